@@ -1,0 +1,123 @@
+"""The stage contract: what a stage and its operators are, and what a host gives them.
+
+Evidence is cumulative, decisions are written once: an input may be read again after a crash, and a replay need
+not decide alike, but nothing is decided twice.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from shared.clock import Clock
+from shared.metrics import Metrics
+from shared.models import Record
+from shared.sessions import SessionStore
+from shared.settings import Settings
+from shared.streams import StreamName
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A record that a stage received; the operator holds it until it releases it.
+
+    `arrived_at` is the epoch ms at which the stage's input stream took it.
+    """
+
+    record: Record
+    arrived_at: int
+
+
+class Closing(Enum):
+    """Why an operator is closed."""
+
+    #: Its shard has ended: finish, emit what is due and release every input.
+    SHARD_END = "shard end"
+    #: The host stops: unfinished inputs stay unreleased for the next owner.
+    SHUTDOWN = "shutdown"
+
+
+class Context(Protocol):
+    """What a host gives an operator.
+
+    Emissions, releases and actions pass through one first-in-first-out queue: a release counts, and an action
+    runs, once everything emitted before it is durable. None of the three waits.
+    """
+
+    key: str
+    clock: Clock
+    metrics: Metrics
+    settings: Settings
+    #: Its methods wait out an unavailable store.
+    store: SessionStore
+
+    def emit(self, stream: StreamName, record: Record) -> None:
+        """Publishes the record, behind all emitted before it."""
+
+    def release(self, received: Input) -> None:
+        """The operator needs this input no more."""
+
+    def then(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Runs `action` once everything emitted before is durable."""
+
+    def dead_letter(
+        self,
+        error: str,
+        received: Input | None = None,
+        *,
+        language: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> None:
+        """Emits a dead letter with the input's bytes, or for a span of lost audio (audio time, ms)."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work` beside the operator until it is closed; where it raises, the operator is begun anew."""
+
+    def fence(self) -> None:
+        """Another worker owns the session: whatever is not yet published or released never will be."""
+
+
+class Operator(ABC):
+    """One stage's work for one key (a session, or one language of it)."""
+
+    async def start(self) -> None:
+        """Runs once before the first input. SessionUnknown from here refuses the key's inputs."""
+
+    @abstractmethod
+    async def take(self, received: Input) -> None:
+        """Takes the next input, in order. Where it raises, the input becomes a dead letter."""
+
+    async def close(self, closing: Closing) -> None:
+        """Ends the operator; what it emits here is still published."""
+
+
+class Outlet(Protocol):
+    """Publishes what a stage says outside of any operator."""
+
+    async def publish(self, stream: StreamName, record: Record) -> None:
+        """Writes the record durably, waiting out an unavailable stream."""
+
+
+class Stage(ABC):
+    """One step of the pipeline: makes an operator for each key of its input stream."""
+
+    name: str
+    reads: StreamName
+
+    def key(self, record: Record) -> str:
+        """The key whose operator takes this record."""
+        return record.session
+
+    @abstractmethod
+    def operator(self, context: Context) -> Operator:
+        """A new operator for `context.key`."""
+
+    async def watch(self, outlet: Outlet) -> None:
+        """Runs as long as the host does, for chores that belong to no operator."""
+
+    async def close(self) -> None:
+        """Gives up what the stage shares among its operators, such as an engine."""

@@ -1,0 +1,66 @@
+"""The interface of a speech recogniser engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.models import Word
+from shared.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a recogniser believes of one utterance; every time is ms since the take's first sample.
+
+    `utterance` counts from 1 within the take and only rises; `position` is how much audio had been fed; `final`
+    says that nothing more comes of this utterance.
+    """
+
+    utterance: int
+    start: int
+    end: int
+    position: int
+    items: tuple[Word, ...]
+    final: bool
+
+
+class Recogniser(Protocol):
+    """One take: consecutive audio in, hypotheses out.
+
+    Iteration that ends before `finish` was called, or that raises EngineUnavailable, means that it has dropped.
+    """
+
+    async def feed(self, pcm: bytes) -> None:
+        """Takes the next audio: mono PCM s16le at the engine's rate. Waits where the engine is behind."""
+
+    async def finish(self) -> None:
+        """Says that no more audio comes; the remaining hypotheses follow and then iteration ends."""
+
+    def __aiter__(self) -> AsyncIterator[Hypothesis]:
+        """The hypotheses as they come; an utterance's final comes last of it."""
+
+    async def close(self) -> None:
+        """Gives the take up at once, wherever it stands."""
+
+
+class RecogniserEngine(Protocol):
+    """Opens takes."""
+
+    #: Samples a second that it is fed with.
+    rate: int
+    #: Seconds of audio a second that it may be fed with while it catches up; None for as fast as it takes it.
+    feed_rate: float | None
+
+    def languages(self) -> frozenset[str]:
+        """The ISO 639-1 codes it recognises."""
+
+    async def open(self, session: Session, start: int) -> Recogniser:
+        """A new take from audio time `start` (ms) on.
+
+        Raises EngineUnavailable for now, UnsupportedLanguage for ever.
+        """
+
+    async def close(self) -> None:
+        """Gives up what its takes share."""

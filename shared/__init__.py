@@ -1,0 +1,1 @@
+"""The words every part of the pipeline speaks: records, codec, settings, sessions, streams, metrics."""

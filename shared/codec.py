@@ -1,0 +1,163 @@
+"""Records to bytes and back: a version byte, a length-prefixed orjson header, then the raw payload."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from functools import partial
+from operator import attrgetter
+from typing import Any, get_args, get_type_hints
+
+import orjson
+
+from shared.errors import CodecError
+from shared.models import Record, Status, Word
+
+VERSION = 1
+_PREFIX = struct.Struct(">BI")
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRecord:
+    """A record of a kind that a newer writer knows and this reader does not: skip it and count it."""
+
+    kind: str
+
+
+def encode(record: Record) -> bytes:
+    """The record as bytes; raises TypeError where a field is not of its declared type's JSON form."""
+    kind = _KINDS[type(record).__name__]
+    header = orjson.dumps({"kind": kind.name} | dict(zip(kind.names, kind.values(record), strict=True)))
+    payload: bytes = getattr(record, "payload", b"")
+    return _PREFIX.pack(VERSION, len(header)) + header + payload
+
+
+def decode(data: bytes) -> Record | UnknownRecord:
+    """The record in `data`. Unknown fields are ignored, fields with a default may be missing.
+
+    Raises CodecError, and nothing else, for everything that is not a record.
+    """
+    if len(data) < _PREFIX.size:
+        raise CodecError(f"expected at least {_PREFIX.size} bytes, got {len(data)}")
+    version, length = _PREFIX.unpack_from(data)
+    if version != VERSION:
+        raise CodecError(f"expected version {VERSION}, got {version}")
+    if length > len(data) - _PREFIX.size:
+        raise CodecError(f"expected a header of {length} bytes, got {len(data) - _PREFIX.size}")
+    body = _PREFIX.size + length
+    try:
+        header = orjson.loads(memoryview(data)[_PREFIX.size : body])
+    except orjson.JSONDecodeError as error:
+        raise CodecError(f"expected a JSON header: {error}") from None
+    if type(header) is not dict or type(header.get("kind")) is not str:
+        raise CodecError("expected a JSON object that names its kind")
+    kind = _KINDS.get(header["kind"])
+    if kind is None:
+        return UnknownRecord(header["kind"])
+    try:
+        return kind.build(header, data[body:])
+    except (ValueError, RecursionError) as error:
+        raise CodecError(f"{kind.name}: {error}") from None
+
+
+Check = Callable[[Any], Any]
+
+
+def _exactly(expected: type, value: Any) -> Any:
+    if type(value) is not expected:
+        raise ValueError(f"expected {expected.__name__}, got {type(value).__name__}")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) is not float and type(value) is not int:
+        raise ValueError(f"expected a number, got {type(value).__name__}")
+    return float(value)
+
+
+def _optional(check: Check, value: Any) -> Any:
+    return None if value is None else check(value)
+
+
+def _hops(value: Any) -> dict[str, int]:
+    if type(value) is not dict or any(type(at) is not int for at in value.values()):
+        raise ValueError("expected hops to be an object of integers")
+    return value
+
+
+def _words(value: Any) -> tuple[Word, ...]:
+    return tuple(map(_word, _exactly(list, value)))
+
+
+def _word(value: Any) -> Word:
+    if type(value) is not dict:
+        raise ValueError(f"expected a word to be an object, got {type(value).__name__}")
+    get = value.get
+    word = Word(
+        get("text"),  # type: ignore[arg-type]
+        get("start"),  # type: ignore[arg-type]
+        get("end"),  # type: ignore[arg-type]
+        get("stable"),
+        get("confidence"),
+        get("speaker"),
+    )
+    if (
+        type(word.text) is not str
+        or type(word.start) is not int
+        or type(word.end) is not int
+        or type(word.stable) not in _BOOL
+        or type(word.confidence) not in _NUMBER
+        or type(word.speaker) not in _STRING
+    ):
+        raise ValueError(f"expected a word with text, start and end, got {value!r:.200}")
+    return word
+
+
+_BOOL = (bool, type(None))
+_NUMBER = (float, int, type(None))
+_STRING = (str, type(None))
+
+_CHECKS: dict[Any, Check] = {
+    str: partial(_exactly, str),
+    int: partial(_exactly, int),
+    bool: partial(_exactly, bool),
+    float: _number,
+    str | None: partial(_optional, partial(_exactly, str)),
+    int | None: partial(_optional, partial(_exactly, int)),
+    Status: Status,
+    tuple[Word, ...]: _words,
+}
+
+
+class _Kind:
+    """How one class of record is written and read, worked out once from its fields' types."""
+
+    def __init__(self, cls: type[Record]) -> None:
+        hints = get_type_hints(cls)
+        self.name = cls.__name__
+        self.cls: Any = cls
+        self.takes_payload = "payload" in hints
+        columns = [column for column in fields(cls) if column.name != "payload"]
+        self.names = [column.name for column in columns]
+        self.values = attrgetter(*self.names)
+        self.required = {c.name for c in columns if c.default is MISSING and c.default_factory is MISSING}
+        self.checks = [(name, _hops if name == "hops" else _CHECKS[hints[name]]) for name in self.names]
+
+    def build(self, header: dict[str, Any], payload: bytes) -> Record:
+        values: dict[str, Any] = {}
+        for name, check in self.checks:
+            if name in header:
+                try:
+                    values[name] = check(header[name])
+                except ValueError as error:
+                    raise ValueError(f"field {name}: {error}") from None
+            elif name in self.required:
+                raise ValueError(f"expected the field {name}, got none")
+        if self.takes_payload:
+            values["payload"] = payload
+        record: Record = self.cls(**values)
+        return record
+
+
+_KINDS = {cls.__name__: _Kind(cls) for cls in get_args(Record)}

@@ -1,0 +1,45 @@
+"""The errors that cross from one part to another. Each says what was expected and what came."""
+
+
+class LowLatencyTranslateError(Exception):
+    """The root of every error this project raises on purpose."""
+
+
+class CodecError(LowLatencyTranslateError):
+    """These bytes are no record: the one error that decoding raises."""
+
+
+class SettingError(LowLatencyTranslateError):
+    """A setting has a value outside its range; names the setting, the value and the range."""
+
+
+class StreamUnavailable(LowLatencyTranslateError):
+    """A stream refused a read or a write for now; the caller may try again."""
+
+
+class StoreUnavailable(LowLatencyTranslateError):
+    """The session store refused an operation for now; the caller may try again."""
+
+
+class SessionExists(LowLatencyTranslateError):
+    """A session of this id was created before."""
+
+
+class SessionUnknown(LowLatencyTranslateError):
+    """No session of this id was created."""
+
+
+class ClaimRefused(LowLatencyTranslateError):
+    """Another worker has decided: the session's last number is not the one this claim builds on."""
+
+
+class Fenced(LowLatencyTranslateError):
+    """Another worker has opened a newer take of the session; this one must stop."""
+
+
+class EngineUnavailable(LowLatencyTranslateError):
+    """An engine failed for now: trying again may succeed."""
+
+
+class UnsupportedLanguage(LowLatencyTranslateError):
+    """An engine will never serve this language or pair of languages."""

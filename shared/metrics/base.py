@@ -1,0 +1,59 @@
+"""The metrics facade and the names of all metrics, as CloudWatch shows them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Metric(StrEnum):
+    """A metric's name; latencies are in ms. Labels carry ids, never what was said."""
+
+    PARTIAL_RESULT_PROCESSING_LATENCY = "PartialResultProcessingLatency"
+    PARTIAL_RESULTS_RECEIVED = "PartialResultsReceived"
+    PARTIAL_RESULTS_SUPERSEDED = "PartialResultsSuperseded"
+    PARTIAL_RESULTS_DROPPED = "PartialResultsDropped"
+    ORPHANED_RESULTS_FLUSHED = "OrphanedResultsFlushed"
+    RESULTS_CONTRADICTED = "ResultsContradicted"
+    DUPLICATES_DETECTED = "DuplicatesDetected"
+    REPLAYED_RECORDS = "ReplayedRecords"
+    CACHE_SIZE = "CacheSize"
+    CACHE_HIT_RATE = "CacheHitRate"
+    #: Uncommitted speech held by stability, in s.
+    BUFFERED_SPEECH = "BufferedSpeech"
+    SEAMS = "Seams"
+    #: 0 for each record that a stage finished, 100 for each that failed: its mean is a percentage.
+    ERROR_RATE = "ErrorRate"
+    STAGE_LATENCY = "StageLatency"
+    TRANSIT_LATENCY = "TransitLatency"
+    #: From capture to the first audio sent.
+    END_TO_END_LATENCY = "EndToEndLatency"
+    CAPTION_LATENCY = "CaptionLatency"
+    CAPTURE_TO_INGEST_LATENCY = "CaptureToIngestLatency"
+    CLOCK_SKEW_DETECTED = "ClockSkewDetected"
+    UNKNOWN_RECORDS = "UnknownRecords"
+    DEAD_LETTERS = "DeadLetters"
+    REFUSED_FRAMES = "RefusedFrames"
+    #: Audio that was filled with silence, and audio that no recogniser took, in ms.
+    GAPS_FILLED = "GapsFilled"
+    AUDIO_LOST = "AudioLost"
+    TAKES_OPENED = "TakesOpened"
+    RECOGNISER_DROPS = "RecogniserDrops"
+    SPEECH_LAG = "SpeechLag"
+    SPEECH_SKIPPED = "SpeechSkipped"
+    OPEN_OPERATORS = "OpenOperators"
+    CLAIMS_REFUSED = "ClaimsRefused"
+    FENCED = "Fenced"
+
+
+class Metrics(Protocol):
+    """Takes counts, levels and observations; `labels` say of what."""
+
+    def count(self, name: Metric, value: float = 1, **labels: str) -> None:
+        """Adds `value` to a counter."""
+
+    def gauge(self, name: Metric, value: float, **labels: str) -> None:
+        """Sets a level."""
+
+    def observe(self, name: Metric, value: float, **labels: str) -> None:
+        """Adds an observation to a distribution."""

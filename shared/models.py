@@ -1,0 +1,238 @@
+"""The records that travel on the streams. All are immutable; times are milliseconds.
+
+Audio time counts from the session's first sample; epoch time is `captured_at` and the values of `hops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TypeVar
+
+#: Bytes a sample of mono PCM s16le.
+SAMPLE_BYTES = 2
+
+
+class Status(StrEnum):
+    """What became of a segment in one language; numbers stay dense whatever it is."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNWANTED = "unwanted"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or a punctuation mark of a hypothesis, placed in audio time (ms).
+
+    `stable` is None where the engine does not mark stability; `confidence` lies in 0-1.
+    """
+
+    text: str
+    start: int
+    end: int
+    stable: bool | None = None
+    confidence: float | None = None
+    speaker: str | None = None
+
+    @property
+    def is_punctuation(self) -> bool:
+        """True where no character of the text is a letter or a digit."""
+        return not any(map(str.isalnum, self.text))
+
+    @property
+    def midpoint(self) -> float:
+        """The middle of the word's span, audio time in ms."""
+        return (self.start + self.end) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    session: str
+    #: Epoch ms at which the newest audio behind this record was captured, by the client's clock.
+    captured_at: int
+    #: Stage -> epoch ms at which that stage published it; `ingest` is the audio's arrival on the stream.
+    hops: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The partition key: records of one key keep their order."""
+        return self.session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFrame(_Record):
+    """A run of mono PCM s16le; `offset` counts samples since the session began, `rate` is in Hz."""
+
+    offset: int
+    payload: bytes
+    rate: int = 16000
+    encoding: str = "pcm"
+
+    def __post_init__(self) -> None:
+        if self.encoding != "pcm":
+            raise ValueError(f"expected encoding 'pcm', got {self.encoding!r}")
+        if len(self.payload) % SAMPLE_BYTES:
+            raise ValueError(f"expected whole 16-bit samples, got a payload of {len(self.payload)} bytes")
+        if self.offset < 0:
+            raise ValueError(f"expected an offset of 0 or more, got {self.offset}")
+        if not 8000 <= self.rate <= 48000:
+            raise ValueError(f"expected a rate of 8000-48000 Hz, got {self.rate}")
+
+    @property
+    def samples(self) -> int:
+        """How many samples the payload holds."""
+        return len(self.payload) // SAMPLE_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result(_Record):
+    """A recogniser's hypothesis for the whole of one utterance so far.
+
+    `take` and `utterance` number it; `start` and `end` span it and `position` says how much audio had been fed
+    (all audio time, ms).
+    """
+
+    take: int
+    utterance: int
+    start: int
+    end: int
+    position: int
+    items: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialResult(_Result):
+    """A hypothesis that may still change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalResult(_Result):
+    """The last hypothesis of its utterance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment(_Record):
+    """A committed piece of source text, numbered densely from 1; never unsaid.
+
+    A `duplicate` keeps its number and span but has neither text nor words.
+    """
+
+    number: int
+    language: str
+    text: str
+    start: int
+    end: int
+    words: tuple[Word, ...] = ()
+    status: Status = Status.OK
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise ValueError(f"expected a number of 1 or more, got {self.number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction(_Record):
+    """Better text for the captions of segments `first` to `last`; of one range the highest `revision` wins."""
+
+    first: int
+    last: int
+    revision: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation(_Record):
+    """A segment in one target language; `start` and `end` are the segment's span (audio time, ms)."""
+
+    number: int
+    language: str
+    text: str
+    start: int
+    end: int
+    status: Status = Status.OK
+
+    @property
+    def key(self) -> str:
+        """One partition key a session and language."""
+        return language_key(self.session, self.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech(_Record):
+    """A chunk of a translation's audio: mono PCM s16le at `rate` Hz, placed by `offset` (samples into its clip).
+
+    `attempt` is the epoch ms at which this synthesis began: a higher one replaces a lower. `tempo` is the factor
+    by which it is spoken faster than usual; `start` and `end` are the segment's span (audio time, ms). A status
+    other than ok stands for the whole clip: no payload, `last` is true.
+    """
+
+    number: int
+    language: str
+    start: int
+    end: int
+    attempt: int
+    offset: int
+    last: bool
+    payload: bytes = b""
+    format: str = "pcm"
+    rate: int = 22050
+    tempo: float = 1.0
+    status: Status = Status.OK
+
+    @property
+    def key(self) -> str:
+        """One partition key a session and language."""
+        return language_key(self.session, self.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(_Record):
+    """Nothing follows for this session (where `language` is set: for this language of it)."""
+
+    language: str | None = None
+    reason: str = "ended"
+
+    @property
+    def key(self) -> str:
+        """The session, or one key a session and language behind translate."""
+        return self.session if self.language is None else language_key(self.session, self.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter(_Record):
+    """What a stage could not process: the error, where the record stands, and its bytes up to 512 KiB.
+
+    `session` is empty where the record could not be read; `start` and `end` (audio time, ms) span lost audio.
+    """
+
+    stage: str
+    error: str
+    stream: str = ""
+    shard: str = ""
+    sequence: str = ""
+    language: str | None = None
+    start: int | None = None
+    end: int | None = None
+    payload: bytes = b""
+
+
+Result = PartialResult | FinalResult
+Record = (
+    AudioFrame | PartialResult | FinalResult | Segment | Correction | Translation | Speech | SessionEnded | DeadLetter
+)
+
+AnyRecord = TypeVar("AnyRecord", bound=_Record)
+
+
+def language_key(session: str, language: str) -> str:
+    """The partition key of one language of a session."""
+    return f"{session}/{language}"
+
+
+def stamped(record: AnyRecord, stage: str, at: int) -> AnyRecord:
+    """The record with the hop `stage` set to `at` (epoch ms)."""
+    return replace(record, hops={**record.hops, stage: at})

@@ -1,0 +1,84 @@
+"""Session items in this process's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from shared.errors import ClaimRefused, Fenced, SessionExists, SessionUnknown
+from shared.models import Segment, Word
+from shared.sessions.session import Session, SessionState
+
+
+class MemorySessionStore:
+    """A SessionStore for one process: every method runs to its end before another begins."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Session] = {}
+
+    async def create(self, session: Session) -> None:
+        """See SessionStore.create."""
+        if session.id in self._items:
+            raise SessionExists(f"session {session.id} exists already")
+        self._items[session.id] = session
+
+    async def load(self, session: str) -> Session:
+        """See SessionStore.load."""
+        try:
+            return self._items[session]
+        except KeyError:
+            raise SessionUnknown(f"no session {session!r} was created") from None
+
+    async def open_sessions(self) -> Sequence[Session]:
+        """See SessionStore.open_sessions."""
+        return [item for item in self._items.values() if item.state is SessionState.OPEN]
+
+    async def open_take(self, session: str, held: int | None) -> int:
+        """See SessionStore.open_take."""
+        item = await self.load(session)
+        if held is not None and item.take != held:
+            raise Fenced(f"session {session}: expected take {held}, the item has {item.take}")
+        self._items[session] = replace(item, take=item.take + 1)
+        return item.take + 1
+
+    async def hear(self, session: str, take: int, heard: int) -> None:
+        """See SessionStore.hear."""
+        item = await self.load(session)
+        if item.take != take:
+            raise Fenced(f"session {session}: expected take {take}, the item has {item.take}")
+        self._items[session] = replace(item, heard=max(item.heard, heard))
+
+    async def touch(self, session: str, last_frame_at: int) -> None:
+        """See SessionStore.touch."""
+        item = await self.load(session)
+        self._items[session] = replace(item, last_frame_at=max(item.last_frame_at, last_frame_at))
+
+    async def claim(
+        self, session: str, segments: Sequence[Segment], *, unpublished: int, frontier: int, words: Sequence[Word]
+    ) -> None:
+        """See SessionStore.claim."""
+        item = await self.load(session)
+        if segments[0].number != item.number + 1:
+            raise ClaimRefused(
+                f"session {session}: expected a claim from {item.number + 1}, got one from {segments[0].number}"
+            )
+        kept = [claimed for claimed in item.claimed if claimed.number >= unpublished]
+        self._items[session] = replace(
+            item, number=segments[-1].number, frontier=frontier, words=tuple(words), claimed=(*kept, *segments)
+        )
+
+    async def configure(
+        self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None
+    ) -> None:
+        """See SessionStore.configure."""
+        item = await self.load(session)
+        self._items[session] = replace(
+            item,
+            settings=item.settings if settings is None else dict(settings),
+            wanted=item.wanted if wanted is None else tuple(wanted),
+        )
+
+    async def end(self, session: str, heard: int) -> None:
+        """See SessionStore.end."""
+        item = await self.load(session)
+        self._items[session] = replace(item, state=SessionState.ENDED, heard=max(item.heard, heard))

@@ -1,0 +1,67 @@
+"""The session's item: the only state of a session that outlives a process."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.errors import SettingError
+from shared.models import Segment, Word
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+
+
+class SessionState(StrEnum):
+    """A session is open until transcribe has published its end."""
+
+    OPEN = "open"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One speaker's broadcast.
+
+    `started_at` (epoch ms) is the origin of the producer's clock; `rate` is the audio's samples a second.
+    `settings` overrides the process's settings by their environment names. `wanted` narrows the target
+    languages that are translated; None means all. Tokens are stored as SHA-256 hex digests.
+    """
+
+    id: str
+    source_language: str
+    target_languages: tuple[str, ...]
+    started_at: int
+    rate: int = 16000
+    owner: str = ""
+    publish_token_hash: str = ""
+    listen_token_hash: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    wanted: tuple[str, ...] | None = None
+    state: SessionState = SessionState.OPEN
+    #: The newest take that a transcribe worker has opened.
+    take: int = 0
+    #: Audio time (ms) up to which finals are published.
+    heard: int = 0
+    #: Epoch ms of the newest frame, written every 30 s.
+    last_frame_at: int = 0
+    #: The last claimed segment's number and the audio time (ms) up to which words are committed.
+    number: int = 0
+    frontier: int = 0
+    #: The last committed words, newest last.
+    words: tuple[Word, ...] = ()
+    #: The last claim and every earlier one not yet published.
+    claimed: tuple[Segment, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise SettingError(
+                f"session id {self.id!r}: expected 1-128 letters, digits, '_', '-' or '.', the first a letter or digit"
+            )
+
+
+def token_hash(token: str) -> str:
+    """What the item keeps of a publish or listen token."""
+    return hashlib.sha256(token.encode()).hexdigest()

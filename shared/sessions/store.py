@@ -1,0 +1,51 @@
+"""Where session items are kept: conditional writes are what fences a worker that does not know it lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from shared.models import Segment, Word
+from shared.sessions.session import Session
+
+
+class SessionStore(Protocol):
+    """Session items by id, read consistently. Every method may raise StoreUnavailable: try again."""
+
+    async def create(self, session: Session) -> None:
+        """Stores a new item; raises SessionExists where the id is taken."""
+
+    async def load(self, session: str) -> Session:
+        """The item as it stands now; raises SessionUnknown."""
+
+    async def open_sessions(self) -> Sequence[Session]:
+        """Every session that has not ended."""
+
+    async def open_take(self, session: str, held: int | None) -> int:
+        """Raises `take` by one and returns it.
+
+        A first opening passes None and always succeeds; a reopening passes the take it holds and raises Fenced
+        where the item has another by now.
+        """
+
+    async def hear(self, session: str, take: int, heard: int) -> None:
+        """Raises `heard` (it never falls); raises Fenced unless the item's take is `take`."""
+
+    async def touch(self, session: str, last_frame_at: int) -> None:
+        """Raises `last_frame_at` (it never falls)."""
+
+    async def claim(
+        self, session: str, segments: Sequence[Segment], *, unpublished: int, frontier: int, words: Sequence[Word]
+    ) -> None:
+        """Decides the segments, in one conditional write; raises ClaimRefused unless they follow the item's number.
+
+        Claims numbered below `unpublished` are dropped from the item, `frontier` and `words` replace the item's.
+        """
+
+    async def configure(
+        self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None
+    ) -> None:
+        """Replaces the session's setting overrides, its wanted languages, or both; None leaves one as it is."""
+
+    async def end(self, session: str, heard: int) -> None:
+        """Marks the session ended, having heard its audio up to `heard` (audio time, ms)."""

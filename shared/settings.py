@@ -1,0 +1,112 @@
+"""Settings: their environment names, ranges and defaults, and overrides a session brings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from shared.errors import SettingError
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def _setting(default: Any, help: str, *, low: float | None = None, high: float | None = None, unit: str = "") -> Any:
+    return field(default=default, metadata={"help": help, "low": low, "high": high, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting; the environment name of each is its own in capitals. Durations are in s."""
+
+    stream_prefix: str = _setting("audio-transcription", "what stream names begin with")
+    partial_results_enabled: bool = _setting(True, "commit words before the recogniser's final result")
+    min_stability_threshold: float = _setting(
+        0.85, "share of stable words that a committed prefix needs", low=0.70, high=0.95
+    )
+    max_buffer_timeout: float = _setting(5.0, "longest wait for a boundary to commit at", low=2, high=10, unit="s")
+    pause_threshold: float = _setting(2.0, "time without a result that commits", low=0.5, high=10, unit="s")
+    orphan_timeout: float = _setting(
+        15.0, "time without a final result after which an utterance is committed", low=5, high=50, unit="s"
+    )
+    max_rate_per_second: float = _setting(5.0, "partial results processed a second", low=1, high=100)
+    max_buffered_speech: float = _setting(10.0, "longest uncommitted speech", low=2, high=30, unit="s")
+    dedup_cache_ttl: float = _setting(10.0, "how long a text counts as said just now", low=1, high=300, unit="s")
+    max_hold: float = _setting(60.0, "longest time a stage holds an input", low=10, high=600, unit="s")
+    speech_max_lag: float = _setting(
+        30.0, "speech further behind the speaker is not spoken; 0 speaks all", low=0, high=3600, unit="s"
+    )
+    idle_timeout: float = _setting(300.0, "a session without frames for so long ends", low=60, high=7200, unit="s")
+    max_session_length: float = _setting(7200.0, "longest session", low=60, high=86_400, unit="s")
+    translation_cache: bool = _setting(True, "keep translations to use them again")
+    translation_cache_size: int = _setting(10_000, "translations kept in memory", low=1, high=1_000_000)
+    outage_buffer: float = _setting(30.0, "audio a producer keeps while the stream is out", low=1, high=600, unit="s")
+    recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted")
+    translator: str = _setting("apertium", "engine of translate: apertium or scripted")
+    synthesizer: str = _setting("espeak", "engine of synthesize: espeak or scripted")
+    metrics_port: int = _setting(0, "port that Prometheus scrapes on this host; 0 for none", low=0, high=65_535)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """The settings that `environ` gives, defaults for the rest; raises SettingError."""
+        return cls().override(
+            {name: environ[name] for name in (column.name.upper() for column in fields(cls)) if environ.get(name)}
+        )
+
+    def override(self, values: Mapping[str, str]) -> Settings:
+        """These settings with `values` (by environment name) in place; raises SettingError."""
+        changes: dict[str, Any] = {}
+        for name, value in values.items():
+            column = _COLUMNS.get(name)
+            if column is None:
+                raise SettingError(f"{name}: there is no such setting; `llt config show` lists them")
+            changes[column.name] = _parse(name, value, column.type, column.metadata)
+        return replace(self, **changes)
+
+    def describe(self) -> Iterator[tuple[str, str, str, str]]:
+        """Environment name, value, range and help of every setting."""
+        for column in fields(self):
+            value = getattr(self, column.name)
+            yield (
+                column.name.upper(),
+                str(value).lower()
+                if isinstance(value, bool)
+                else f"{value:g}"
+                if isinstance(value, float)
+                else str(value),
+                _range(column.type, column.metadata),
+                column.metadata["help"],
+            )
+
+
+_COLUMNS = {column.name.upper(): column for column in fields(Settings)}
+_NUMBERS: Mapping[Any, Callable[[str], float]] = {"float": float, "int": int}
+
+
+def _parse(name: str, value: str, kind: Any, metadata: Mapping[str, Any]) -> Any:
+    text = value.strip()
+    if kind == "bool":
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+    elif kind == "str":
+        if text:
+            return text
+    else:
+        try:
+            number = _NUMBERS[kind](text)
+        except ValueError:
+            pass
+        else:
+            if metadata["low"] <= number <= metadata["high"]:
+                return number
+    raise SettingError(f"{name}={value}: expected {_range(kind, metadata)}")
+
+
+def _range(kind: Any, metadata: Mapping[str, Any]) -> str:
+    if kind == "bool":
+        return "true or false"
+    if kind == "str":
+        return "text"
+    return f"{metadata['low']:g}-{metadata['high']:g} {metadata['unit']}".rstrip()

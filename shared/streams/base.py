@@ -1,0 +1,103 @@
+"""The Stream interface: ordered shards of keyed entries, read from a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+
+class Entry(NamedTuple):
+    """What is written: an encoded record and its partition key."""
+
+    key: str
+    data: bytes
+
+
+class Item(NamedTuple):
+    """What is read: the bytes, their place in the shard, and the epoch ms at which they arrived there."""
+
+    sequence: int
+    data: bytes
+    arrived_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A run of the key space; its parents are the shards it was split or merged from."""
+
+    id: str
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The next entries of a shard; `ended` says that the shard was closed and nothing follows."""
+
+    items: Sequence[Item]
+    ended: bool = False
+
+
+class Edge(Enum):
+    """The two ends of what a shard retains."""
+
+    OLDEST = "oldest"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where reading begins: at an edge, behind a sequence number, or at an arrival time (epoch ms)."""
+
+    edge: Edge | None = None
+    after: int | None = None
+    at: int | None = None
+
+
+OLDEST = Start(edge=Edge.OLDEST)
+LATEST = Start(edge=Edge.LATEST)
+
+
+class ShardReader(Protocol):
+    """One reader's place in one shard."""
+
+    async def read(self) -> Batch:
+        """The next entries, waiting until there are some, the shard has ended, or a poll found none."""
+
+    def done(self, sequence: int) -> None:
+        """This reader will never need the entries up to `sequence` again."""
+
+    def close(self) -> None:
+        """Gives up the place."""
+
+
+class Stream(Protocol):
+    """A stream whose entries of one key keep their order. Its methods may raise StreamUnavailable: try again."""
+
+    name: str
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        """Writes the entries durably, those of one key in order.
+
+        Where it raises, a part may have been written, for each key a run from its first entry on.
+        """
+
+    async def shards(self) -> Sequence[Shard]:
+        """Every shard with retained entries, and every open one."""
+
+    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+        """A reader of the shard from `start` on.
+
+        A stream that can, keeps what a reader that `holds` is not done with, and makes writers wait for it.
+        """
+
+
+def ready(shards: Sequence[Shard], finished: set[str]) -> list[Shard]:
+    """The shards that may be read now: unfinished ones, none of whose listed parents is unfinished."""
+    listed = {shard.id for shard in shards}
+    return [
+        shard
+        for shard in shards
+        if shard.id not in finished and all(p in finished or p not in listed for p in shard.parents)
+    ]

@@ -1,0 +1,171 @@
+"""A stream in this process's memory, sharded by key as Kinesis does it, with bounded retention."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from shared.clock import Clock, SystemClock
+from shared.streams.base import Batch, Edge, Entry, Item, Shard, ShardReader, Start
+
+_KEY_SPACE = 1 << 128
+#: The most entries one read returns.
+_BATCH = 1000
+
+
+@dataclass(eq=False)
+class _MemoryShard:
+    id: str
+    first_hash: int
+    last_hash: int
+    parents: tuple[str, ...] = ()
+    closed: bool = False
+    items: list[Item] = field(default_factory=list)
+    #: How many items were trimmed; an item's place is that plus its index.
+    trimmed: int = 0
+    holders: set[_MemoryReader] = field(default_factory=set)
+
+    def place(self, start: Start) -> int:
+        """The place of the first item that `start` covers."""
+        if start.edge is Edge.LATEST:
+            return self.trimmed + len(self.items)
+        if start.after is not None:
+            return self.trimmed + bisect_right(self.items, start.after, key=lambda item: item.sequence)
+        if start.at is not None:
+            return self.trimmed + bisect_left(self.items, start.at, key=lambda item: item.arrived_at)
+        return self.trimmed
+
+
+class MemoryStream:
+    """A Stream for one process.
+
+    It retains the entries of the last `retention_ms`, and what a holding reader is not done with. While what such a
+    reader has not read exceeds `capacity` bytes, `publish` waits: a fast writer cannot outrun a slow stage.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        retention_ms: int = 120_000,
+        capacity: int = 64 << 20,
+        clock: Clock | None = None,
+    ) -> None:
+        self.name = name
+        self._retention_ms = retention_ms
+        self._capacity = capacity
+        self._clock = clock or SystemClock()
+        self._sequences = count(1)
+        self._ids = count()
+        self._changed = asyncio.Event()
+        self._shards: dict[str, _MemoryShard] = {}
+        for index in range(shards):
+            self._open(_KEY_SPACE * index // shards, _KEY_SPACE * (index + 1) // shards - 1)
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        """See Stream.publish."""
+        for key, data in entries:
+            while self._unread() > self._capacity:
+                await self._changed.wait()
+            shard = self._shard_of(key)
+            shard.items.append(Item(next(self._sequences), data, self._clock.now()))
+            for reader in shard.holders:
+                reader.unread += len(data)
+            self._trim(shard)
+        self._notify()
+
+    async def shards(self) -> Sequence[Shard]:
+        """See Stream.shards."""
+        return [Shard(shard.id, shard.parents) for shard in self._shards.values() if shard.items or not shard.closed]
+
+    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+        """See Stream.reader."""
+        source = self._shards[shard]
+        reader = _MemoryReader(self, source, source.place(start))
+        if holds:
+            source.holders.add(reader)
+        return reader
+
+    def split(self, shard: str) -> None:
+        """Closes the shard and opens two children, each with half of its keys."""
+        parent = self._close(shard)
+        middle = (parent.first_hash + parent.last_hash) // 2
+        self._open(parent.first_hash, middle, parent.id)
+        self._open(middle + 1, parent.last_hash, parent.id)
+
+    def merge(self, left: str, right: str) -> None:
+        """Closes two neighbouring shards and opens one child with the keys of both."""
+        first, second = self._close(left), self._close(right)
+        self._open(min(first.first_hash, second.first_hash), max(first.last_hash, second.last_hash), left, right)
+
+    def retained(self) -> int:
+        """How many bytes of entries it holds now."""
+        return sum(len(item.data) for shard in self._shards.values() for item in shard.items)
+
+    def _open(self, first_hash: int, last_hash: int, *parents: str) -> None:
+        shard = _MemoryShard(f"shard-{next(self._ids):06}", first_hash, last_hash, parents)
+        self._shards[shard.id] = shard
+
+    def _close(self, shard: str) -> _MemoryShard:
+        closing = self._shards[shard]
+        closing.closed = True
+        self._notify()
+        return closing
+
+    def _shard_of(self, key: str) -> _MemoryShard:
+        place = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
+        return next(s for s in self._shards.values() if not s.closed and s.first_hash <= place <= s.last_hash)
+
+    def _unread(self) -> int:
+        return max((reader.unread for shard in self._shards.values() for reader in shard.holders), default=0)
+
+    def _trim(self, shard: _MemoryShard) -> None:
+        oldest = self._clock.now() - self._retention_ms
+        needed = min((reader.needed for reader in shard.holders), default=shard.trimmed + len(shard.items))
+        surplus = min(shard.place(Start(at=oldest)), needed) - shard.trimmed
+        # A list gives up its head in time proportional to its length, so wait until the head is half of it.
+        if surplus * 2 > len(shard.items):
+            del shard.items[:surplus]
+            shard.trimmed += surplus
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+class _MemoryReader:
+    """A place in one shard of a MemoryStream."""
+
+    def __init__(self, stream: MemoryStream, shard: _MemoryShard, place: int) -> None:
+        self._stream = stream
+        self._shard = shard
+        self._place = place
+        self.needed = place
+        self.unread = sum(len(item.data) for item in shard.items[place - shard.trimmed :])
+
+    async def read(self) -> Batch:
+        """See ShardReader.read."""
+        shard = self._shard
+        while self._place >= shard.trimmed + len(shard.items) and not shard.closed:
+            await self._stream._changed.wait()
+        self._place = max(self._place, shard.trimmed)
+        first = self._place - shard.trimmed
+        items = shard.items[first : first + _BATCH]
+        self._place += len(items)
+        self.unread -= sum(len(item.data) for item in items)
+        self._stream._notify()
+        return Batch(items, ended=shard.closed and self._place == shard.trimmed + len(shard.items))
+
+    def done(self, sequence: int) -> None:
+        """See ShardReader.done."""
+        self.needed = max(self.needed, self._shard.place(Start(after=sequence)))
+
+    def close(self) -> None:
+        """See ShardReader.close."""
+        self._shard.holders.discard(self)
+        self._stream._notify()
