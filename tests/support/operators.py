@@ -1,0 +1,103 @@
+"""Drives one operator by hand, on virtual time: everything it emits is durable at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from processors.contract import Closing, Input, Stage
+from shared.metrics import MemoryMetrics
+from shared.models import DeadLetter, Record
+from shared.sessions import MemorySessionStore
+from shared.settings import Settings
+from shared.streams import StreamName
+from tests.support.virtual_time import VirtualClock
+
+
+class OperatorBench:
+    """A Context that keeps what its operator emits and releases, in order."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        key: str = "talk",
+        *,
+        settings: Settings | None = None,
+        store: MemorySessionStore | None = None,
+    ) -> None:
+        self.key = key
+        self.clock = VirtualClock()
+        self.metrics = MemoryMetrics()
+        self.settings = settings or Settings()
+        self.store = store or MemorySessionStore()
+        self.emitted: list[Record] = []
+        self.released: list[Record] = []
+        self.fenced = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._actions: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._stage = stage
+        self.operator = stage.operator(self)
+
+    async def start(self) -> OperatorBench:
+        """Starts the operator."""
+        self.spawn(self._act())
+        await self.operator.start()
+        return self
+
+    async def send(self, *records: Record, every: float = 0.0) -> None:
+        """Hands the operator the records, `every` s apart."""
+        for record in records:
+            await self.operator.take(Input(record, self.clock.now()))
+            await asyncio.sleep(every)
+
+    async def close(self, closing: Closing = Closing.SHUTDOWN) -> None:
+        """Closes the operator and ends its tasks; raises what one of them raised."""
+        await self.operator.close(closing)
+        await asyncio.sleep(0)
+        for task in self._tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
+
+    def emit(self, stream: StreamName, record: Record) -> None:
+        if not self.fenced:
+            self.emitted.append(record)
+
+    def release(self, received: Input) -> None:
+        if not self.fenced:
+            self.released.append(received.record)
+
+    def then(self, action: Callable[[], Awaitable[None]]) -> None:
+        self._actions.put_nowait(action)
+
+    def dead_letter(
+        self,
+        error: str,
+        received: Input | None = None,
+        *,
+        language: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> None:
+        letter = DeadLetter(
+            session=self.key.partition("/")[0],
+            captured_at=self.clock.now(),
+            stage=self._stage.name,
+            error=error,
+            language=language,
+            start=start,
+            end=end,
+        )
+        self.emit(StreamName.DEAD_LETTERS, letter)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.ensure_future(work))
+
+    def fence(self) -> None:
+        self.fenced = True
+
+    async def _act(self) -> None:
+        while True:
+            await (await self._actions.get())()
