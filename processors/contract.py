@@ -47,12 +47,25 @@ class Context(Protocol):
     runs, once everything emitted before it is durable. None of the three waits.
     """
 
-    key: str
-    clock: Clock
-    metrics: Metrics
-    settings: Settings
-    #: Its methods wait out an unavailable store.
-    store: SessionStore
+    @property
+    def key(self) -> str:
+        """The operator's key: what `Stage.key` says of its inputs."""
+
+    @property
+    def clock(self) -> Clock:
+        """The wall clock."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """Where the stage's measurements go."""
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings, without what the session overrides."""
+
+    @property
+    def store(self) -> SessionStore:
+        """The session items; its methods wait out an unavailable store."""
 
     def emit(self, stream: StreamName, record: Record) -> None:
         """Publishes the record, behind all emitted before it."""
