@@ -1,0 +1,1 @@
+"""Lets every segment through once."""

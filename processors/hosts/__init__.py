@@ -1,0 +1,1 @@
+"""What runs stages: a core that every host shares, and the hosts."""

@@ -1,0 +1,1 @@
+"""Decides what is said for good."""

@@ -1,0 +1,1 @@
+"""Turns translations into speech."""

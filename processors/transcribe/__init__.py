@@ -1,0 +1,1 @@
+"""Turns audio into results."""

@@ -1,0 +1,191 @@
+"""What one operator talks to: its emissions, releases and dead letters on their way to the host."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from processors.contract import Context, Input
+from processors.hosts.outbox import Action, Emission, Outbox
+from processors.hosts.publisher import Publisher
+from shared.clock import Clock
+from shared.codec import encode
+from shared.metrics import Metric, Metrics
+from shared.models import DeadLetter, Record, stamped
+from shared.sessions import SessionStore
+from shared.settings import Settings
+from shared.streams import StreamName
+
+log = logging.getLogger(__name__)
+
+#: The most bytes of a record that its dead letter carries.
+MAX_LETTER = 512 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every operator of a host shares."""
+
+    clock: Clock
+    metrics: Metrics
+    settings: Settings
+    store: SessionStore
+    publisher: Publisher
+    #: Looks at each task that ended: one that raised is a fault of the host itself and ends it.
+    watch: Callable[[asyncio.Task[None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an input came from, and whom to tell that it is released, or that it is held in name only."""
+
+    stream: StreamName
+    shard: str
+    sequence: str
+    on_release: Callable[[], None]
+    on_forget: Callable[[], None]
+
+
+#: Hands an emission to whoever takes it: the output stream, a fused stage, or both.
+Deliver = Callable[[Outbox, StreamName, Record], None]
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class OperatorContext(Context):
+    """The Context of every operator that serves one key, one after the other."""
+
+    def __init__(self, stage: str, key: str, services: Services, deliver: Deliver, spawn: Spawn) -> None:
+        self._stage = stage
+        self._key = key
+        self._services = services
+        self._deliver = deliver
+        self._spawn = spawn
+        self._unreleased: dict[Input, Origin] = {}
+        self._releasing = 0
+        self.outbox = Outbox(services.publisher, self._action_failed)
+        self.fenced = False
+        #: How many releases have counted so far, and the loop time of the newest record or release.
+        self.releases = 0
+        self.active_at = asyncio.get_running_loop().time()
+
+    @property
+    def key(self) -> str:
+        """See Context.key."""
+        return self._key
+
+    @property
+    def clock(self) -> Clock:
+        """See Context.clock."""
+        return self._services.clock
+
+    @property
+    def metrics(self) -> Metrics:
+        """See Context.metrics."""
+        return self._services.metrics
+
+    @property
+    def settings(self) -> Settings:
+        """See Context.settings."""
+        return self._services.settings
+
+    @property
+    def store(self) -> SessionStore:
+        """See Context.store."""
+        return self._services.store
+
+    @property
+    def busy(self) -> bool:
+        """Whether any input waits for its release to count."""
+        return bool(self._unreleased or self._releasing)
+
+    @property
+    def unreleased(self) -> Sequence[Input]:
+        """The inputs that no operator has released, oldest first."""
+        return list(self._unreleased)
+
+    def received(self, received: Input, origin: Origin) -> None:
+        """Notes an input as held."""
+        self.active_at = asyncio.get_running_loop().time()
+        if self.fenced:
+            origin.on_forget()
+        else:
+            self._unreleased[received] = origin
+
+    def emit(self, stream: StreamName, record: Record) -> None:
+        """See Context.emit."""
+        now = self.clock.now()
+        previous = max(record.hops.values(), default=None)
+        if previous is not None:
+            self.metrics.observe(Metric.STAGE_LATENCY, now - previous, stage=self._stage)
+        if not self.fenced:
+            self._deliver(self.outbox, stream, stamped(record, self._stage, now))
+
+    def release(self, received: Input) -> None:
+        """See Context.release."""
+        origin = self._unreleased.pop(received, None)
+        if origin is not None:
+            self._releasing += 1
+            self.outbox.then(partial(self._released, origin))
+
+    def then(self, action: Action) -> None:
+        """See Context.then."""
+        self.outbox.then(action)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """See Context.spawn."""
+        self._spawn(work)
+
+    def fence(self) -> None:
+        """See Context.fence."""
+        log.warning("%s: another worker owns %s; this one stops", self._stage, self._key)
+        self.metrics.count(Metric.FENCED, stage=self._stage)
+        self.fenced = True
+        self.outbox.fence()
+        for origin in self._unreleased.values():
+            origin.on_forget()
+        self._unreleased.clear()
+        self._releasing = 0
+
+    def dead_letter(
+        self,
+        error: str,
+        received: Input | None = None,
+        *,
+        language: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> None:
+        """See Context.dead_letter."""
+        origin = self._unreleased.get(received) if received else None
+        payload = encode(received.record) if received else b""
+        letter = DeadLetter(
+            session=received.record.session if received else self._key.partition("/")[0],
+            captured_at=received.record.captured_at if received else self.clock.now(),
+            stage=self._stage,
+            error=error,
+            stream=origin.stream if origin else "",
+            shard=origin.shard if origin else "",
+            sequence=origin.sequence if origin else "",
+            language=language,
+            start=start,
+            end=end,
+            payload=payload if len(payload) <= MAX_LETTER else b"",
+        )
+        log.error("%s: %s has a dead letter: %s", self._stage, self._key, error)
+        self.metrics.count(Metric.DEAD_LETTERS, stage=self._stage)
+        self.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
+        self.outbox.emit(Emission(StreamName.DEAD_LETTERS, letter, waits=1), publish=True)
+
+    async def _released(self, origin: Origin) -> None:
+        self._releasing -= 1
+        self.releases += 1
+        self.active_at = asyncio.get_running_loop().time()
+        self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)
+        origin.on_release()
+
+    def _action_failed(self, error: Exception) -> None:
+        self.dead_letter(f"{type(error).__name__}: {error}")

@@ -1,0 +1,85 @@
+"""One stage's runners in one shard, and what it is fused with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from processors.contract import Closing, Input, Stage
+from processors.hosts.context import Origin, Services
+from processors.hosts.outbox import Emission, Outbox
+from processors.hosts.runner import Runner
+from shared.metrics import Metric
+from shared.models import Record
+from shared.streams import StreamName
+
+#: Seconds without a record after which an operator that holds nothing is given up.
+IDLE = 300.0
+
+
+class Lane:
+    """Feeds each record to its key's runner; a fused stage behind it takes what this one emits.
+
+    An emission that a fused stage takes is durable once that stage has released it. `private` streams are read by
+    a fused stage alone and so are not published.
+    """
+
+    def __init__(self, stage: Stage, services: Services, behind: Lane | None, private: frozenset[StreamName]) -> None:
+        self.stage = stage
+        self._services = services
+        self._behind = behind
+        self._private = private
+        self._runners: dict[str, Runner] = {}
+
+    def feed(self, record: Record, arrived_at: int, origin: Origin) -> None:
+        """Hands a record to its operator."""
+        key = self.stage.key(record)
+        runner = self._runners.get(key)
+        if runner is None:
+            runner = self._runners[key] = Runner(self.stage, key, self._services, self._deliver)
+            self._gauge()
+        runner.feed(Input(record, arrived_at), origin)
+
+    async def evict(self) -> None:
+        """Closes the operators that have been idle for long and hold nothing."""
+        oldest = asyncio.get_running_loop().time() - IDLE
+        idle = [key for key, r in self._runners.items() if r.idle_since is not None and r.idle_since < oldest]
+        evicted = [self._runners.pop(key) for key in idle]
+        self._gauge()
+        for runner in evicted:
+            await runner.finish(Closing.SHUTDOWN)
+            await runner.drain()
+        if self._behind is not None:
+            await self._behind.evict()
+
+    async def close(self, closing: Closing) -> None:
+        """Closes every operator; those of a fused stage after those before it, whose last emissions it takes."""
+        runners = list(self._runners.values())
+        await asyncio.gather(*(runner.finish(closing) for runner in runners))
+        if self._behind is not None:
+            await self._behind.close(closing)
+        await asyncio.gather(*(runner.drain() for runner in runners))
+        self._runners.clear()
+        self._gauge()
+
+    def kill(self) -> None:
+        """Ends every operator where it stands."""
+        for runner in self._runners.values():
+            runner.kill()
+        if self._behind is not None:
+            self._behind.kill()
+
+    def _deliver(self, outbox: Outbox, stream: StreamName, record: Record) -> None:
+        fused = self._behind if self._behind is not None and self._behind.stage.reads is stream else None
+        publish = stream not in self._private
+        emission = Emission(stream, record, waits=publish + (fused is not None))
+        outbox.emit(emission, publish=publish)
+        if fused is not None:
+            fused.feed(record, self._services.clock.now(), _origin(stream, emission.confirm))
+
+    def _gauge(self) -> None:
+        self._services.metrics.gauge(Metric.OPEN_OPERATORS, len(self._runners), stage=self.stage.name)
+
+
+def _origin(stream: StreamName, on_release: Callable[[], None]) -> Origin:
+    return Origin(stream, shard="", sequence="", on_release=on_release, on_forget=lambda: None)

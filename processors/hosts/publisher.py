@@ -1,0 +1,31 @@
+"""Writing records to streams, however long a stream refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from processors.hosts.backoff import insist
+from processors.hosts.gate import Gate
+from shared.codec import encode
+from shared.models import Record
+from shared.streams import Entry, Stream, StreamName
+
+
+class Publisher:
+    """An Outlet on the given streams; while one refuses, the gate is closed."""
+
+    def __init__(self, streams: Mapping[StreamName, Stream], gate: Gate) -> None:
+        self._streams = streams
+        self._gate = gate
+
+    async def publish(self, stream: StreamName, record: Record) -> None:
+        """Writes the record durably, waiting out an unavailable stream."""
+        await self.publish_all([(stream, record)])
+
+    async def publish_all(self, outputs: Iterable[tuple[StreamName, Record]]) -> None:
+        """Writes the records durably in order; runs of one stream go in one call."""
+        for name, run in groupby(outputs, key=lambda output: output[0]):
+            entries = [Entry(record.key, encode(record)) for _, record in run]
+            stream = self._streams[name]
+            await insist(lambda stream=stream, entries=entries: stream.publish(entries), self._gate)  # type: ignore[misc]

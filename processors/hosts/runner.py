@@ -1,0 +1,179 @@
+"""Runs one key's operator: feeds it, and begins it anew where it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any
+
+from processors.contract import Closing, Input, Operator, Stage
+from processors.hosts.backoff import backoff
+from processors.hosts.context import Deliver, OperatorContext, Origin, Services
+from processors.hosts.refusal import Refusal
+from shared.errors import SessionUnknown
+
+log = logging.getLogger(__name__)
+
+#: Failures in a row that no input can be blamed for, after which the oldest held one is.
+_PATIENCE = 3
+#: Seconds that a stopping operator's last emissions have to go out.
+_LAST_WORDS = 10.0
+#: Seconds that, once those are out, the releases and actions behind them have.
+_LAST_RELEASES = 1.0
+
+
+class _PoisonedError(Exception):
+    """This input made the operator raise."""
+
+    def __init__(self, received: Input) -> None:
+        super().__init__()
+        self.received = received
+
+
+class Runner:
+    """Feeds one operator after the other for a key.
+
+    An operator that raises is closed and begun anew with every input it has not released; an input that made it
+    raise becomes a dead letter first.
+    """
+
+    def __init__(self, stage: Stage, key: str, services: Services, deliver: Deliver) -> None:
+        self._stage = stage
+        self._context = OperatorContext(stage.name, key, services, deliver, self._spawn)
+        self._inbox: deque[Input] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._closing: Closing | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._spawned: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._releases_at_failure = 0
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._context.outbox.run())]
+        for task in self._tasks:
+            task.add_done_callback(services.watch)
+
+    @property
+    def idle_since(self) -> float | None:
+        """Loop time (s) of the last thing that happened; None while an input is held."""
+        return None if self._context.busy else self._context.active_at
+
+    def feed(self, received: Input, origin: Origin) -> None:
+        """Puts an input in the operator's queue."""
+        self._context.received(received, origin)
+        if not self._context.fenced:
+            self._inbox.append(received)
+            self._arrived.set()
+
+    async def finish(self, closing: Closing) -> None:
+        """Ends the operator as `closing` asks; what it emitted may still be on its way."""
+        self._closing = closing
+        self._arrived.set()
+        if closing is Closing.SHUTDOWN:
+            self._stopping.set()
+        await asyncio.wait({self._tasks[0]})
+
+    async def drain(self) -> None:
+        """Returns once the finished operator's emissions are out and its releases count.
+
+        At a shutdown both have a limit: inputs behind what is not taken in time stay unreleased.
+        """
+        outbox = self._context.outbox
+        try:
+            if self._closing is Closing.SHUTDOWN:
+                async with asyncio.timeout(_LAST_WORDS):
+                    await outbox.published()
+                async with asyncio.timeout(_LAST_RELEASES):
+                    await outbox.drained()
+            else:
+                await outbox.drained()
+        except TimeoutError:
+            log.info("%s: %s stopped before all of its output was taken", self._stage.name, self._context.key)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends the operator where it stands, as a crash would."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._group is None:
+            work.close()
+            raise RuntimeError(f"{self._stage.name}: expected a running operator, got one that is closed")
+        task = self._group.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    async def _run(self) -> None:
+        while not await self._operate():
+            pass
+
+    async def _operate(self) -> bool:
+        """One operator's life; True where it ended because it was asked to."""
+        operator = self._stage.operator(self._context)
+        work = asyncio.create_task(self._feed(operator))
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+            work.cancel()
+        await asyncio.wait({work})
+        self._group = None
+        failure = None if work.cancelled() else work.exception()
+        if failure is None and not self._stopping.is_set():
+            return True
+        try:
+            await operator.close(Closing.SHUTDOWN)
+        except Exception:
+            log.exception("%s: %s failed at its close", self._stage.name, self._context.key)
+        if self._stopping.is_set():
+            return True
+        await self._recover(failure)
+        return False
+
+    async def _feed(self, operator: Operator) -> None:
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                await operator.start()
+            except SessionUnknown as error:
+                operator = Refusal(self._context, str(error))
+            while self._inbox or self._closing is None:
+                if not self._inbox:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                    continue
+                received = self._inbox.popleft()
+                try:
+                    await operator.take(received)
+                except Exception as error:
+                    raise _PoisonedError(received) from error
+            await operator.close(self._closing)
+            for task in self._spawned:
+                task.cancel()
+
+    async def _recover(self, failure: BaseException | None) -> None:
+        """Gets ready for a new operator: blames an input where one is to blame, else waits a little."""
+        while isinstance(failure, BaseExceptionGroup):
+            failure = failure.exceptions[0]
+        if isinstance(failure, _PoisonedError):
+            self._blame(failure.received, failure.__cause__)
+        else:
+            log.error("%s: %s raised", self._stage.name, self._context.key, exc_info=failure)
+            made_progress = self._context.releases > self._releases_at_failure
+            self._failures = 1 if made_progress else self._failures + 1
+            self._releases_at_failure = self._context.releases
+            held = self._context.unreleased
+            if self._failures >= _PATIENCE and held:
+                self._blame(held[0], failure)
+                self._failures = 0
+            else:
+                await asyncio.sleep(backoff(self._failures))
+        self._inbox = deque(self._context.unreleased)
+
+    def _blame(self, received: Input, error: BaseException | None) -> None:
+        self._context.dead_letter(f"{type(error).__name__}: {error}", received)
+        self._context.release(received)
