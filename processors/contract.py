@@ -105,7 +105,10 @@ class Operator(ABC):
         """Takes the next input, in order. Where it raises, the input becomes a dead letter."""
 
     async def close(self, closing: Closing) -> None:
-        """Ends the operator; what it emits here is still published."""
+        """Ends an operator that was started; what it emits here is still published.
+
+        At a shutdown, and before it is begun anew, what it has spawned is cancelled first.
+        """
 
 
 class Outlet(Protocol):

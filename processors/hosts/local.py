@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 from processors.contract import Closing, Stage
-from processors.hosts.backoff import insist
 from processors.hosts.checkpoints import Checkpoint, Checkpoints, MemoryCheckpoints
 from processors.hosts.context import Services
 from processors.hosts.gate import Gate
+from processors.hosts.insist import insist
 from processors.hosts.patient_store import PatientStore
 from processors.hosts.progress import Progress
 from processors.hosts.publisher import Publisher

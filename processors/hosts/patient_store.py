@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from processors.hosts.backoff import insist
 from processors.hosts.gate import Gate
+from processors.hosts.insist import insist
 from shared.models import Segment, Word
 from shared.sessions import Session, SessionStore
 

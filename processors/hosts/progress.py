@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from processors.hosts.backoff import insist
 from processors.hosts.checkpoints import Checkpoint, Checkpoints
 from processors.hosts.gate import Gate
+from processors.hosts.insist import insist
 from shared.streams import ShardReader, StreamName
 
 

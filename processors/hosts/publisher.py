@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from processors.hosts.backoff import insist
 from processors.hosts.gate import Gate
+from processors.hosts.insist import insist
 from shared.codec import encode
 from shared.models import Record
 from shared.streams import Entry, Stream, StreamName

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
+from processors.backoff import backoff
 from processors.contract import Closing, Input, Operator, Stage
-from processors.hosts.backoff import backoff
 from processors.hosts.context import Deliver, OperatorContext, Origin, Services
 from processors.hosts.refusal import Refusal
 from shared.errors import SessionUnknown
@@ -47,6 +47,7 @@ class Runner:
         self._stopping = asyncio.Event()
         self._closing: Closing | None = None
         self._group: asyncio.TaskGroup | None = None
+        self._started: Operator | None = None
         self._spawned: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._releases_at_failure = 0
@@ -112,8 +113,8 @@ class Runner:
 
     async def _operate(self) -> bool:
         """One operator's life; True where it ended because it was asked to."""
-        operator = self._stage.operator(self._context)
-        work = asyncio.create_task(self._feed(operator))
+        self._started = None
+        work = asyncio.create_task(self._feed(self._stage.operator(self._context)))
         stop = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -126,7 +127,8 @@ class Runner:
         if failure is None and not self._stopping.is_set():
             return True
         try:
-            await operator.close(Closing.SHUTDOWN)
+            if self._started is not None:
+                await self._started.close(Closing.SHUTDOWN)
         except Exception:
             log.exception("%s: %s failed at its close", self._stage.name, self._context.key)
         if self._stopping.is_set():
@@ -141,6 +143,7 @@ class Runner:
                 await operator.start()
             except SessionUnknown as error:
                 operator = Refusal(self._context, str(error))
+            self._started = operator
             while self._inbox or self._closing is None:
                 if not self._inbox:
                     self._arrived.clear()

@@ -1,22 +1,16 @@
-"""How long to wait between tries."""
+"""Trying again for as long as a stream or store refuses."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from processors.backoff import backoff
 from processors.hosts.gate import Gate
 from shared.errors import StoreUnavailable, StreamUnavailable
 
 Returned = TypeVar("Returned")
-
-
-def backoff(failures: int, *, first: float = 0.1, most: float = 5.0) -> float:
-    """Seconds to wait after so many failures in a row: doubling from `first` to `most`, with half of it random."""
-    ceiling = min(most, first * 2.0 ** min(failures - 1, 20))
-    return ceiling * random.uniform(0.5, 1.0)
 
 
 async def insist(attempt: Callable[[], Awaitable[Returned]], gate: Gate) -> Returned:

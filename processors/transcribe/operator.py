@@ -1,0 +1,225 @@
+"""Transcribes one session: keeps its audio until the final results of it are published."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from processors.backoff import backoff
+from processors.contract import Closing, Context, Input, Operator
+from processors.transcribe.feeder import Feeder, Stop
+from processors.transcribe.hypotheses import Hypotheses
+from processors.transcribe.intake import Intake
+from processors.transcribe.recogniser import Recogniser, RecogniserEngine
+from shared.errors import Fenced, UnsupportedLanguage
+from shared.metrics import Metric
+from shared.models import FinalResult, Result, SessionEnded
+from shared.streams import StreamName
+
+log = logging.getLogger(__name__)
+
+#: Seconds of audio kept behind what a live recogniser was fed while no utterance is open.
+_QUIET_KEPT = 10.0
+#: Seconds of audio behind `heard` that a new take hears again, so that no word is cut in two.
+OVERLAP = 0.5
+#: Seconds of audio that is not quiet after which a silent recogniser counts as dropped; doubles up to the longest.
+_PATIENCE = 8.0
+_LONGEST_PATIENCE = 60.0
+#: Seconds that a recogniser has to open, and to say its last words.
+_OPENING = 30.0
+_ENDING = 15.0
+_ENDING_AT_SHARD_END = 5.0
+
+
+class Transcriber(Operator):
+    """Feeds a session's audio to one recogniser after another and publishes what they say.
+
+    A take ends cleanly (every utterance has its final, nothing is fed again), or it drops: then the audio since
+    the last final is fed again to the next.
+    """
+
+    def __init__(self, context: Context, engine: RecogniserEngine) -> None:
+        self._context = context
+        self._engine = engine
+        self._intake = Intake(context)
+        self._take: int | None = None
+        self._position = 0
+        self._heard = 0
+        self._failures = 0
+        self._patience = _PATIENCE
+        self._working: asyncio.Task[None] | None = None
+        self._done = asyncio.Event()
+
+    async def start(self) -> None:
+        """See Operator.start."""
+        self._session = await self._context.store.load(self._context.key)
+        self._heard = self._session.heard
+        self._intake.open(self._session, OVERLAP)
+        self._max_hold = self._intake.settings.max_hold
+        self._context.spawn(self._work())
+
+    async def take(self, received: Input) -> None:
+        """See Operator.take."""
+        await self._intake.take(received)
+
+    async def close(self, closing: Closing) -> None:
+        """See Operator.close."""
+        self._intake.close()
+        if closing is Closing.SHARD_END:
+            await self._done.wait()
+
+    async def _work(self) -> None:
+        self._working = asyncio.current_task()
+        try:
+            while await self._intake.has_audio(self._position):
+                await self._transcribe()
+            self._finish()
+        except Fenced:
+            self._context.fence()
+        finally:
+            self._done.set()
+
+    async def _transcribe(self) -> None:
+        """One take, from its opening to its end."""
+        chunk = self._intake.timeline.after(self._position)
+        assert chunk is not None
+        self._position = max(self._position, chunk.start)
+        self._take = await self._context.store.open_take(self._context.key, self._take)
+        self._context.metrics.count(Metric.TAKES_OPENED)
+        try:
+            async with asyncio.timeout(_OPENING):
+                recogniser = await self._engine.open(self._session, self._milliseconds(self._position))
+        except UnsupportedLanguage as error:
+            self._intake.refuse_all(str(error))
+            return
+        except Exception as error:
+            await self._failed(f"no recogniser opens: {type(error).__name__}: {error}")
+            return
+        try:
+            failure = await self._run(recogniser, self._take)
+        finally:
+            await recogniser.close()
+        if failure is not None:
+            self._context.metrics.count(Metric.RECOGNISER_DROPS)
+            log.warning("transcribe: take %d of %s dropped: %s", self._take, self._context.key, failure)
+            self._rewind()
+            if failure is not Stop.SILENT:
+                await self._failed(f"the recogniser dropped: {failure}")
+
+    async def _run(self, recogniser: Recogniser, take: int) -> object | None:
+        """Feeds a take and publishes its results; None where it ended cleanly, else why it dropped."""
+        hypotheses = Hypotheses(self._context.key, take, self._milliseconds(self._position))
+        feeder = Feeder(self._intake.timeline, recogniser, self._engine, hypotheses, self._position, self._patience)
+        on_fed = partial(self._release_quiet, feeder, hypotheses)
+        reading = asyncio.create_task(self._read(recogniser, hypotheses, feeder))
+        feeding = asyncio.create_task(feeder.feed(self._intake.changed, lambda: self._intake.complete, on_fed))
+        try:
+            await asyncio.wait({reading, feeding}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                return reading.exception() or "its results ended"
+            if (error := feeding.exception()) is not None:
+                return error
+            stop = feeding.result()
+            if stop is Stop.SILENT:
+                self._patience = min(self._patience * 2, _LONGEST_PATIENCE)
+                return stop
+            return await self._end(recogniser, reading, hypotheses, feeder)
+        finally:
+            feeding.cancel()
+            reading.cancel()
+            await asyncio.gather(feeding, reading, return_exceptions=True)
+
+    async def _read(self, recogniser: Recogniser, hypotheses: Hypotheses, feeder: Feeder) -> None:
+        async for hypothesis in recogniser:
+            result = hypotheses.result(hypothesis)
+            if result is None:
+                continue
+            feeder.heard_something()
+            self._patience = _PATIENCE
+            self._failures = 0
+            self._intake.forgive(feeder.position)
+            self._publish(result, hypotheses, feeder)
+
+    async def _end(
+        self, recogniser: Recogniser, reading: asyncio.Task[None], hypotheses: Hypotheses, feeder: Feeder
+    ) -> object | None:
+        """Lets a recogniser say its last words; None where it did."""
+        hurried = self._intake.closed and not self._intake.session_ended
+        try:
+            async with asyncio.timeout(_ENDING_AT_SHARD_END if hurried else _ENDING):
+                await recogniser.finish()
+                await asyncio.wait({reading})
+            if (error := reading.exception()) is not None:
+                return error
+        except TimeoutError:
+            if not hurried:
+                return "it did not end"
+        for final in hypotheses.finals_owed():
+            self._publish(final, hypotheses, feeder)
+        self._position = feeder.position
+        self._release_until(self._position)
+        return None
+
+    def _publish(self, result: Result, hypotheses: Hypotheses, feeder: Feeder) -> None:
+        self._context.emit(StreamName.TRANSCRIPTS, result)
+        if isinstance(result, FinalResult):
+            limits = [result.end, self._milliseconds(feeder.position)]
+            if hypotheses.open_start is not None:
+                limits.append(hypotheses.open_start)
+            self._heard = max(self._heard, min(limits))
+            self._context.then(partial(self._hear, result.take, self._heard))
+            self._release_until(self._samples(self._heard))
+
+    async def _hear(self, take: int, heard: int) -> None:
+        try:
+            await self._context.store.hear(self._context.key, take, heard)
+        except Fenced:
+            self._context.fence()
+            if self._working is not None:
+                self._working.cancel()
+
+    def _release_quiet(self, feeder: Feeder, hypotheses: Hypotheses) -> None:
+        if hypotheses.open_start is None:
+            self._release_until(feeder.position - round(_QUIET_KEPT * self._session.rate))
+
+    def _release_until(self, position: int) -> None:
+        for chunk in self._intake.timeline.drop_until(position):
+            if chunk.source is not None:
+                self._context.release(chunk.source)
+
+    def _rewind(self) -> None:
+        """Goes back to the audio whose words are not published."""
+        chunks = self._intake.timeline.chunks
+        behind = self._samples(self._heard) - round(OVERLAP * self._session.rate)
+        self._position = max(chunks[0].start, behind) if chunks else self._position
+
+    async def _failed(self, reason: str) -> None:
+        """Gives up audio that no recogniser has taken for too long, and waits before the next try."""
+        self._failures += 1
+        lost = self._intake.lose(reason, self._max_hold)
+        self._position = max(self._position, lost)
+        await asyncio.sleep(backoff(self._failures))
+
+    def _finish(self) -> None:
+        """Nothing more comes on this shard: releases what is left, and passes the session's end on."""
+        ended = self._intake.session_end
+        self._heard = max(self._heard, self._milliseconds(self._intake.timeline.end))
+        if ended is not None and not self._intake.over:
+            record = ended.record
+            assert isinstance(record, SessionEnded)
+            self._context.emit(
+                StreamName.TRANSCRIPTS,
+                SessionEnded(
+                    session=self._context.key, captured_at=record.captured_at, hops=record.hops, reason=record.reason
+                ),
+            )
+            self._context.then(partial(self._context.store.end, self._context.key, self._heard))
+        self._release_until(self._intake.timeline.end)
+        self._intake.finish(self._heard)
+
+    def _milliseconds(self, samples: int) -> int:
+        return samples * 1000 // self._session.rate
+
+    def _samples(self, milliseconds: int) -> int:
+        return milliseconds * self._session.rate // 1000
