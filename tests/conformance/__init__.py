@@ -1,0 +1,1 @@
+"""What every host must survive: one suite, written against `host.HostUnderTest`."""

@@ -1,0 +1,63 @@
+"""The interface through which the suite drives a host; a new host adds a factory to FACTORIES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from processors.contract import Stage
+from processors.hosts.checkpoints import Checkpoints
+from processors.hosts.local import LocalHost
+from shared.clock import Clock
+from shared.metrics import Metrics
+from shared.sessions import SessionStore
+from shared.settings import Settings
+from shared.streams import Stream, StreamName
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a host finds when it starts; streams, store and checkpoints outlive it."""
+
+    streams: dict[StreamName, Stream]
+    store: SessionStore
+    checkpoints: Checkpoints
+    settings: Settings
+    metrics: Metrics
+    clock: Clock
+
+
+class HostUnderTest(Protocol):
+    """One process that runs one application: a stage, or several fused."""
+
+    def start(self) -> None:
+        """Begins at the checkpoints."""
+
+    async def kill(self) -> None:
+        """Ends it where it stands: nothing more is written."""
+
+    async def stop(self) -> None:
+        """Ends it gracefully."""
+
+    async def ended(self) -> None:
+        """Returns once it has ended; raises where it failed by itself."""
+
+
+HostFactory = Callable[[Sequence[Stage], Surroundings], HostUnderTest]
+
+
+def local_host(stages: Sequence[Stage], around: Surroundings) -> HostUnderTest:
+    """The local host, which keeps checkpoints itself."""
+    return LocalHost(
+        [stages],
+        around.streams,
+        around.store,
+        checkpoints=around.checkpoints,
+        settings=around.settings,
+        metrics=around.metrics,
+        clock=around.clock,
+    )
+
+
+FACTORIES: dict[str, HostFactory] = {"local": local_host}

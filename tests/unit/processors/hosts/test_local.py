@@ -1,0 +1,303 @@
+"""The local host, driven by stages small enough to see through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from processors.contract import Closing, Context, Input, Operator, Stage
+from processors.hosts.checkpoints import MemoryCheckpoints
+from processors.hosts.local import LocalHost
+from shared.codec import decode, encode
+from shared.errors import SessionUnknown, StreamUnavailable
+from shared.metrics import MemoryMetrics, Metric
+from shared.models import DeadLetter, Record, Segment
+from shared.sessions import MemorySessionStore
+from shared.streams import OLDEST, Entry, MemoryStream, StreamName
+from tests.support.virtual_time import VirtualClock, run
+
+SEGMENTS, UNIQUE, TRANSLATIONS, DEAD = (
+    StreamName.SEGMENTS,
+    StreamName.UNIQUE_SEGMENTS,
+    StreamName.TRANSLATIONS,
+    StreamName.DEAD_LETTERS,
+)
+
+
+def segment(number: int, session: str = "talk") -> Segment:
+    return Segment(
+        session=session, captured_at=0, number=number, language="en", text=f"text {number}", start=0, end=100
+    )
+
+
+class Copy(Operator):
+    """Passes every segment on; what a text asks for, it does."""
+
+    def __init__(self, context: Context, writes: StreamName) -> None:
+        self.context = context
+        self.writes = writes
+        self.kept: list[Input] = []
+
+    async def start(self) -> None:
+        if self.context.key == "unknown":
+            raise SessionUnknown("no session 'unknown' was created")
+
+    async def take(self, received: Input) -> None:
+        record = received.record
+        assert isinstance(record, Segment)
+        if record.text == "raise":
+            raise RuntimeError("cannot stand this one")
+        if record.text == "fail later":
+            record = replace(record, text="failed")
+            self.context.spawn(self.fail())
+        if record.text == "keep":
+            self.kept.append(received)
+            return
+        self.context.emit(self.writes, record)
+        self.context.release(received)
+        if record.text == "let go":
+            for kept in self.kept:
+                self.context.emit(self.writes, kept.record)
+                self.context.release(kept)
+
+    async def fail(self) -> None:
+        raise RuntimeError("the work beside the operator failed")
+
+    async def close(self, closing: Closing) -> None:
+        if closing is Closing.SHARD_END:
+            for kept in self.kept:
+                self.context.emit(self.writes, kept.record)
+                self.context.release(kept)
+
+
+class CopyStage(Stage):
+    def __init__(self, name: str, reads: StreamName, writes: StreamName) -> None:
+        self.name = name
+        self.reads = reads
+        self.writes = writes
+
+    def operator(self, context: Context) -> Operator:
+        return Copy(context, self.writes)
+
+
+class Refusing(MemoryStream):
+    """Refuses every write until a time."""
+
+    refuses_until = 0.0
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        if asyncio.get_running_loop().time() < self.refuses_until:
+            raise StreamUnavailable(f"{self.name} is out")
+        await super().publish(entries)
+
+
+class House:
+    def __init__(self) -> None:
+        self.streams = {name: Refusing(name, clock=VirtualClock()) for name in StreamName}
+        self.store = MemorySessionStore()
+        self.checkpoints = MemoryCheckpoints()
+        self.metrics = MemoryMetrics()
+
+    def host(self, *applications: Sequence[Stage]) -> LocalHost:
+        host = LocalHost(
+            applications or [[CopyStage("dedup", SEGMENTS, UNIQUE)]],
+            self.streams,
+            self.store,
+            checkpoints=self.checkpoints,
+            metrics=self.metrics,
+            clock=VirtualClock(),
+        )
+        host.start()
+        return host
+
+    async def put(self, *records: Record | bytes, stream: StreamName = SEGMENTS) -> None:
+        for record in records:
+            data = record if isinstance(record, bytes) else encode(record)
+            await self.streams[stream].publish([Entry("any" if isinstance(record, bytes) else record.key, data)])
+
+    async def read(self, stream: StreamName = UNIQUE) -> list[Any]:
+        records: list[Any] = []
+        for shard in await self.streams[stream].shards():
+            reader = await self.streams[stream].reader(shard.id, OLDEST)
+            while True:
+                try:
+                    batch = await asyncio.wait_for(reader.read(), 0.001)
+                except TimeoutError:
+                    break
+                records += [decode(item.data) for item in batch.items]
+                if batch.ended:
+                    break
+        return records
+
+
+def numbers(records: Sequence[Any]) -> list[int]:
+    return [record.number for record in records]
+
+
+def test_it_passes_records_on_and_stamps_the_hop() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await house.put(segment(1), segment(2))
+        await asyncio.sleep(1)
+        records = await house.read()
+        assert numbers(records) == [1, 2]
+        assert all(record.hops["dedup"] >= 1_700_000_000_000 for record in records)
+        await host.stop()
+
+    run(main())
+
+
+def test_a_new_host_goes_on_at_the_oldest_unreleased_input() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await house.put(segment(1), replace(segment(2), text="keep"), segment(3))
+        await asyncio.sleep(1)
+        await host.stop()
+        assert numbers(await house.read()) == [1, 3]
+        host = house.host()
+        await house.put(replace(segment(4), text="let go"))
+        await asyncio.sleep(1)
+        assert numbers(await house.read()) == [1, 3, 3, 4, 2]
+        await host.stop()
+
+    run(main())
+
+
+def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_letters() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        garbage = b"\x01\xff\xff"
+        future = encode(segment(9)).replace(b'"kind":"Segment"', b'"kind":"Segmint"')
+        await house.put(garbage, segment(1), replace(segment(2), text="raise"), future, segment(3), segment(1, "other"))
+        await asyncio.sleep(30)
+        assert sorted(numbers(await house.read())) == [1, 1, 3]
+        letters = await house.read(DEAD)
+        assert all(isinstance(letter, DeadLetter) and letter.stage == "dedup" for letter in letters)
+        assert [letter.payload for letter in letters][0] == garbage
+        assert letters[1].session == "talk"
+        assert "RuntimeError: cannot stand this one" in letters[1].error
+        assert len(letters) == 2
+        assert house.metrics.total(Metric.UNKNOWN_RECORDS) == 1
+        await host.stop()
+        last = (await house.checkpoints.load("dedup", SEGMENTS)).values()
+        assert [checkpoint.sequence for checkpoint in last] == [6]
+
+    run(main())
+
+
+def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_released() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await house.put(replace(segment(1), text="keep"), replace(segment(2), text="fail later"))
+        await asyncio.sleep(10)
+        await house.put(replace(segment(3), text="let go"))
+        await asyncio.sleep(10)
+        assert set(numbers(await house.read())) == {1, 2, 3}
+        assert not await house.read(DEAD)
+        await host.stop()
+
+    run(main())
+
+
+def test_inputs_of_a_session_that_does_not_exist_are_one_dead_letter_and_then_counted() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await house.put(*(segment(number, "unknown") for number in range(1, 6)), segment(1))
+        await asyncio.sleep(1)
+        assert [letter.error for letter in await house.read(DEAD)] == ["no session 'unknown' was created"]
+        assert house.metrics.total(Metric.REFUSED_FRAMES) == 5
+        assert numbers(await house.read()) == [1]
+        await host.stop()
+
+    run(main())
+
+
+def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output_is_out() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await asyncio.sleep(0.1)
+        house.streams[UNIQUE].refuses_until = 20.0
+        await house.put(segment(1))
+        await asyncio.sleep(10)
+        assert not await house.checkpoints.load("dedup", SEGMENTS)
+        await house.put(segment(2))
+        await asyncio.sleep(20)
+        assert numbers(await house.read()) == [1, 2]
+        await host.stop()
+        assert len(await house.checkpoints.load("dedup", SEGMENTS)) == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("graceful", [True, False])
+def test_fused_stages_release_an_input_once_the_last_of_them_has(graceful: bool) -> None:
+    async def main() -> None:
+        house = House()
+        stages = [CopyStage("stability", StreamName.TRANSCRIPTS, SEGMENTS), CopyStage("dedup", SEGMENTS, UNIQUE)]
+        stages.append(CopyStage("translate", UNIQUE, TRANSLATIONS))
+        host = house.host(stages)
+        await asyncio.sleep(0.1)
+        house.streams[TRANSLATIONS].refuses_until = 20.0
+        await house.put(segment(1), stream=StreamName.TRANSCRIPTS)
+        await asyncio.sleep(1)
+        assert numbers(await house.read(UNIQUE)) == [1]
+        await (host.stop() if graceful else host.kill())
+        assert not await house.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
+        host = house.host(stages)
+        await asyncio.sleep(30)
+        assert numbers(await house.read(TRANSLATIONS)) == [1]
+        assert numbers(await house.read(UNIQUE)) == [1, 1]
+        assert not await house.read(SEGMENTS)
+        await host.stop()
+        marks = await house.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
+        assert len(marks) == 1
+
+    run(main())
+
+
+def test_a_shard_that_ends_is_finished_before_its_children_are_read() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await house.put(segment(1), replace(segment(2), text="keep"))
+        await asyncio.sleep(1)
+        shard = (await house.streams[SEGMENTS].shards())[0].id
+        house.streams[SEGMENTS].split(shard)
+        await house.put(segment(3))
+        await asyncio.sleep(2)
+        assert numbers(await house.read()) == [1, 2, 3]
+        assert (await house.checkpoints.load("dedup", SEGMENTS))[shard].ended
+        await host.stop()
+        host = house.host()
+        await house.put(segment(4))
+        await asyncio.sleep(2)
+        assert numbers(await house.read()) == [1, 2, 3, 4]
+        await host.stop()
+
+    run(main())
+
+
+def test_operators_that_are_idle_for_long_are_given_up() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        for number in range(100):
+            await house.put(segment(1, f"talk-{number}"))
+        await house.put(replace(segment(1, "busy"), text="keep"))
+        await asyncio.sleep(1)
+        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 101
+        await asyncio.sleep(400)
+        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 1
+        await host.stop()
+
+    run(main())
