@@ -43,3 +43,7 @@ class EngineUnavailable(LowLatencyTranslateError):
 
 class UnsupportedLanguage(LowLatencyTranslateError):
     """An engine will never serve this language or pair of languages."""
+
+
+class ScriptError(LowLatencyTranslateError):
+    """A file of recogniser results cannot be played; names the file and the line."""

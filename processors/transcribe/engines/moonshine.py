@@ -1,0 +1,254 @@
+"""Moonshine: an offline recogniser of English whose wheel ships the model. It gives no word times."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from moonshine_voice.errors import MoonshineError
+from moonshine_voice.moonshine_api import ModelArch
+from moonshine_voice.transcriber import Transcriber
+from moonshine_voice.utils import get_model_path
+
+from processors.transcribe.agreement import Agreement, settled
+from processors.transcribe.engines.outbox import Outbox
+from processors.transcribe.recogniser import Hypothesis
+from processors.transcribe.spread import spread
+from shared.errors import EngineUnavailable, UnsupportedLanguage
+from shared.models import SAMPLE_BYTES, Word
+from shared.sessions import Session
+
+_LOG = logging.getLogger(__name__)
+
+RATE = 16000
+#: Seconds of audio between two looks at the open line. Each look decodes the whole line again.
+UPDATE_INTERVAL = 0.5
+#: A word is stable that stood at least one word from the end in two hypotheses running: of words marked so, 2 %
+#: differ in the final (tests/benchmarks/recognisers.py measures it).
+TAIL, REPEATS = 1, 2
+#: Bytes of audio that may wait for the decoder before `feed` does: 2 s.
+_QUEUED = 2 * RATE * SAMPLE_BYTES
+#: The library fails at times on an open line that has no sound yet; more failures running than these are a drop.
+_FAILURES = 5
+#: Without it the library keeps and copies the audio of every line.
+_OPTIONS = {"return_audio_data": "false"}
+
+Returned = TypeVar("Returned")
+
+
+class MoonshineEngine:
+    """Takes that share one model, loaded at the first opening; each decodes in a thread of its own."""
+
+    rate = RATE
+    feed_rate: float | None = None
+
+    def __init__(self) -> None:
+        self._model: Any = None
+        self._loading = asyncio.Lock()
+        self._takes: set[_Take] = set()
+
+    def languages(self) -> frozenset[str]:
+        """See RecogniserEngine.languages."""
+        return frozenset({"en"})
+
+    async def open(self, session: Session, start: int) -> _Take:
+        """See RecogniserEngine.open."""
+        if session.source_language not in self.languages():
+            raise UnsupportedLanguage(f"moonshine recognises en, not {session.source_language}")
+        async with self._loading:
+            if self._model is None:
+                self._model = await asyncio.to_thread(_guarded, _load)
+        take = _Take(self._model, self._takes)
+        try:
+            await take.start()
+        except EngineUnavailable:
+            await take.close()
+            raise
+        return take
+
+    async def close(self) -> None:
+        """See RecogniserEngine.close."""
+        await asyncio.gather(*(take.close() for take in tuple(self._takes)))
+        if self._model is not None:
+            await asyncio.to_thread(self._model.close)
+            self._model = None
+
+
+def _load() -> Any:
+    return Transcriber(get_model_path("tiny-en"), ModelArch.TINY, options=_OPTIONS)
+
+
+def _guarded(call: Callable[..., Returned], *arguments: Any) -> Returned:
+    try:
+        return call(*arguments)
+    except (MoonshineError, OSError) as error:
+        raise EngineUnavailable(f"moonshine: {error}") from error
+
+
+@dataclass(eq=False)
+class _Line:
+    """A line of the transcript, which is an utterance, while it is open."""
+
+    utterance: int
+    start: int
+    agreement: Agreement = field(default_factory=lambda: Agreement(TAIL, REPEATS))
+    items: tuple[Word, ...] = ()
+
+
+class _Take:
+    """One stream of the shared model."""
+
+    def __init__(self, model: Any, takes: set[_Take]) -> None:
+        self._model = model
+        self._takes = takes
+        self._stream: Any = None
+        self._thread = ThreadPoolExecutor(1, "moonshine")
+        self._outbox = Outbox()
+        self._queue = bytearray()
+        self._fed = 0
+        self._finishing = False
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._lines: dict[int, _Line] = {}
+        self._closed_lines: set[int] = set()
+        self._utterances = 0
+        self._heard = 0
+        self._failures = 0
+        self._work: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Opens the stream; raises EngineUnavailable."""
+        self._stream = await self._call(_open, self._model)
+        self._takes.add(self)
+        self._work = asyncio.create_task(self._decode())
+
+    async def feed(self, pcm: bytes) -> None:
+        """See Recogniser.feed."""
+        while len(self._queue) >= _QUEUED and not self._outbox.ended:
+            self._room.clear()
+            await self._room.wait()
+        if not self._outbox.ended:
+            self._queue += pcm
+            self._changed.set()
+
+    async def finish(self) -> None:
+        """See Recogniser.finish."""
+        self._finishing = True
+        self._changed.set()
+
+    def __aiter__(self) -> Outbox:
+        """See Recogniser.__aiter__."""
+        return self._outbox
+
+    async def close(self) -> None:
+        """See Recogniser.close. A decoding that is under way in the thread is waited for: under 1 s."""
+        self._end(None)
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            await self._call(stream.close)
+        self._takes.discard(self)
+        self._thread.shutdown(wait=False)
+
+    async def _decode(self) -> None:
+        """Hands all queued audio to the library, looks at its lines, and so on: one that is behind looks less often."""
+        least = int(UPDATE_INTERVAL * RATE) * SAMPLE_BYTES
+        try:
+            while not self._outbox.ended:
+                if len(self._queue) < least and not self._finishing:
+                    self._changed.clear()
+                    await self._changed.wait()
+                    continue
+                last = self._finishing
+                pcm = bytes(self._queue)
+                self._queue.clear()
+                self._room.set()
+                self._fed += len(pcm) // SAMPLE_BYTES
+                self._take(await self._call(_hear, self._stream, pcm, last))
+                if last:
+                    self._complete()
+                    self._end(None)
+        except Exception as error:
+            self._end(error if isinstance(error, EngineUnavailable) else EngineUnavailable(f"moonshine: {error!r}"))
+
+    async def _call(self, call: Callable[..., Returned], *arguments: Any) -> Returned:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _guarded, call, *arguments)
+
+    def _end(self, error: Exception | None) -> None:
+        self._outbox.end(error)
+        self._room.set()
+
+    def _take(self, lines: list[Any] | None) -> None:
+        """Publishes what is new in the transcript's lines; None says that the library failed to look."""
+        self._failures = 0 if lines is not None else self._failures + 1
+        if self._failures > _FAILURES:
+            raise EngineUnavailable(f"moonshine: {self._failures} updates running failed")
+        for seen in lines or ():
+            if seen.line_id in self._closed_lines:
+                continue
+            line = self._lines.get(seen.line_id)
+            if line is None:
+                if not seen.text.strip():
+                    continue
+                self._utterances += 1
+                line = _Line(self._utterances, max(self._heard, round(seen.start_time * 1000)))
+                self._lines[seen.line_id] = line
+            end = min(self._position, round((seen.start_time + seen.duration) * 1000))
+            items = spread(seen.text, line.start, max(line.start, end), line.items)
+            if seen.is_complete:
+                line.items = items
+                self._finalise(seen.line_id, line)
+            else:
+                items = line.agreement.mark(items)
+                if _said(items) != _said(line.items):
+                    self._publish(line, items, final=False)
+                line.items = items
+
+    def _complete(self) -> None:
+        for number, line in list(self._lines.items()):
+            self._finalise(number, line)
+
+    def _finalise(self, number: int, line: _Line) -> None:
+        self._publish(line, settled(line.items), final=True)
+        del self._lines[number]
+        self._closed_lines.add(number)
+
+    def _publish(self, line: _Line, items: tuple[Word, ...], *, final: bool) -> None:
+        end = max((item.end for item in items), default=line.start)
+        self._heard = max(self._heard, end)
+        self._outbox.put(Hypothesis(line.utterance, line.start, end, self._position, items, final))
+
+    @property
+    def _position(self) -> int:
+        return self._fed * 1000 // RATE
+
+
+def _open(model: Any) -> Any:
+    # The take looks at the lines itself, so the library's own timer must never come due.
+    stream = model.create_stream(update_interval=float("inf"))
+    stream.start()
+    return stream
+
+
+def _hear(stream: Any, pcm: bytes, last: bool) -> list[Any] | None:
+    """The transcript's lines with `pcm` heard; None where the library could not decode them."""
+    if pcm:
+        samples = np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
+        stream.add_audio(samples.tolist(), RATE)
+    try:
+        transcript = stream.stop() if last else stream.update_transcription()
+    except MoonshineError as error:
+        _LOG.debug("moonshine could not decode its open line: %s", error)
+        return None
+    return None if transcript is None else list(transcript.lines)
+
+
+def _said(items: tuple[Word, ...]) -> list[tuple[str, bool | None]]:
+    return [(item.text, item.stable) for item in items]

@@ -1,0 +1,113 @@
+"""A recogniser that plays a script, for tests and demonstrations. What it says depends on audio time alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from processors.transcribe.engines.outbox import Outbox
+from processors.transcribe.engines.script import Script
+from processors.transcribe.recogniser import Hypothesis
+from shared.errors import EngineUnavailable, UnsupportedLanguage
+from shared.models import SAMPLE_BYTES
+from shared.sessions import Session
+
+
+class ScriptedEngine:
+    """Plays one script for every session, or to each session its own; a session without one hears nothing.
+
+    Faults on request: a take drops where it is fed past an audio time of `drop_at` (ms; each once a session), the
+    first `refuse_opens` openings are refused, and `variant` changes what is said by the session's openings so far
+    (from 1).
+    """
+
+    feed_rate: float | None = None
+
+    def __init__(
+        self,
+        script: Script | Mapping[str, Script],
+        *,
+        rate: int = 16000,
+        languages: Collection[str] = ("en",),
+        drop_at: Collection[int] = (),
+        refuse_opens: int = 0,
+        variant: Callable[[int, Script], Script] | None = None,
+    ) -> None:
+        self.rate = rate
+        self._script = script
+        self._languages = frozenset(languages)
+        self._drop_at = sorted(drop_at)
+        self._drops: dict[str, list[int]] = {}
+        self._refusals = refuse_opens
+        self._variant = variant
+        self._opened: Counter[str] = Counter()
+
+    def languages(self) -> frozenset[str]:
+        """See RecogniserEngine.languages."""
+        return self._languages
+
+    async def open(self, session: Session, start: int) -> _Take:
+        """See RecogniserEngine.open."""
+        if session.source_language not in self._languages:
+            raise UnsupportedLanguage(f"this script is not in {session.source_language}")
+        if self._refusals:
+            self._refusals -= 1
+            raise EngineUnavailable("the script refuses this opening")
+        self._opened[session.id] += 1
+        script = self._script if isinstance(self._script, Script) else self._script.get(session.id, Script())
+        if self._variant is not None:
+            script = self._variant(self._opened[session.id], script)
+        drops = self._drops.setdefault(session.id, list(self._drop_at))
+        return _Take(script, start, self.rate, drops)
+
+    async def close(self) -> None:
+        """See RecogniserEngine.close."""
+
+
+class _Take:
+    """The script from `start` (ms) on."""
+
+    def __init__(self, script: Script, start: int, rate: int, drops: list[int]) -> None:
+        self._upcoming = list(reversed(script.heard_from(start)))
+        self._start = start
+        self._rate = rate
+        self._drops = drops
+        self._fed = 0
+        self._open: dict[int, Hypothesis] = {}
+        self._outbox = Outbox()
+
+    async def feed(self, pcm: bytes) -> None:
+        """See Recogniser.feed."""
+        self._fed += len(pcm)
+        position = self._fed // SAMPLE_BYTES * 1000 // self._rate
+        drop = next((at for at in self._drops if self._start < at <= self._start + position), None)
+        self._play(position if drop is None else drop - self._start)
+        if drop is not None and not self._outbox.ended:
+            self._drops.remove(drop)
+            self._outbox.end()
+
+    async def finish(self) -> None:
+        """See Recogniser.finish: an open utterance's newest partial becomes its final."""
+        for newest in self._open.values():
+            position = max(newest.position, self._fed // SAMPLE_BYTES * 1000 // self._rate)
+            items = tuple(replace(word, stable=word.stable is not None or None) for word in newest.items)
+            self._outbox.put(replace(newest, position=position, items=items, final=True))
+        self._open.clear()
+        self._outbox.end()
+
+    def __aiter__(self) -> Outbox:
+        """See Recogniser.__aiter__."""
+        return self._outbox
+
+    async def close(self) -> None:
+        """See Recogniser.close."""
+        self._outbox.end()
+
+    def _play(self, position: int) -> None:
+        while self._upcoming and self._upcoming[-1].position <= position:
+            result = self._upcoming.pop()
+            self._open[result.utterance] = result
+            if result.final:
+                del self._open[result.utterance]
+            self._outbox.put(result)
