@@ -16,6 +16,8 @@ from shared.models import SAMPLE_BYTES
 
 #: Audio (s) fed in one go.
 _PIECE = 0.1
+#: Seconds of audio that is not quiet after which a silent recogniser counts as dropped, at first.
+PATIENCE = 8.0
 #: Seconds that a recogniser has to take a piece.
 _TAKING = 30.0
 #: Seconds without audio after which a take ends.
@@ -51,7 +53,7 @@ class Feeder:
         self._engine = engine
         self._hypotheses = hypotheses
         self._patience = patience
-        self._loud = 0.0
+        self._loud = 0
         self._next_at = 0.0
         rate = timeline.rate
         self._resampler = soxr.ResampleStream(rate, engine.rate, 1, "int16") if rate != engine.rate else None
@@ -60,7 +62,8 @@ class Feeder:
 
     def heard_something(self) -> None:
         """A hypothesis came: the recogniser is alive."""
-        self._loud = 0.0
+        self._loud = 0
+        self._patience = PATIENCE
 
     async def feed(self, changed: asyncio.Event, is_last: Callable[[], bool], on_fed: Callable[[], None]) -> Stop:
         """Feeds until there is a reason to stop; `changed` is set whenever the timeline grows or ends."""
@@ -83,7 +86,7 @@ class Feeder:
                 return Stop.GAP
             await self._feed_piece(chunk)
             on_fed()
-            if self._loud >= self._patience:
+            if self._loud >= self._patience * self._timeline.rate:
                 return Stop.SILENT
             start = self._hypotheses.open_start
             if start is not None and self.position / self._timeline.rate - start / 1000 >= LONGEST_UTTERANCE:
@@ -97,7 +100,7 @@ class Feeder:
         await self._pace(len(piece) / SAMPLE_BYTES / rate)
         self.position += len(piece) // SAMPLE_BYTES
         if not is_quiet(piece):
-            self._loud += len(piece) / SAMPLE_BYTES / rate
+            self._loud += len(piece) // SAMPLE_BYTES
         self._hypotheses.fed(Fed(self.position * 1000 // rate, chunk.captured_at, chunk.hops))
         async with asyncio.timeout(_TAKING):
             await self._recogniser.feed(self._resampled(piece, last=False))

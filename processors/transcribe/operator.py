@@ -8,7 +8,7 @@ from functools import partial
 
 from processors.backoff import backoff
 from processors.contract import Closing, Context, Input, Operator
-from processors.transcribe.feeder import Feeder, Stop
+from processors.transcribe.feeder import PATIENCE, Feeder, Stop
 from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 _QUIET_KEPT = 10.0
 #: Seconds of audio behind `heard` that a new take hears again, so that no word is cut in two.
 OVERLAP = 0.5
-#: Seconds of audio that is not quiet after which a silent recogniser counts as dropped; doubles up to the longest.
-_PATIENCE = 8.0
+#: The patience with a silent recogniser doubles up to so many seconds: noise and music are not speech.
 _LONGEST_PATIENCE = 60.0
 #: Seconds that a recogniser has to open, and to say its last words.
 _OPENING = 30.0
@@ -47,7 +46,7 @@ class Transcriber(Operator):
         self._position = 0
         self._heard = 0
         self._failures = 0
-        self._patience = _PATIENCE
+        self._patience = PATIENCE
         self._working: asyncio.Task[None] | None = None
         self._done = asyncio.Event()
 
@@ -136,7 +135,7 @@ class Transcriber(Operator):
             if result is None:
                 continue
             feeder.heard_something()
-            self._patience = _PATIENCE
+            self._patience = PATIENCE
             self._failures = 0
             self._intake.forgive(feeder.position)
             self._publish(result, hypotheses, feeder)

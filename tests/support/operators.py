@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from processors.contract import Closing, Input, Stage
@@ -36,6 +37,7 @@ class OperatorBench:
         self.fenced = False
         self._tasks: list[asyncio.Task[None]] = []
         self._actions: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._acting = False
         self._stage = stage
         self.operator = stage.operator(self)
 
@@ -66,7 +68,9 @@ class OperatorBench:
             self.emitted.append(record)
 
     def release(self, received: Input) -> None:
-        if not self.fenced:
+        if self._acting or self._actions.qsize():
+            self.then(partial(self._release, received))
+        elif not self.fenced:
             self.released.append(received.record)
 
     def then(self, action: Callable[[], Awaitable[None]]) -> None:
@@ -100,4 +104,11 @@ class OperatorBench:
 
     async def _act(self) -> None:
         while True:
-            await (await self._actions.get())()
+            action = await self._actions.get()
+            self._acting = True
+            await action()
+            self._acting = False
+
+    async def _release(self, received: Input) -> None:
+        if not self.fenced:
+            self.released.append(received.record)

@@ -180,7 +180,7 @@ def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_let
         assert sorted(numbers(await house.read())) == [1, 1, 3]
         letters = await house.read(DEAD)
         assert all(isinstance(letter, DeadLetter) and letter.stage == "dedup" for letter in letters)
-        assert [letter.payload for letter in letters][0] == garbage
+        assert letters[0].payload == garbage
         assert letters[1].session == "talk"
         assert "RuntimeError: cannot stand this one" in letters[1].error
         assert len(letters) == 2
