@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 from processors.contract import Closing
@@ -231,7 +232,7 @@ def test_without_open_utterance_audio_ten_seconds_back_is_released() -> None:
     async def main() -> None:
         studio = await Studio().open()
         await studio.speak(15, bytes(3200))
-        assert studio.released()[-1] == pytest_approx(5 * RATE)
+        assert studio.released()[-1] == last_frame_within(5 * RATE)
         assert (await studio.item()).heard == 0
         assert len(studio.engine.takes) == 1
         await studio.bench.close()
@@ -301,7 +302,7 @@ def test_audio_that_no_recogniser_takes_for_max_hold_is_one_span_of_loss_and_the
         letters = studio.emitted(DeadLetter)
         assert letters[0].start == 0
         assert "out of quota" in letters[0].error
-        assert all(before.end == after.start for before, after in zip(letters, letters[1:], strict=False))
+        assert all(before.end == after.start for before, after in pairwise(letters))
         lost = studio.bench.metrics.total(Metric.AUDIO_LOST)
         assert lost == letters[-1].end
         held = 90_000 - lost
@@ -498,6 +499,6 @@ def test_the_newest_frame_is_noted_every_half_minute() -> None:
     run(main())
 
 
-def pytest_approx(offset: int) -> int:
+def last_frame_within(offset: int) -> int:
     """The frame of 100 ms that ends at or just before this offset."""
     return offset // 1600 * 1600 - 1600
