@@ -1,0 +1,45 @@
+"""Plain text to Apertium's stream format and back."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"[\\\[\]{}^$/<>@]")
+_ESCAPED = re.compile(r"\\(.)")
+_SPACES = re.compile(r" {2,}")
+# Tools of the pipeline put blanks around either part of the end.
+_END = re.compile(r"\s*\.\s*\[\]\s*$")
+
+
+def enclose(line: str, serial: int) -> str:
+    """One line of text as a message: its number, the text escaped, and an end.
+
+    The tagger lets go of a message only after the end of a sentence, and only where a blank follows; so each gets
+    a full stop of its own, apart from the text lest an abbreviation takes it (`U.S.A.`).
+    """
+    # A tilde on its own is a mark to the post-generator; as a formatting blank it passes.
+    escaped = _SPECIAL.sub(r"\\\g<0>", line).replace("~", "[~]")
+    return f"[{serial}]{escaped} .[]"
+
+
+def disclose(message: str, serial: int) -> str:
+    """The text of a translated message. ValueError where it is not the whole message of this number."""
+    start, end = f"[{serial}]", _END.search(message)
+    if not message.startswith(start) or end is None:
+        raise ValueError(f"expected message {serial} whole, got {len(message)} characters")
+    text = _ESCAPED.sub(r"\1", message[len(start) : end.start()].replace("[~]", "~"))
+    return _SPACES.sub(" ", text).strip(" ")
+
+
+def match_case(text: str, model: str) -> str:
+    """`text` with its first letter as large or small as that of `model`.
+
+    Some pairs begin every message with a capital; a segment need not begin a sentence. Capitals in a row are an
+    acronym and stay.
+    """
+    place = next((place for place, c in enumerate(text) if c.isalpha()), None)
+    first = next(filter(str.isalpha, model), None)
+    if place is None or first is None or text[place + 1 : place + 2].isupper():
+        return text
+    letter = text[place].lower() if first.islower() else text[place].upper() if first.isupper() else text[place]
+    return text[:place] + letter + text[place + 1 :]
