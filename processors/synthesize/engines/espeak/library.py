@@ -1,0 +1,116 @@
+"""eSpeak NG's C library through ctypes. It has one state a process, so one caller at a time."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable, Iterator
+from itertools import count, takewhile
+
+import espeakng_loader
+
+from processors.synthesize.engines.espeak.voices import Voice
+from shared.errors import EngineUnavailable
+from shared.models import SAMPLE_BYTES
+
+# From speak_lib.h.
+_SYNCHRONOUS = 2
+_DONT_EXIT = 0x8000
+_CHARACTERS = 1
+_UTF8 = 1
+_RATE = 1
+_OK = 0
+
+#: ms of audio in a chunk.
+CHUNK = 200
+#: Words a minute at tempo 1, eSpeak's own default, and the range it takes.
+WORDS_PER_MINUTE = 175
+SLOWEST, FASTEST = 80, 450
+
+_Heard = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+
+
+class _Voice(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_void_p),
+        ("identifier", ctypes.c_char_p),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("reserved", ctypes.c_ubyte),
+        ("score", ctypes.c_int),
+        ("spare", ctypes.c_void_p),
+    )
+
+
+class Library:
+    """The library, loaded and initialised. `rate` is in Hz."""
+
+    _lock = threading.Lock()
+    _users = 0
+
+    def __init__(self) -> None:
+        try:
+            self._c = ctypes.CDLL(espeakng_loader.get_library_path())
+            data = espeakng_loader.get_data_path().encode()
+        except (OSError, RuntimeError) as error:
+            raise EngineUnavailable(
+                f"cannot load eSpeak NG ({error}): pip install --force-reinstall espeakng-loader"
+            ) from None
+        self._c.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+        self._c.espeak_Synth.argtypes = (
+            *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint),
+            *(ctypes.c_void_p, ctypes.c_void_p),
+        )
+        with self._lock:
+            self.rate: int = self._c.espeak_Initialize(_SYNCHRONOUS, CHUNK, data, _DONT_EXIT)
+            if self.rate <= 0:
+                raise EngineUnavailable(f"eSpeak NG did not start (code {self.rate}) with its data in {data.decode()}")
+            Library._users += 1
+            self.voices = tuple(self._voices())
+
+    def speak(self, text: str, voice: str, tempo: float, hear: Callable[[bytes], bool]) -> None:
+        """Speaks the text; blocks. `hear` is given mono PCM s16le as it is made and says whether to go on.
+
+        `voice` is an identifier. Raises EngineUnavailable where the library refuses.
+        """
+
+        def heard(wave: int | None, samples: int, _events: int | None) -> int:
+            return 0 if not wave or not samples or hear(ctypes.string_at(wave, samples * SAMPLE_BYTES)) else 1
+
+        callback = _Heard(heard)
+        data = text.replace("\0", " ").encode("utf-8", "replace")
+        speed = min(max(round(WORDS_PER_MINUTE * tempo), SLOWEST), FASTEST)
+        with self._lock:
+            # A voice that is refused would leave the last one speaking.
+            self._check("SetVoiceByName", self._c.espeak_SetVoiceByName(voice.encode()), voice)
+            self._check("SetParameter", self._c.espeak_SetParameter(_RATE, speed, 0), f"rate {speed}")
+            self._c.espeak_SetSynthCallback(callback)
+            code = self._c.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
+            self._check("Synth", code, f"{len(data)} bytes")
+
+    def close(self) -> None:
+        """Ends the library when nobody else in the process uses it."""
+        with self._lock:
+            Library._users -= 1
+            if not Library._users:
+                self._check("Terminate", self._c.espeak_Terminate(), "")
+
+    def _voices(self) -> Iterator[Voice]:
+        listed = self._c.espeak_ListVoices(None)
+        for entry in takewhile(bool, map(listed.__getitem__, count())):
+            yield Voice(entry.contents.identifier.decode(), dict(_languages(entry.contents.languages)))
+
+    @staticmethod
+    def _check(call: str, code: int, argument: str) -> None:
+        if code != _OK:
+            raise EngineUnavailable(f"espeak_{call}: expected code {_OK}, got {code} ({argument})")
+
+
+def _languages(at: int) -> Iterator[tuple[str, int]]:
+    # Each a priority byte and a string, up to a priority of 0.
+    while priority := ctypes.string_at(at, 1)[0]:
+        name = ctypes.string_at(at + 1)
+        yield name.decode(), priority
+        at += len(name) + 2

@@ -1,0 +1,59 @@
+"""The eSpeak engine: one thread speaks, one text at a time, and hands on each chunk as it is made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+from processors.synthesize.engines.espeak.clip import Clip
+from processors.synthesize.engines.espeak.library import Library
+from processors.synthesize.engines.espeak.voices import by_language
+from shared.errors import EngineUnavailable, UnsupportedLanguage
+
+
+class EspeakSynthesizer:
+    """Speaks with eSpeak's best voice for each language. EngineUnavailable where the library cannot be had."""
+
+    def __init__(self) -> None:
+        self._library = Library()
+        self.rate = self._library.rate
+        self._voices = by_language(self._library.voices)
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="espeak")
+        self._closed = False
+
+    def languages(self) -> frozenset[str]:
+        """The languages it has a voice for."""
+        return frozenset(self._voices)
+
+    async def synthesize(self, text: str, language: str, tempo: float) -> AsyncIterator[bytes]:
+        """Mono PCM s16le in chunks of 200 ms; whoever stops listening stops the speaking.
+
+        `tempo` sets eSpeak's speaking rate, which keeps to it more closely than SSML prosody: that leaves the
+        pauses as they are and adds one at the end.
+        """
+        voice = self._voices.get(language)
+        if voice is None:
+            raise UnsupportedLanguage(f"expected one of {', '.join(sorted(self._voices))}, got {language}")
+        if self._closed:
+            raise EngineUnavailable("eSpeak is closed")
+        clip = Clip()
+        self._worker.submit(self._speak, clip, text, voice, tempo)
+        try:
+            while (chunk := await clip.next()) is not None:
+                yield chunk
+        finally:
+            clip.cancel()
+
+    async def close(self) -> None:
+        """Ends the thread and the library; clips that are being spoken break off."""
+        if not self._closed:
+            self._closed = True
+            self._worker.shutdown()
+            self._library.close()
+
+    def _speak(self, clip: Clip, text: str, voice: str, tempo: float) -> None:
+        try:
+            self._library.speak(text, voice, tempo, lambda chunk: not self._closed and clip.hear(chunk))
+            clip.end(EngineUnavailable("eSpeak was closed") if self._closed else None)
+        except Exception as error:
+            clip.end(error)
