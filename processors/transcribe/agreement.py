@@ -26,7 +26,7 @@ class Agreement:
 
     def mark(self, items: Sequence[Word]) -> tuple[Word, ...]:
         """The items of the next hypothesis, each marked stable or not."""
-        texts = [normalise(item.text) or item.text for item in items]
+        texts = _texts(items)
         stood = [0] * len(items)
         for before, now, size in SequenceMatcher(None, self._texts, texts, autojunk=False).get_matching_blocks():
             stood[now : now + size] = self._stood[before : before + size]
@@ -42,3 +42,14 @@ class Agreement:
 def settled(items: Sequence[Word]) -> tuple[Word, ...]:
     """The items of a final: all stable."""
     return tuple(replace(item, stable=True) for item in items)
+
+
+def _texts(items: Sequence[Word]) -> list[str]:
+    """What the items are followed by: a punctuation mark by the word before it too, for marks are all alike."""
+    texts: list[str] = []
+    word = ""
+    for item in items:
+        if not item.is_punctuation:
+            word = normalise(item.text)
+        texts.append(word + item.text if item.is_punctuation else word)
+    return texts

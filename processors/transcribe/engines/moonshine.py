@@ -26,7 +26,8 @@ from shared.sessions import Session
 _LOG = logging.getLogger(__name__)
 
 RATE = 16000
-#: Seconds of audio between two looks at the open line. Each look decodes the whole line again.
+#: Seconds of audio between two looks at the open line. Each look decodes the whole line again; the library does
+#: so twice a second at most.
 UPDATE_INTERVAL = 0.5
 #: A word is stable that stood at least one word from the end in two hypotheses running: of words marked so, 2 %
 #: differ in the final (tests/benchmarks/recognisers.py measures it).
@@ -191,7 +192,8 @@ class _Take:
         if self._failures > _FAILURES:
             raise EngineUnavailable(f"moonshine: {self._failures} updates running failed")
         for seen in lines or ():
-            if seen.line_id in self._closed_lines:
+            # A line that was not decoded again only repeats itself, which would pass for agreement.
+            if seen.line_id in self._closed_lines or not seen.is_updated:
                 continue
             line = self._lines.get(seen.line_id)
             if line is None:
@@ -238,16 +240,20 @@ def _open(model: Any) -> Any:
 
 
 def _hear(stream: Any, pcm: bytes, last: bool) -> list[Any] | None:
-    """The transcript's lines with `pcm` heard; None where the library could not decode them."""
+    """The transcript's lines with `pcm` heard, oldest first; None where the library could not decode them."""
     if pcm:
         samples = np.frombuffer(pcm, np.int16).astype(np.float32) / 32768
         stream.add_audio(samples.tolist(), RATE)
+    lines: list[Any] | None
     try:
-        transcript = stream.stop() if last else stream.update_transcription()
+        # The library decodes less than half a second only when told to, and stopping drops what is not decoded.
+        lines = stream.update_transcription(Transcriber.MOONSHINE_FLAG_FORCE_UPDATE if last else 0).lines
     except MoonshineError as error:
         _LOG.debug("moonshine could not decode its open line: %s", error)
-        return None
-    return None if transcript is None else list(transcript.lines)
+        lines = None
+    if last and (ended := stream.stop()) is not None:
+        return [*(lines or ()), *ended.lines]
+    return lines
 
 
 def _said(items: tuple[Word, ...]) -> list[tuple[str, bool | None]]:

@@ -16,9 +16,9 @@ from pocketsphinx import Decoder, Endpointer
 
 RATE = 16000
 #: Seconds of quiet that end an utterance, and the share of them that must be quiet.
-PAUSE, QUIET = 0.5, 0.9
+PAUSE, QUIET = 0.4, 0.9
 #: Bytes heard before the endpointer's speech start: it tends to miss the first sound.
-LEAD = RATE * 2 * 3 // 10
+LEAD = RATE * 2 // 10
 #: Bytes between two looks at the hypothesis: 200 ms.
 UPDATE = RATE * 2 // 5
 
