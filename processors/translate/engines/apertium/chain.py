@@ -67,11 +67,6 @@ class Chain:
         )
 
     @property
-    def pids(self) -> list[int]:
-        """The processes' ids, first to last."""
-        return [process.pid for process in self._processes]
-
-    @property
     def alive(self) -> bool:
         """Whether every process runs."""
         return all(process.poll() is None for process in self._processes)
@@ -88,6 +83,9 @@ class Chain:
     async def close(self) -> None:
         """Ends every process."""
         for transport in self._transports:
+            if transport.is_closing():
+                # Its process has died.
+                continue
             if isinstance(transport, asyncio.WriteTransport):
                 transport.abort()
             else:

@@ -31,15 +31,17 @@ def disclose(message: str, serial: int) -> str:
     return _SPACES.sub(" ", text).strip(" ")
 
 
-def match_case(text: str, model: str) -> str:
-    """`text` with its first letter as large or small as that of `model`.
+def resemble(text: str, model: str) -> str:
+    """`text` with its first letter as large or small as that of `model`, and its full stop if that has one.
 
-    Some pairs begin every message with a capital; a segment need not begin a sentence. Capitals in a row are an
-    acronym and stay.
+    Some pairs begin every message with a capital, but a segment need not begin a sentence; capitals in a row are
+    an acronym and stay. A translated abbreviation can swallow the stop that ended the sentence.
     """
+    if model.endswith(".") and text[-1:].isalnum():
+        text += "."
     place = next((place for place, c in enumerate(text) if c.isalpha()), None)
-    first = next(filter(str.isalpha, model), None)
-    if place is None or first is None or text[place + 1 : place + 2].isupper():
+    first = next(filter(str.isalpha, model), "")
+    if place is None or text[place + 1 : place + 2].isupper():
         return text
     letter = text[place].lower() if first.islower() else text[place].upper() if first.isupper() else text[place]
     return text[:place] + letter + text[place + 1 :]

@@ -23,11 +23,6 @@ class Pipeline:
         self._serial = 0
         self._closed = False
 
-    @property
-    def pids(self) -> list[int]:
-        """The ids of its processes, first to last; none before the first line."""
-        return self._chain.pids if self._chain else []
-
     async def translate(self, line: str) -> str:
         """The line in the target language. EngineUnavailable where a process died or took too long."""
         async with self._lock:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from processors.translate.engines.apertium import mode, packages
-from processors.translate.engines.apertium.markup import match_case
+from processors.translate.engines.apertium.markup import resemble
 from processors.translate.engines.apertium.pipeline import Pipeline
 from processors.translate.engines.apertium.routes import Pair, routes
 from shared.errors import EngineUnavailable, UnsupportedLanguage
@@ -48,7 +48,7 @@ class ApertiumTranslator:
         lines = [" ".join(line.replace("\0", "").split()) for line in text.split("\n")]
         for pair in pairwise(way):
             pipeline = self._pipelines[pair]
-            lines = [match_case(await pipeline.translate(line), line) if line else line for line in lines]
+            lines = [resemble(await pipeline.translate(line), line) if line else line for line in lines]
         return "\n".join(lines)
 
     async def close(self) -> None:
