@@ -1,0 +1,259 @@
+"""Decides, for one session, what is said for good."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from processors.contract import Closing, Context, Input, Operator
+from processors.stability.alarm import Alarm
+from processors.stability.claims import Claims
+from processors.stability.order import Order, Place
+from processors.stability.tuning import Tuning
+from processors.stability.utterance import Extent, Utterance
+from processors.stability.window import RateWindow
+from shared.errors import StoreUnavailable
+from shared.metrics import Metric
+from shared.models import Correction, FinalResult, PartialResult, Result, SessionEnded
+from shared.streams import StreamName
+from shared.text import join
+
+log = logging.getLogger(__name__)
+
+#: Seconds by which a timer may ring early.
+_TICK = 0.001
+#: Seconds after which a decision that the store did not take is tried again.
+_RETRY = 1.0
+
+
+class Stabiliser(Operator):
+    """Turns results into segments.
+
+    Inputs and timers are dealt with one at a time. What a result's `position` shows to have passed is dealt with
+    before that result, as a timer would have: a backlog is decided on as live speech is.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._claims = Claims(context)
+        self._tuning = Tuning(context)
+        self._order = Order()
+        self._window = RateWindow()
+        self._utterance: Utterance | None = None
+        #: Whether words may have been committed that this operator has not seen in this take.
+        self._inherits = True
+        self._lock = asyncio.Lock()
+        self._alarm = Alarm(self._deadline, self._ring)
+
+    async def start(self) -> None:
+        """See Operator.start."""
+        self._tuning.apply(await self._claims.load())
+        self._context.spawn(self._alarm.run())
+
+    async def take(self, received: Input) -> None:
+        """See Operator.take."""
+        record = received.record
+        async with self._lock:
+            if isinstance(record, PartialResult | FinalResult):
+                await self._hear(received, record)
+            elif isinstance(record, SessionEnded):
+                await self._end(received, record)
+            else:
+                self._context.dead_letter(
+                    f"expected a result or a session's end, got {type(record).__name__}", received
+                )
+                self._context.release(received)
+        self._alarm.look()
+
+    async def close(self, closing: Closing) -> None:
+        """See Operator.close."""
+        async with self._lock:
+            if closing is Closing.SHARD_END:
+                self._drop()
+            self._utterance = None
+
+    async def _hear(self, received: Input, result: Result) -> None:
+        await self._tuning.refresh()
+        if isinstance(result, PartialResult):
+            self._context.metrics.count(Metric.PARTIAL_RESULTS_RECEIVED)
+        place = self._order.place(result)
+        if place in (Place.STALE, Place.REPEATED):
+            self._ignore(received, result, place)
+            return
+        if place is Place.NEW_TAKE:
+            self._drop()
+            self._inherits = True
+            self._window = RateWindow()
+        else:
+            await self._catch_up(result)
+        if self._utterance is None:
+            self._utterance = Utterance(result.utterance, inherits=self._inherits)
+        utterance = self._utterance
+        if (before := utterance.hear(received, result, asyncio.get_running_loop().time())) is not None:
+            self._context.release(before)
+        if utterance.pending:
+            self._context.metrics.count(Metric.PARTIAL_RESULTS_SUPERSEDED)
+            utterance.pending = False
+        if isinstance(result, FinalResult):
+            await self._finish(utterance, result)
+        elif not self._tuning.settings.partial_results_enabled or self._window.admit(
+            result.position, self._tuning.settings.max_rate_per_second
+        ):
+            await self._process(utterance)
+        else:
+            utterance.pending = True
+
+    def _ignore(self, received: Input, result: Result, place: Place) -> None:
+        if place is Place.REPEATED:
+            self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="stability")
+        elif isinstance(result, PartialResult):
+            self._context.metrics.count(Metric.PARTIAL_RESULTS_DROPPED)
+        self._context.release(received)
+
+    async def _catch_up(self, result: Result) -> None:
+        """Decides what was due before a result of this take came."""
+        utterance = self._utterance
+        if utterance is None:
+            return
+        settings = self._tuning.settings
+        if utterance.pending and result.position >= self._window.end:
+            await self._close_window(utterance)
+        silence = (result.position - utterance.newest.position) / 1000
+        overtaken = result.utterance != utterance.number
+        if overtaken or silence >= settings.orphan_timeout:
+            await self._flush_orphan(utterance)
+        elif silence >= settings.pause_threshold and not utterance.paused:
+            await self._pause(utterance)
+        if overtaken:
+            self._utterance = None
+
+    async def _process(self, utterance: Utterance) -> None:
+        """Reads the newest partial result and commits up to a boundary."""
+        self._read(utterance)
+        await self._decide(utterance, Extent.BOUNDARY)
+        self._processed(utterance)
+
+    async def _close_window(self, utterance: Utterance) -> None:
+        await self._process(utterance)
+        self._window.follow(self._tuning.settings.max_rate_per_second)
+
+    async def _pause(self, utterance: Utterance) -> None:
+        if utterance.pending:
+            await self._close_window(utterance)
+        await self._decide(utterance, Extent.STABLE)
+        utterance.paused = True
+
+    async def _flush_orphan(self, utterance: Utterance) -> None:
+        if utterance.held is not None:
+            await self._flush(utterance)
+            self._context.metrics.count(Metric.ORPHANED_RESULTS_FLUSHED)
+
+    async def _flush(self, utterance: Utterance) -> None:
+        """Commits everything, with or without a final."""
+        self._read(utterance)
+        await self._decide(utterance, Extent.EVERYTHING)
+        if utterance.pending:
+            self._processed(utterance)
+
+    async def _finish(self, utterance: Utterance, final: FinalResult) -> None:
+        self._read(utterance)
+        contradiction = utterance.contradiction(self._claims.frontier)
+        if contradiction is not None:
+            numbers, words = contradiction
+            self._context.metrics.count(Metric.RESULTS_CONTRADICTED)
+            self._context.emit(
+                StreamName.SEGMENTS,
+                Correction(
+                    session=final.session,
+                    captured_at=final.captured_at,
+                    hops=final.hops,
+                    first=numbers.start,
+                    last=numbers.stop - 1,
+                    revision=self._context.clock.now(),
+                    text=join(words),
+                ),
+            )
+        await self._decide(utterance, Extent.EVERYTHING)
+        if utterance.inherits and utterance.reaches(self._claims.tail):
+            self._inherits = False
+        self._utterance = None
+
+    async def _end(self, received: Input, record: SessionEnded) -> None:
+        if self._utterance is not None:
+            await self._flush(self._utterance)
+            self._utterance = None
+        self._context.emit(StreamName.SEGMENTS, record)
+        self._context.release(received)
+
+    def _read(self, utterance: Utterance) -> None:
+        counted = utterance.at_seam
+        utterance.read(self._claims.tail, self._claims.frontier)
+        if utterance.at_seam and not counted:
+            self._context.metrics.count(Metric.SEAMS)
+
+    async def _decide(self, utterance: Utterance, extent: Extent) -> None:
+        """Commits as much as `extent` says, and releases the input where nothing is left of it."""
+        settings = self._tuning.settings
+        if extent is Extent.EVERYTHING or settings.partial_results_enabled:
+            while (target := utterance.target(extent, settings)) > utterance.reading.done:
+                items = utterance.reading.items(utterance.reading.done, target)
+                numbers = await self._claims.claim(items, utterance.newest)
+                if numbers is not None:
+                    utterance.commit(target, numbers)
+                    self._inherits = False
+                    break
+                self._inherits = True
+                utterance.disown()
+                self._read(utterance)
+        if not utterance.uncommitted and utterance.held is not None:
+            self._context.release(utterance.held)
+            utterance.held = None
+        self._context.metrics.gauge(Metric.BUFFERED_SPEECH, utterance.buffered)
+
+    def _processed(self, utterance: Utterance) -> None:
+        utterance.pending = False
+        took = asyncio.get_running_loop().time() - utterance.heard_at
+        self._context.metrics.observe(Metric.PARTIAL_RESULT_PROCESSING_LATENCY, took * 1000)
+
+    def _drop(self) -> None:
+        """Gives up the open utterance: its words are heard again."""
+        utterance = self._utterance
+        if utterance is not None and utterance.held is not None:
+            if utterance.pending:
+                self._context.metrics.count(Metric.PARTIAL_RESULTS_DROPPED)
+            self._context.release(utterance.held)
+        self._utterance = None
+
+    def _deadline(self) -> float | None:
+        """Loop time (s) at which there is something to decide even if nothing comes."""
+        utterance = self._utterance
+        if utterance is None or utterance.held is None:
+            return None
+        settings = self._tuning.settings
+        deadline = utterance.heard_at + settings.orphan_timeout
+        if not utterance.paused:
+            deadline = min(deadline, utterance.heard_at + settings.pause_threshold)
+        return min(deadline, self._window_closes(utterance)) if utterance.pending else deadline
+
+    def _window_closes(self, utterance: Utterance) -> float:
+        return utterance.heard_at + (self._window.end - utterance.newest.position) / 1000
+
+    async def _ring(self) -> None:
+        try:
+            async with self._lock:
+                await self._act_on_silence(asyncio.get_running_loop().time() + _TICK)
+        except StoreUnavailable as error:
+            log.warning("stability: %s waits for its store: %s", self._context.key, error)
+            await asyncio.sleep(_RETRY)
+
+    async def _act_on_silence(self, now: float) -> None:
+        utterance = self._utterance
+        if utterance is None or utterance.held is None:
+            return
+        settings = self._tuning.settings
+        if utterance.pending and now >= self._window_closes(utterance):
+            await self._close_window(utterance)
+        elif now >= utterance.heard_at + settings.orphan_timeout:
+            await self._flush_orphan(utterance)
+        elif not utterance.paused and now >= utterance.heard_at + settings.pause_threshold:
+            await self._pause(utterance)

@@ -1,0 +1,40 @@
+"""Committed words as segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.models import Result, Segment, Word
+from shared.text import SENTENCE_ENDS, join
+
+
+def segments(items: Sequence[Word], result: Result, language: str, number: int) -> list[Segment]:
+    """One segment a sentence, and one for what follows the last; numbered from `number`, timed as `result` is."""
+    return [
+        Segment(
+            session=result.session,
+            captured_at=result.captured_at,
+            hops=result.hops,
+            number=number + index,
+            language=language,
+            text=join(sentence),
+            start=min(word.start for word in sentence),
+            end=max(word.end for word in sentence),
+            words=tuple(sentence),
+        )
+        for index, sentence in enumerate(_sentences(items))
+    ]
+
+
+def _sentences(items: Sequence[Word]) -> list[list[Word]]:
+    sentences: list[list[Word]] = [[]]
+    ended = False
+    for item in items:
+        if not item.is_punctuation:
+            if ended:
+                sentences.append([])
+            ended = False
+        elif any(not word.is_punctuation for word in sentences[-1]):
+            ended = ended or not SENTENCE_ENDS.isdisjoint(item.text)
+        sentences[-1].append(item)
+    return sentences

@@ -1,0 +1,141 @@
+"""One utterance while it is open: its newest result, and what of it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+
+from processors.contract import Input
+from processors.stability.reading import Reading
+from shared import alignment
+from shared.models import Result, Word
+from shared.settings import Settings
+
+#: Words that are left open where nothing is stable.
+_OPEN = 2
+#: A final may differ by this much from what was committed before it counts as contradicting it.
+_CONTRADICTION = 0.2
+
+
+class Extent(Enum):
+    """How much of a hypothesis is to be committed."""
+
+    BOUNDARY = auto()
+    STABLE = auto()
+    EVERYTHING = auto()
+
+
+class Utterance:
+    """Reads the results of one utterance of one take.
+
+    While `inherits`, what is committed of it was committed by another operator, or in another take, if at all.
+    """
+
+    def __init__(self, number: int, *, inherits: bool) -> None:
+        self.number = number
+        self.inherits = inherits
+        #: The input of the newest result, until it is released.
+        self.held: Input | None = None
+        #: Loop time (s) at which that came.
+        self.heard_at = 0.0
+        #: Whether it still waits for its rate window.
+        self.pending = False
+        #: Whether a pause since then has been acted on.
+        self.paused = False
+        self.at_seam = False
+        self._reading: Reading | None = None
+        self._read: Result | None = None
+        self._earlier: Reading | None = None
+        self._inherited: list[Word] = []
+        self._own: list[Word] = []
+        self._numbers: range = range(0)
+        #: Position (audio time, ms) at which there was a word at this index first.
+        self._seen: list[int] = []
+
+    def hear(self, received: Input, result: Result, at: float) -> Input | None:
+        """Takes the utterance's next result; returns the input that is needed no more."""
+        before, self.held = self.held, received
+        self.newest = result
+        self.heard_at = at
+        self.paused = False
+        return before
+
+    @property
+    def reading(self) -> Reading:
+        """The newest result that was read."""
+        assert self._reading is not None
+        return self._reading
+
+    def read(self, tail: Sequence[Word], frontier: int) -> None:
+        """Reads the newest result, given the session's last committed words and its frontier (audio time, ms)."""
+        items = self.newest.items
+        if self.inherits:
+            committed = alignment.across(tail, items, frontier)
+        else:
+            committed = alignment.within([*self._inherited, *self._own], items, frontier)
+        if self._read is not self.newest:
+            self._read, self._earlier = self.newest, self._reading
+        self._reading = Reading(items, committed, self._earlier)
+        self._seen += [self.newest.position] * (len(self._reading) - len(self._seen))
+        if self.inherits and tail and len(self._reading) and self._reading.word(0).start < frontier:
+            self.at_seam = True
+
+    @property
+    def uncommitted(self) -> int:
+        """How many words of the newest reading are not committed."""
+        return len(self.reading) - self.reading.done
+
+    @property
+    def buffered(self) -> float:
+        """The span of the uncommitted words, in s."""
+        if not self.uncommitted:
+            return 0.0
+        return (self.reading.word(len(self.reading) - 1).end - self.reading.word(self.reading.done).start) / 1000
+
+    def target(self, extent: Extent, settings: Settings) -> int:
+        """How many words of the reading are to be committed now, those already committed among them."""
+        reading = self.reading
+        if extent is Extent.EVERYTHING or not self.uncommitted:
+            return len(reading)
+        limit = reading.committable(settings.min_stability_threshold)
+        if extent is Extent.STABLE or self._overdue(settings):
+            return limit if limit > reading.done else max(len(reading) - _OPEN, reading.done)
+        return reading.boundary(limit)
+
+    def commit(self, target: int, numbers: range) -> None:
+        """Notes that the reading's words up to `target` are committed, in the segments of these numbers."""
+        reading = self.reading
+        if self.inherits:
+            self.inherits = False
+            self._inherited = reading.words(0, reading.done)
+        self._own += reading.words(reading.done, target)
+        self._numbers = range(self._numbers.start or numbers.start, numbers.stop)
+        reading.done = target
+
+    def disown(self) -> None:
+        """Another worker has decided on this utterance: what is committed of it is to be found anew."""
+        self.inherits = True
+        self._inherited, self._own, self._numbers = [], [], range(0)
+
+    def contradiction(self, frontier: int) -> tuple[range, Sequence[Word]] | None:
+        """Where the final just read differs much from what was committed before it: those segments, and its words."""
+        if not self._own:
+            return None
+        items = self.newest.items
+        first = alignment.within(self._inherited, items, self._own[0].start) if self._inherited else 0
+        last = max(first, alignment.within([*self._inherited, *self._own], items, frontier))
+        said = items[first:last]
+        return (self._numbers, said) if alignment.difference(self._own, said) > _CONTRADICTION else None
+
+    def reaches(self, tail: Sequence[Word]) -> bool:
+        """Whether the reading ends in the session's last committed word: what follows it is new."""
+        return (
+            bool(tail) and len(self.reading) > 0 and alignment.same(self.reading.word(len(self.reading) - 1), tail[-1])
+        )
+
+    def _overdue(self, settings: Settings) -> bool:
+        now, first = self.newest.position, self.reading.done
+        return (
+            now - self._seen[first] >= settings.max_buffer_timeout * 1000
+            or now - self.reading.word(first).start >= settings.max_buffered_speech * 1000
+        )

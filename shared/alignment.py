@@ -1,0 +1,163 @@
+"""Which words of a hypothesis are committed already: by their spelling first, by their times where that is open.
+
+Hypotheses are sequences of items, words and punctuation; punctuation is never compared, and what follows a
+committed word directly counts as committed with it. All times are audio time in ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from shared.models import Word
+from shared.text import normalise
+
+#: How far from the frontier (ms) the last committed words are sought in another take.
+NEAR = 1000
+
+
+@lru_cache(maxsize=1 << 16)
+def spelling(text: str) -> str:
+    """What a word compares by: its normalised text without spaces; empty for punctuation."""
+    return normalise(text).replace(" ", "")
+
+
+def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:
+    """How many leading items of the hypothesis are the words committed earlier in its utterance.
+
+    The prefix of the hypothesis with the least edit distance to `committed`; among equals the one that leaves the
+    fewest words on the wrong side of the frontier by their midpoint, where the frontier is taken to have drifted as
+    the last word agreed on did.
+    """
+    known, said = _words(committed), _words(hypothesis)
+    known_texts, texts = _spellings(known), _spellings(said)
+    if texts[: len(known)] == known_texts:
+        return _cut(hypothesis, len(known))
+    agreed = 0
+    while agreed < min(len(known), len(texts)) and known_texts[agreed] == texts[agreed]:
+        agreed += 1
+    drift = said[agreed - 1].start - known[agreed - 1].start if agreed else 0
+    return _cut(hypothesis, agreed + _nearest_prefix(known_texts[agreed:], said[agreed:], frontier + drift))
+
+
+def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:
+    """How many leading items of a hypothesis are committed, where another take or another worker committed them.
+
+    The longest run of the last committed words (`tail`) that ends in the hypothesis within 1 s of the frontier, the
+    nearest of equal ones, places the frontier; what is said twice has disjoint spans, so a run must overlap the span
+    it was committed with. Without a run a word counts as committed if its midpoint lies behind the frontier. A word
+    committed at exactly this place is committed whatever follows from the rest.
+    """
+    known, said = _words(tail), _words(hypothesis)
+    places = {(spelling(word.text), word.start, word.end) for word in known}
+    exact = [i for i, word in enumerate(said, 1) if (spelling(word.text), word.start, word.end) in places]
+    if exact and same(said[exact[-1] - 1], known[-1]):
+        return _cut(hypothesis, exact[-1])
+    known_texts, texts = _spellings(known), _spellings(said)
+    runs = []
+    for end, last in enumerate(said, 1):
+        if abs(last.end - frontier) <= NEAR:
+            length, spoken = _run(known_texts, texts[:end])
+            if length and _overlap(known[-length], known[-1], said[end - spoken], last):
+                runs.append((length, -abs(last.end - frontier), end))
+    count = max(runs)[2] if runs else _behind(said, frontier)
+    return _cut(hypothesis, max(count, exact[-1] if exact else 0))
+
+
+def same(one: Word, other: Word) -> bool:
+    """Whether both are the same word said once: one spelling, overlapping spans."""
+    return spelling(one.text) == spelling(other.text) and _overlap(one, one, other, other)
+
+
+def difference(one: Sequence[Word], other: Sequence[Word]) -> float:
+    """The word-level Levenshtein distance over the length of the longer: 0 for the same words, 1 for no word shared.
+
+    A word written as two, or two as one, is the same.
+    """
+    texts, others = _spellings(_words(one)), _spellings(_words(other))
+    if texts == others:
+        return 0.0
+    return _distances(texts, others)[-1] / max(len(texts), len(others))
+
+
+def _words(items: Sequence[Word]) -> list[Word]:
+    return [item for item in items if spelling(item.text)]
+
+
+def _spellings(words: Sequence[Word]) -> list[str]:
+    return [spelling(word.text) for word in words]
+
+
+def _cut(items: Sequence[Word], words: int) -> int:
+    """How many leading items hold so many words and the punctuation behind them."""
+    if not words:
+        return 0
+    for place, item in enumerate(items):
+        if spelling(item.text):
+            if not words:
+                return place
+            words -= 1
+    return len(items)
+
+
+def _behind(said: Sequence[Word], frontier: int) -> int:
+    return next((i for i, word in enumerate(said) if word.midpoint >= frontier), len(said))
+
+
+def _overlap(first: Word, last: Word, other_first: Word, other_last: Word) -> bool:
+    return first.start < other_last.end and other_first.start < last.end
+
+
+def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int) -> int:
+    # A longer prefix costs more insertions than the empty one costs deletions.
+    costs = _distances(known, _spellings(said[: 2 * len(known)]))
+    wrong = sum(word.midpoint < frontier for word in said)
+    best = (costs[0], wrong, 0)
+    for end in range(1, len(costs)):
+        wrong += -1 if said[end - 1].midpoint < frontier else 1
+        best = min(best, (costs[end], wrong, -end))
+    return -best[2]
+
+
+def _distances(known: list[str], texts: list[str]) -> list[int]:
+    """The edit distance of `known` to each prefix of `texts`, the empty one first."""
+    pairs = [""] + [one + other for one, other in pairwise(texts)]
+    above: list[int] = []
+    row = list(range(len(texts) + 1))
+    for i, word in enumerate(known):
+        pair = known[i - 1] + word if i else ""
+        below = [i + 1]
+        for j, text in enumerate(texts):
+            cost = row[j] if word == text else 1 + min(row[j], row[j + 1], below[j])
+            if word == pairs[j]:
+                cost = min(cost, row[j - 1])
+            if pair == text:
+                cost = min(cost, above[j])
+            below.append(cost)
+        above, row = row, below
+    return row
+
+
+def _run(known: list[str], texts: list[str]) -> tuple[int, int]:
+    """How many words both end in alike, counted in each; a word may be written as two in either."""
+    length = spoken = 0
+    i, j = len(known), len(texts)
+    one = other = ""
+    while True:
+        if one == other:
+            length, spoken = len(known) - i, len(texts) - j
+            one = other = ""
+        if len(one) <= len(other):
+            if not i:
+                break
+            i -= 1
+            one = known[i] + one
+        else:
+            if not j:
+                break
+            j -= 1
+            other = texts[j] + other
+        if not (one.endswith(other) or other.endswith(one)):
+            break
+    return length, spoken
