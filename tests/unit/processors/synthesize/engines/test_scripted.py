@@ -43,6 +43,9 @@ def test_switches_make_a_language_slow_fail_break_off_or_hang() -> None:
         with pytest.raises(EngineUnavailable, match="break off"):
             await anext(clip)
         assert len(await speak(synthesizer, "Hola", "fr")) == 4
+        synthesizer.breaks["fr"] = 1
+        with pytest.raises(EngineUnavailable, match="break off"):
+            await speak(synthesizer, "O", "fr")
         for _ in range(3):
             with pytest.raises(EngineUnavailable):
                 await speak(synthesizer, "Hola", "it")

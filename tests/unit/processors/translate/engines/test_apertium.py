@@ -163,6 +163,23 @@ async def test_closing_ends_every_process() -> None:
         await translator.translate("cat", "en", "fr")
 
 
+async def test_closing_while_the_processes_start_leaves_none() -> None:
+    translator = ApertiumTranslator()
+    line = asyncio.create_task(translator.translate("cat", "en", "es"))
+    while len(children(os.getpid())) < 3:
+        await asyncio.sleep(0)
+    await translator.close()
+    with pytest.raises(EngineUnavailable):
+        await line
+    assert not children(os.getpid())
+
+
+async def test_a_missing_tool_is_named(translator: ApertiumTranslator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(EngineUnavailable, match="cannot start lt-proc: No such file"):
+        await translator.translate("cat", "en", "es")
+
+
 _VICTIM = """
 import asyncio
 from processors.translate.engines.apertium import ApertiumTranslator
