@@ -14,8 +14,8 @@ class Agreement:
     """Follows one utterance from hypothesis to hypothesis.
 
     An item is stable once it stood at least `tail` words from the end, unchanged, in `repeats` hypotheses running.
-    It is followed by aligning the texts, so a change before it does not unsettle it, and it stays stable for as
-    long as it is there.
+    Punctuation, of which recognisers are less sure, needs one more of either. An item is followed by aligning the
+    texts, so a change before it does not unsettle it, and it stays stable for as long as it is there.
     """
 
     def __init__(self, tail: int, repeats: int) -> None:
@@ -30,13 +30,16 @@ class Agreement:
         stood = [0] * len(items)
         for before, now, size in SequenceMatcher(None, self._texts, texts, autojunk=False).get_matching_blocks():
             stood[now : now + size] = self._stood[before : before + size]
+        marked: list[Word] = []
         behind = 0
         for index in reversed(range(len(items))):
-            if stood[index] < self._repeats:
-                stood[index] = stood[index] + 1 if behind >= self._tail else 0
-            behind += not items[index].is_punctuation
+            extra = items[index].is_punctuation
+            if stood[index] < self._repeats + extra:
+                stood[index] = stood[index] + 1 if behind >= self._tail + extra else 0
+            marked.append(replace(items[index], stable=stood[index] >= self._repeats + extra))
+            behind += not extra
         self._texts, self._stood = texts, stood
-        return tuple(replace(item, stable=count >= self._repeats) for item, count in zip(items, stood, strict=True))
+        return tuple(reversed(marked))
 
 
 def settled(items: Sequence[Word]) -> tuple[Word, ...]:

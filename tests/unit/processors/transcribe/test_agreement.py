@@ -30,14 +30,21 @@ def test_a_changed_word_is_not_stable() -> None:
     assert stable(agreement, "won two three four five") == ["two", "three"]
 
 
-def test_a_mark_is_not_taken_for_another_one() -> None:
+def test_punctuation_needs_to_stand_once_more_and_one_word_further_from_the_end() -> None:
     agreement = Agreement(tail=1, repeats=2)
+    assert stable(agreement, "a, b c") == []
+    assert stable(agreement, "a, b c") == ["a", "b"]
+    assert stable(agreement, "a, b c") == ["a", ",", "b"]
+
+
+def test_a_mark_is_not_taken_for_another_one() -> None:
+    agreement = Agreement(tail=0, repeats=1)
     stable(agreement, "cold, hearted")
-    assert stable(agreement, "cold, hearted man") == ["cold", ","]
-    assert stable(agreement, "cold hearted man,") == ["cold", "hearted"]
+    assert stable(agreement, "cold, hearted man") == ["cold", ",", "hearted", "man"]
+    assert stable(agreement, "cold hearted man, young") == ["cold", "hearted", "man", "young"]
 
 
 def test_the_words_behind_count_not_the_marks() -> None:
     agreement = Agreement(tail=2, repeats=1)
-    assert stable(agreement, "one, two, three.") == ["one", ","]
-    assert stable(agreement, "one, two, three. . .") == ["one", ","]
+    assert stable(agreement, "one two three.") == ["one"]
+    assert stable(agreement, "one two three. . .") == ["one"]
