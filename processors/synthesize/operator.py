@@ -1,0 +1,91 @@
+"""Speaks one language of one session."""
+
+from __future__ import annotations
+
+import asyncio
+
+from processors.contract import Closing, Context, Input, Operator
+from processors.patience import GaveUp, Held, Patience
+from processors.synthesize.clip import Clip
+from processors.synthesize.lag import TimeLine
+from processors.synthesize.synthesizer import Synthesizer
+from shared.metrics import Metric
+from shared.models import SessionEnded, Status, Translation
+from shared.streams import StreamName
+
+
+class Speaker(Operator):
+    """Emits each translation's clip chunk by chunk, or one chunk that says why there is none, in order."""
+
+    def __init__(self, context: Context, engine: Synthesizer) -> None:
+        self._context = context
+        self._engine = engine
+        self._session, _, self._language = context.key.partition("/")
+        self._queue: asyncio.Queue[tuple[Held, Translation | SessionEnded]] = asyncio.Queue()
+        self._last = 0
+        self._attempt = 0
+
+    async def start(self) -> None:
+        """See Operator.start."""
+        session = await self._context.store.load(self._session)
+        settings = self._context.settings.override(session.settings)
+        self._line = TimeLine(round(settings.speech_max_lag * 1000))
+        self._patience = Patience(self._context, "synthesize", self._language, settings.max_hold)
+        self._context.spawn(self._work())
+
+    async def take(self, received: Input) -> None:
+        """See Operator.take."""
+        record = received.record
+        if not isinstance(record, Translation | SessionEnded):
+            raise TypeError(f"expected a Translation or SessionEnded, got {type(record).__name__}")
+        if isinstance(record, Translation):
+            if record.number <= self._last:
+                self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="synthesize")
+                self._context.release(received)
+                return
+            self._last = record.number
+        self._queue.put_nowait((Held(received, asyncio.get_running_loop().time()), record))
+
+    async def close(self, closing: Closing) -> None:
+        """See Operator.close."""
+        if closing is Closing.SHARD_END:
+            await self._queue.join()
+
+    async def _work(self) -> None:
+        while True:
+            held, record = await self._queue.get()
+            if isinstance(record, SessionEnded):
+                self._context.emit(StreamName.SPEECH, record)
+            else:
+                await self._answer(held, record)
+            self._context.release(held.received)
+            self._queue.task_done()
+
+    async def _answer(self, held: Held, translation: Translation) -> None:
+        clip = Clip(self._context, translation, self._engine)
+        status = await self._spoken(held, translation, clip)
+        if status is not Status.OK:
+            clip.leave_out(self._next_attempt(), status)
+
+    async def _spoken(self, held: Held, translation: Translation, clip: Clip) -> Status:
+        """Emits the clip; a status other than ok says why it did not, or not all of it."""
+        if translation.status is not Status.OK:
+            return translation.status
+        if not translation.text.strip():
+            return Status.SKIPPED
+        place = self._line.place(translation.end)
+        self._context.metrics.observe(Metric.SPEECH_LAG, place.lag, language=self._language)
+        if place.late:
+            self._context.metrics.count(Metric.SPEECH_SKIPPED, language=self._language)
+            return Status.SKIPPED
+        try:
+            length = await self._patience.insist(held, lambda: clip.speak(self._next_attempt(), place.tempo))
+        except GaveUp:
+            return Status.FAILED
+        self._line.spoken(place, length)
+        return Status.OK
+
+    def _next_attempt(self) -> int:
+        """Epoch ms, and above every attempt before: of two attempts the sink must know the newer."""
+        self._attempt = max(self._attempt + 1, self._context.clock.now())
+        return self._attempt

@@ -1,0 +1,93 @@
+"""Translates one session into all its languages at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from processors.contract import Closing, Context, Input, Operator
+from processors.patience import Held, Patience
+from processors.translate.cache import TranslationCache
+from processors.translate.cached import CachedTranslation
+from processors.translate.language import LanguageTranslator
+from processors.translate.translator import Translator
+from shared.metrics import Metric
+from shared.models import Correction, Segment, SessionEnded
+
+#: Seconds between two looks at which languages are wanted.
+_REFRESH = 5.0
+
+
+class SessionTranslator(Operator):
+    """Hands each segment to every target language and releases it when the last of them has emitted."""
+
+    def __init__(self, context: Context, engine: Translator, cache: TranslationCache) -> None:
+        self._context = context
+        self._engine = engine
+        self._cache = cache
+        self._languages: list[LanguageTranslator] = []
+        self._wanted: frozenset[str] | None = None
+        self._last = 0
+
+    async def start(self) -> None:
+        """See Operator.start."""
+        session = await self._context.store.load(self._context.key)
+        settings = self._context.settings.override(session.settings)
+        cache = self._cache if settings.translation_cache else None
+        translation = CachedTranslation(self._engine, cache, self._context.metrics)
+        self._want(session.wanted)
+        for language in dict.fromkeys(session.target_languages):
+            patience = Patience(self._context, "translate", language, settings.max_hold)
+            line = LanguageTranslator(self._context, language, translation, patience, self._is_wanted)
+            self._languages.append(line)
+            self._context.spawn(line.run())
+        self._context.spawn(self._refresh())
+
+    async def take(self, received: Input) -> None:
+        """See Operator.take."""
+        match received.record:
+            case Segment() as segment:
+                if segment.number <= self._last:
+                    self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="translate")
+                    self._context.release(received)
+                else:
+                    self._last = segment.number
+                    self._spread(received, segment)
+            case SessionEnded() as end:
+                self._spread(received, end)
+            case Correction():
+                # Captions alone are corrected; what was translated and spoken stands.
+                self._context.release(received)
+            case other:
+                raise TypeError(f"expected a Segment, Correction or SessionEnded, got {type(other).__name__}")
+
+    async def close(self, closing: Closing) -> None:
+        """See Operator.close."""
+        if closing is Closing.SHARD_END:
+            for language in self._languages:
+                await language.drained()
+
+    def _spread(self, received: Input, record: Segment | SessionEnded) -> None:
+        held = Held(received, asyncio.get_running_loop().time())
+        waiting = len(self._languages)
+
+        def done() -> None:
+            nonlocal waiting
+            waiting -= 1
+            if waiting == 0:
+                self._context.release(received)
+
+        for language in self._languages:
+            language.put((held, record, done))
+        if not self._languages:
+            self._context.release(received)
+
+    def _is_wanted(self, language: str) -> bool:
+        return self._wanted is None or language in self._wanted
+
+    def _want(self, languages: tuple[str, ...] | None) -> None:
+        self._wanted = None if languages is None else frozenset(languages)
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(_REFRESH)
+            self._want((await self._context.store.load(self._context.key)).wanted)

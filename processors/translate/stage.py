@@ -1,0 +1,28 @@
+"""The translate stage."""
+
+from __future__ import annotations
+
+from processors.contract import Context, Operator, Stage
+from processors.translate.cache import TranslationCache
+from processors.translate.operator import SessionTranslator
+from processors.translate.translator import Translator
+from shared.streams import StreamName
+
+
+class TranslateStage(Stage):
+    """Segments in, one translation a target language out."""
+
+    name = "translate"
+    reads = StreamName.UNIQUE_SEGMENTS
+
+    def __init__(self, engine: Translator, cache: TranslationCache) -> None:
+        self._engine = engine
+        self._cache = cache
+
+    def operator(self, context: Context) -> Operator:
+        """See Stage.operator."""
+        return SessionTranslator(context, self._engine, self._cache)
+
+    async def close(self) -> None:
+        """See Stage.close."""
+        await self._engine.close()
