@@ -47,3 +47,31 @@ class UnsupportedLanguage(LowLatencyTranslateError):
 
 class ScriptError(LowLatencyTranslateError):
     """A file of recogniser results cannot be played; names the file and the line."""
+
+
+class SessionOver(LowLatencyTranslateError):
+    """The session has ended and takes no more audio."""
+
+
+class SessionMismatch(LowLatencyTranslateError):
+    """The session exists with another sample rate or source language."""
+
+
+class AudioNotSent(LowLatencyTranslateError):
+    """A producer was closed before the stream had taken all audio; says how many seconds are lost."""
+
+
+class OutageBufferFull(AudioNotSent):
+    """The stream has refused records for too long; says how many seconds of audio were refused."""
+
+
+class AudioFormatError(LowLatencyTranslateError):
+    """A file or chunk of audio cannot be read; names the file, what was expected and what came."""
+
+
+class DependencyMissing(LowLatencyTranslateError):
+    """An optional package or system library is not installed; says how to install it."""
+
+
+class MicrophoneUnavailable(LowLatencyTranslateError):
+    """There is no microphone, or it stopped delivering."""

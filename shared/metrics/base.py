@@ -44,6 +44,11 @@ class Metric(StrEnum):
     OPEN_OPERATORS = "OpenOperators"
     CLAIMS_REFUSED = "ClaimsRefused"
     FENCED = "Fenced"
+    #: Audio that a producer keeps because the stream has not taken it yet, in s.
+    UNSENT_AUDIO = "UnsentAudio"
+    PUBLISHES_REFUSED = "PublishesRefused"
+    #: Audio that a producer refused in a long outage, in ms.
+    AUDIO_REFUSED = "AudioRefused"
 
 
 class Metrics(Protocol):

@@ -1,0 +1,6 @@
+"""The SDK that a speaker's client embeds: it frames audio, places it in audio time and publishes it."""
+
+from producers.audio_producer import AudioProducer
+from producers.blocking import BlockingAudioProducer
+
+__all__ = ["AudioProducer", "BlockingAudioProducer"]

@@ -1,0 +1,83 @@
+"""The producer for programs without an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from producers.audio_producer import AudioProducer
+
+Returned = TypeVar("Returned")
+
+
+class BlockingAudioProducer:
+    """Runs an AudioProducer on a thread of its own; methods block and raise as that one's do.
+
+    `with BlockingAudioProducer(AudioProducer(stream, store, session)) as producer: producer.write(pcm)`. The stream
+    and the store belong to that thread from then on: give no event loop of yours the same objects.
+    """
+
+    def __init__(self, producer: AudioProducer) -> None:
+        self._producer = producer
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def open(self) -> Self:
+        """See AudioProducer.open."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="audio-producer", daemon=True)
+        self._thread.start()
+        try:
+            self._call(self._producer.open())
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def write(self, pcm: bytes, *, captured_at: int | None = None) -> None:
+        """See AudioProducer.write."""
+        self._call(self._producer.write(pcm, captured_at=captured_at))
+
+    def close(self, *, end: bool = True) -> None:
+        """See AudioProducer.close."""
+        if self._loop is None:
+            return
+        try:
+            self._call(self._producer.close(end=end))
+        finally:
+            self._stop()
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """See AudioProducer.__aexit__."""
+        if self._loop is None:
+            return
+        try:
+            self._call(self._producer.__aexit__(kind, error, traceback))
+        finally:
+            self._stop()
+
+    def _call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("expected an open producer, got one that is not open yet or closed already")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _stop(self) -> None:
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._loop = None

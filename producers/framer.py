@@ -1,0 +1,97 @@
+"""Cuts PCM into frames and places them in audio time."""
+
+from __future__ import annotations
+
+from shared.models import SAMPLE_BYTES, AudioFrame
+from shared.sessions import Session
+
+#: How far (ms) the clock may run ahead of the audio before that counts as a gap: less is jitter.
+_TOLERANCE_MS = 500
+
+
+class Framer:
+    """The end of one session's audio that does not fill a frame yet, and where the next sample stands.
+
+    Live audio follows the clock: the first write, the first one after lost audio, and one that comes after a gap
+    stand where the clock puts them, every other one follows the one before. Audio that is not live always does.
+    Offsets never go back.
+    """
+
+    def __init__(self, session: Session, *, frame_ms: int, live: bool, offset: int) -> None:
+        self._session = session
+        self._frame_bytes = session.rate * frame_ms // 1000 * SAMPLE_BYTES
+        self._live = live
+        self._rest = bytearray()
+        self._rest_offset = offset
+        self._captured_at = session.started_at
+        self._follows = False
+        self._held_samples = 0
+
+    @property
+    def offset(self) -> int:
+        """The offset of the next sample, counted from the session's first."""
+        return self._rest_offset + len(self._rest) // SAMPLE_BYTES
+
+    def cut(self, pcm: bytes, captured_at: int) -> list[AudioFrame]:
+        """The frames that `pcm` (s16le, any number of bytes) completes.
+
+        `captured_at` is the epoch ms at which its last sample was captured.
+        """
+        samples = (len(self._rest) % SAMPLE_BYTES + len(pcm)) // SAMPLE_BYTES
+        frames = self._place(samples, captured_at) if self._live and samples else []
+        self._rest += pcm
+        self._captured_at = captured_at
+        return frames + self._take(self._frame_bytes)
+
+    def flush(self) -> list[AudioFrame]:
+        """What is left, as at most one frame shorter than the others; half a sample stays behind."""
+        return self._take(SAMPLE_BYTES)
+
+    def held(self, ms: int) -> None:
+        """The writer was made to wait for `ms`: audio that comes late by so much left no gap."""
+        self._held_samples += self._samples(ms)
+
+    def lost(self) -> None:
+        """Audio that was due now will not come: the next stands where the clock puts it."""
+        self._follows = False
+
+    def _place(self, samples: int, captured_at: int) -> list[AudioFrame]:
+        """Moves on to where the clock puts the next samples, if that is a gap; returns what stood before it."""
+        ahead = self._samples(captured_at - self._session.started_at) - samples - self.offset
+        allowed = self._samples(_TOLERANCE_MS) + self._held_samples if self._follows else 0
+        self._follows = True
+        if ahead <= allowed:
+            self._held_samples = min(self._held_samples, max(ahead, 0))
+            return []
+        before = self.flush()
+        self._rest_offset += ahead
+        self._held_samples = 0
+        return before
+
+    def _take(self, least: int) -> list[AudioFrame]:
+        """Frames of what is left, as long as there are `least` bytes of it."""
+        end = self.offset
+        whole = len(self._rest) // SAMPLE_BYTES * SAMPLE_BYTES
+        frames: list[AudioFrame] = []
+        taken = 0
+        while whole - taken >= least:
+            payload = bytes(self._rest[taken : min(taken + self._frame_bytes, whole)])
+            taken += len(payload)
+            offset = self._rest_offset
+            self._rest_offset += len(payload) // SAMPLE_BYTES
+            # Live samples were captured one after the other up to the last one.
+            age = (end - self._rest_offset) * 1000 // self._session.rate if self._live else 0
+            frames.append(
+                AudioFrame(
+                    session=self._session.id,
+                    captured_at=self._captured_at - age,
+                    offset=offset,
+                    payload=payload,
+                    rate=self._session.rate,
+                )
+            )
+        del self._rest[:taken]
+        return frames
+
+    def _samples(self, ms: int) -> int:
+        return ms * self._session.rate // 1000
