@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import wave
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import jiwer
 import pytest
 
-from processors.transcribe.engines import load
+from processors.transcribe.engines import load, pocketsphinx_decoder
 from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.sessions import Session
@@ -156,8 +161,28 @@ async def main():
 
 asyncio.run(main())
 """
-    # The decoder inherits standard error, so reading that to its end waits until the decoder has gone too.
     ended = subprocess.run([sys.executable, "-c", owner], capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == 9
-    decoder = Path(f"/proc/{ended.stdout.strip()}/stat")
-    assert not decoder.exists() or decoder.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        decoder = os.pidfd_open(int(ended.stdout))
+    except ProcessLookupError:
+        return
+    gone, _, _ = select.select([decoder], [], [], 30)
+    os.close(decoder)
+    assert gone
+
+
+def test_a_decoder_process_tells_what_it_hears(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(recording(4))))
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        pocketsphinx_decoder.main()
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+    ready, *said = map(json.loads, capfd.readouterr().out.splitlines())
+    assert ready == {"ready": True}
+    assert [each["final"] for each in said] == [False] * (len(said) - 1) + [True]
+    assert "dashwood" in [word for word, _, _ in said[-1]["words"]]
+    assert said[-1]["position"] == 4000
