@@ -1,0 +1,46 @@
+# Every path is relative, so that the checkout may lie anywhere, spaces included; for the same reason tools are run
+# as modules: a script's first line cannot name an interpreter with a space in its path.
+python := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help install setup environment demo test lint format typecheck bench-recognisers constraints clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-18s %s\n' "$$name" "$$text"; done
+
+install: setup ## Install whatever is missing: virtual environment, pinned packages, Debian packages
+	@echo "Everything is installed. Try: make demo"
+
+setup:
+	@bash infra/local/install.sh
+
+environment:
+	@bash infra/local/install.sh python
+
+demo: setup ## Stream a recording through the pipeline (INPUT=my.wav TO=es,fr to choose)
+	@exec $(python) -m cli demo $${INPUT:+--input "$$INPUT"} $${TO:+--to "$$TO"}
+
+test: setup ## Run every test, with coverage
+	@$(python) -m pytest --cov
+
+lint: environment ## Check style
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+
+format: environment ## Format the code, and fix what can be fixed
+	@$(python) -m ruff check --fix
+	@$(python) -m ruff format
+
+typecheck: environment ## Check types
+	@$(python) -m mypy
+
+bench-recognisers: setup ## Measure the offline recognisers on real recordings
+	@$(python) -m tests.benchmarks.recognisers
+
+constraints: ## Pin the newest versions that fit pyproject.toml anew
+	@bash infra/local/constraints.sh
+
+clean: ## Remove the virtual environment, caches and coverage (what is in out/ stays)
+	@rm -rf .venv build htmlcov .coverage coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

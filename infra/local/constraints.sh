@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Writes constraints.txt anew: every package of every extra, at the newest version that pyproject.toml allows.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"${PYTHON:-python3}" -m venv "$scratch"
+"$scratch/bin/python" -m pip install --quiet --upgrade pip setuptools
+"$scratch/bin/python" -m pip install --quiet --editable '.[workers,offline,microphone,dev]'
+{
+    echo '# Every package at the version that is tested; "make constraints" writes this file anew.'
+    "$scratch/bin/python" -m pip freeze --all --exclude-editable
+} >"$scratch/constraints.txt"
+cp "$scratch/constraints.txt" constraints.txt
