@@ -62,12 +62,11 @@ class Lane:
         self._runners.clear()
         self._gauge()
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """Ends every operator where it stands."""
-        for runner in self._runners.values():
-            runner.kill()
+        await asyncio.gather(*(runner.kill() for runner in self._runners.values()))
         if self._behind is not None:
-            self._behind.kill()
+            await self._behind.kill()
 
     def _deliver(self, outbox: Outbox, stream: StreamName, record: Record) -> None:
         fused = self._behind if self._behind is not None and self._behind.stage.reads is stream else None

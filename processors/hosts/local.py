@@ -98,11 +98,11 @@ class LocalHost:
 
     async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""
-        for worker, progress in self._workers.items():
-            worker.kill()
+        await self._cancel()
+        await asyncio.gather(*(worker.kill() for worker in self._workers))
+        for progress in self._workers.values():
             progress.close()
         self._workers.clear()
-        await self._cancel()
         if not self._ended.done():
             self._ended.set_result(None)
 

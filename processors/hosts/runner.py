@@ -92,12 +92,13 @@ class Runner:
         except TimeoutError:
             log.info("%s: %s stopped before all of its output was taken", self._stage.name, self._context.key)
         finally:
-            self.kill()
+            await self.kill()
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """Ends the operator where it stands, as a crash would."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.wait(self._tasks)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._group is None:
@@ -121,7 +122,7 @@ class Runner:
         finally:
             stop.cancel()
             work.cancel()
-        await asyncio.wait({work})
+            await asyncio.wait({work, stop})
         self._group = None
         failure = None if work.cancelled() else work.exception()
         if failure is None and not self._stopping.is_set():

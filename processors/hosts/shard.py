@@ -69,10 +69,10 @@ class ShardWorker:
             await self._strays.drained()
         self._stray_task.cancel()
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""
         self._stray_task.cancel()
-        self._lane.kill()
+        await self._lane.kill()
 
     def _take(self, item: Item) -> None:
         place = self._ledger.add(item.sequence, len(item.data))
