@@ -120,10 +120,10 @@ class Stabiliser(Operator):
             await self._close_window(utterance)
         silence = (result.position - utterance.newest.position) / 1000
         overtaken = result.utterance != utterance.number
+        if silence >= settings.pause_threshold and not utterance.paused:
+            await self._pause(utterance)
         if overtaken or silence >= settings.orphan_timeout:
             await self._flush_orphan(utterance)
-        elif silence >= settings.pause_threshold and not utterance.paused:
-            await self._pause(utterance)
         if overtaken:
             self._utterance = None
 

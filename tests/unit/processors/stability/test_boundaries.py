@@ -1,0 +1,144 @@
+"""How much of a hypothesis is committed, and when."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.models import Result
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.talk import bench, final, hear, partial, said, segments
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "committed"),
+    [
+        ("hello there . ~how", ["hello there."]),
+        ("hello . who is it ? ~we", ["hello.", "who is it?"]),
+        ("one two three four , ~and", ["one two three four,"]),
+        ("one two three , ~and", []),
+        ("well now . so , ~and", ["well now."]),
+        ("one two | ~three", ["one two"]),
+        ("one two three four five six seven", []),
+        ("~one ~two . ~three", []),
+    ],
+    ids=["sentence", "sentences", "clause", "short clause", "clause counts anew", "gap", "no boundary", "not stable"],
+)
+def test_the_stable_prefix_is_committed_up_to_its_last_boundary(hypothesis: str, committed: list[str]) -> None:
+    assert said(run(hear(partial(hypothesis)))) == committed
+
+
+@pytest.mark.parametrize(("mark", "committed"), [(".", ["that is all."]), ("~.", [])])
+def test_a_mark_at_the_end_of_the_prefix_counts_only_if_it_is_stable_itself(mark: str, committed: list[str]) -> None:
+    assert said(run(hear(partial(f"that is all {mark}")))) == committed
+
+
+def test_a_mark_that_a_stable_word_follows_counts() -> None:
+    assert said(run(hear(partial("that is all ~. so")))) == ["that is all."]
+
+
+@pytest.mark.parametrize(("threshold", "committed"), [(0.80, ["one two three four five six."]), (0.85, [])])
+def test_the_threshold_is_the_share_of_stable_words(threshold: float, committed: list[str]) -> None:
+    hypothesis = partial("one two three four ~five six .")
+    assert said(run(hear(hypothesis, min_stability_threshold=threshold))) == committed
+
+
+def test_a_final_commits_everything_one_segment_a_sentence() -> None:
+    talk = run(hear(final("one ~two . ~three | ~four ! five", captured_at=7, hops={"ingest": 9})))
+    assert said(talk) == ["one two.", "three four!", "five"]
+    assert [segment.number for segment in segments(talk)] == [1, 2, 3]
+    assert [(segment.start, segment.end) for segment in segments(talk)] == [(0, 600), (600, 1600), (1600, 1900)]
+    assert {(s.captured_at, s.hops["ingest"], s.language) for s in segments(talk)} == {(7, 9, "en")}
+
+
+def test_what_was_committed_is_not_committed_again() -> None:
+    results: list[Result] = [
+        partial("one two . ~three"),
+        partial("one two . three four ~."),
+        final("one two . three four . five"),
+    ]
+    talk = run(hear(*results))
+    assert said(talk) == ["one two.", "three four.", "five"]
+    assert talk.released == results
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "committed"),
+    [("one two ~three", ["one two"]), ("~one ~two ~three ~four", ["one two"]), ("~one ~two", [])],
+    ids=["the prefix", "all but two words", "two words"],
+)
+def test_a_pause_commits(hypothesis: str, committed: list[str]) -> None:
+    async def main() -> None:
+        talk = await hear(partial(hypothesis))
+        await asyncio.sleep(1.9)
+        assert said(talk) == []
+        await asyncio.sleep(0.2)
+        assert said(talk) == committed
+
+    run(main())
+
+
+def test_a_pause_commits_once() -> None:
+    async def main() -> None:
+        talk = await hear(partial("one two ~three ~four ~five ~six"))
+        await asyncio.sleep(10)
+        assert said(talk) == ["one two"]
+
+    run(main())
+
+
+def test_words_wait_no_longer_than_the_buffer_timeout() -> None:
+    waiting = [partial("one two ~three", position) for position in range(600, 5600, 500)]
+    overdue = partial("one two ~three", 5600)
+    assert said(run(hear(*waiting))) == []
+    assert said(run(hear(*waiting, overdue))) == ["one two"]
+
+
+def test_the_timeout_counts_from_the_first_word_that_is_not_committed() -> None:
+    results = [partial("one .", 300), *(partial("one . two ~three", position) for position in range(1000, 6000, 500))]
+    assert said(run(hear(*results))) == ["one."]
+    assert said(run(hear(*results, partial("one . two ~three", 6000)))) == ["one.", "two"]
+
+
+def test_uncommitted_speech_is_no_longer_than_the_buffer() -> None:
+    hypothesis = " ".join(["word"] * 30) + " ~last"
+    assert said(run(hear(partial(hypothesis, 9_999)))) == []
+    assert said(run(hear(partial(hypothesis, 10_000)))) == [" ".join(["word"] * 30)]
+
+
+def test_where_nothing_is_stable_the_buffer_gives_up_all_but_two_words() -> None:
+    assert said(run(hear(partial("~one ~two ~three", 600), partial("~one ~two ~three", 5600)))) == ["one"]
+
+
+class TestWithoutStabilityMarks:
+    """Engines that mark none: two successive partial results have to agree."""
+
+    def test_words_and_marks_on_which_two_agree_are_stable(self) -> None:
+        first = partial("one two . tree", 900, marked=False)
+        second = partial("one two . three four", 1200, marked=False)
+        assert said(run(hear(first))) == []
+        assert said(run(hear(first, second))) == ["one two."]
+
+    def test_the_mark_that_ends_every_hypothesis_is_no_boundary(self) -> None:
+        growing = ["one .", "one two .", "one two three .", "one two three four ."]
+        results = [partial(text, 300 * n, marked=False) for n, text in enumerate(growing, 1)]
+        assert said(run(hear(*results))) == []
+
+    def test_words_that_two_hypotheses_share_behind_a_difference_are_not_stable(self) -> None:
+        results = [partial("a two . three", 900, marked=False), partial("one two . three", 1200, marked=False)]
+        assert said(run(hear(*results))) == []
+
+    def test_they_agree_on_what_is_not_committed_even_where_committed_words_change(self) -> None:
+        texts = ["one two . tree", "one two . three for", "won two . three four . five", "won two . three four . six"]
+        results = [partial(text, 900 + 300 * n, marked=False) for n, text in enumerate(texts)]
+        assert said(run(hear(*results))) == ["one two.", "three four."]
+
+
+def test_every_utterance_of_a_take_is_new_however_its_times_drift() -> None:
+    async def main() -> None:
+        talk = await bench()
+        await talk.send(final("one two .", utterance=1), final("two three .", utterance=2, start=150))
+        assert said(talk) == ["one two.", "two three."]
+
+    run(main())

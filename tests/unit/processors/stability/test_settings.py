@@ -1,0 +1,85 @@
+"""Settings that change while a session runs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shared.models import DeadLetter
+from tests.support.operators import OperatorBench
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.talk import bench, final, hear, partial, said
+
+
+async def configure(talk: OperatorBench, **settings: str) -> None:
+    """Changes the session's item, and lets the time pass after which that is noticed."""
+    await talk.store.configure("talk", settings=settings)
+    await asyncio.sleep(5)
+
+
+def letters(talk: OperatorBench) -> list[str]:
+    return [record.error for record in talk.emitted if isinstance(record, DeadLetter)]
+
+
+def test_without_partial_results_only_finals_are_committed() -> None:
+    async def main() -> None:
+        results = [partial("one . ~two", 600), partial("one . two ! ~three", 1200)]
+        talk = await hear(*results, partial_results_enabled=False)
+        await asyncio.sleep(5)
+        assert said(talk) == []
+        assert talk.released == results[:1]
+        await talk.send(final("one . two ! three ."))
+        assert said(talk) == ["one.", "two!", "three."]
+
+    run(main())
+
+
+def test_without_partial_results_an_orphan_is_still_committed() -> None:
+    async def main() -> None:
+        talk = await hear(partial("one . ~two"), partial_results_enabled=False)
+        await asyncio.sleep(15.1)
+        assert said(talk) == ["one.", "two"]
+
+    run(main())
+
+
+def test_partial_results_can_be_disabled_and_enabled_in_mid_session() -> None:
+    async def main() -> None:
+        talk = await hear(partial("one . ~two", 600))
+        assert said(talk) == ["one."]
+        await configure(talk, PARTIAL_RESULTS_ENABLED="false")
+        await talk.send(partial("one . two . tree", 1200, marked=False))
+        assert said(talk) == ["one."]
+        await configure(talk, PARTIAL_RESULTS_ENABLED="true")
+        # What came while they were disabled is evidence: two hypotheses agree now.
+        await talk.send(partial("one . two . three", 1500, marked=False))
+        assert said(talk) == ["one.", "two."]
+
+    run(main())
+
+
+def test_a_sessions_override_counts_from_its_start() -> None:
+    async def main() -> None:
+        talk = await bench()
+        await talk.store.configure("talk", settings={"MIN_STABILITY_THRESHOLD": "0.8"})
+        again = await bench(talk.store)
+        await again.send(partial("one two three four ~five six ."))
+        assert said(again) == ["one two three four five six."]
+
+    run(main())
+
+
+def test_an_invalid_override_leaves_the_last_valid_settings_and_is_reported_once() -> None:
+    async def main() -> None:
+        talk = await hear(partial("~one", 300))
+        await configure(talk, PARTIAL_RESULTS_ENABLED="false")
+        await talk.send(partial("one . two", 600))
+        for position in (900, 1200, 1500):
+            await configure(talk, PARTIAL_RESULTS_ENABLED="perhaps")
+            await talk.send(partial("one . two", position))
+        assert said(talk) == []
+        (letter,) = letters(talk)
+        assert "PARTIAL_RESULTS_ENABLED=perhaps" in letter
+        await talk.send(final("one . two"))
+        assert said(talk) == ["one.", "two"]
+
+    run(main())
