@@ -88,11 +88,18 @@ class _Take:
             self._outbox.end()
 
     async def finish(self) -> None:
-        """See Recogniser.finish: an open utterance's newest partial becomes its final."""
-        for newest in self._open.values():
-            position = max(newest.position, self._fed // SAMPLE_BYTES * 1000 // self._rate)
-            items = tuple(replace(word, stable=word.stable is not None or None) for word in newest.items)
-            self._outbox.put(replace(newest, position=position, items=items, final=True))
+        """See Recogniser.finish: an utterance in progress has its final of the words that were fed."""
+        position = self._fed // SAMPLE_BYTES * 1000 // self._rate
+        newest = dict(self._open)
+        for result in reversed(self._upcoming):
+            if result.start < position:
+                newest[result.utterance] = result
+        for result in newest.values():
+            # A word belongs to the take that was fed the greater part of it.
+            items = tuple(replace(word, stable=True) for word in result.items if word.midpoint < position)
+            if items:
+                end = min(items[-1].end, position)
+                self._outbox.put(replace(result, end=end, position=position, items=items, final=True))
         self._open.clear()
         self._outbox.end()
 

@@ -54,16 +54,16 @@ def test_all_is_said_by_the_end() -> None:
     assert tuple(run(heard(ScriptedEngine(SCRIPT), [SPOKEN]))) == SCRIPT.results
 
 
-def test_a_finished_take_ends_its_open_utterance_with_the_newest_partial() -> None:
-    *partials, final = run(heard(ScriptedEngine(SCRIPT), [2100]))
+def test_a_finished_take_ends_its_open_utterance_with_every_word_it_was_fed() -> None:
+    *_, final = run(heard(ScriptedEngine(SCRIPT), [2100]))
     assert final.final
-    assert [(w.text, w.start) for w in final.items] == [(w.text, w.start) for w in partials[-1].items]
+    assert [(w.text, w.start) for w in final.items] == [(w.text, w.start) for w in WORDS[:4]]
     assert all(word.stable for word in final.items)
     assert final.position == 2100
 
 
 def test_a_take_finished_before_a_word_says_nothing() -> None:
-    assert run(heard(ScriptedEngine(SCRIPT), [500])) == []
+    assert run(heard(ScriptedEngine(SCRIPT), [150])) == []
 
 
 def test_a_drop_ends_the_take_early_once() -> None:
