@@ -1,0 +1,61 @@
+"""What is translated once is not translated again, for as long and as far as the cache reaches."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.translate.cache import MemoryTranslationCache, cache_key
+from tests.support.virtual_time import VirtualClock, run
+
+
+def test_the_same_words_in_one_pair_of_languages_share_a_key() -> None:
+    key = cache_key("Good night, Bob.", "en", "es")
+    assert key is not None
+    assert key.startswith("en:es:")
+    assert "night" not in key
+    assert cache_key("good  night bob", "en", "es") == key
+    assert cache_key("Good night, Rob.", "en", "es") != key
+    assert cache_key("Good night, Bob.", "en", "ca") != key
+    assert cache_key("Good night, Bob.", "ca", "es") != key
+
+
+def test_a_text_without_words_has_no_key() -> None:
+    assert cache_key("?!", "en", "es") is None
+
+
+def test_a_translation_is_forgotten_after_its_time() -> None:
+    async def main() -> None:
+        cache = MemoryTranslationCache(10, ttl=60, clock=VirtualClock())
+        await cache.put("key", "hola")
+        await asyncio.sleep(59)
+        assert await cache.get("key") == "hola"
+        await asyncio.sleep(1)
+        assert await cache.get("key") is None
+        assert cache.size == 0
+
+    run(main())
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    async def main() -> None:
+        cache = MemoryTranslationCache(2, clock=VirtualClock())
+        await cache.put("one", "uno")
+        await cache.put("two", "dos")
+        assert await cache.get("one") == "uno"
+        await cache.put("three", "tres")
+        assert [await cache.get(key) for key in ("one", "two", "three")] == ["uno", None, "tres"]
+
+    run(main())
+
+
+@given(st.integers(1, 5), st.lists(st.tuples(st.sampled_from("abcdefgh"), st.text(max_size=3)), max_size=30))
+def test_it_never_outgrows_its_capacity_and_always_knows_the_newest(capacity: int, puts: list[tuple[str, str]]) -> None:
+    async def main() -> None:
+        cache = MemoryTranslationCache(capacity, clock=VirtualClock())
+        for key, text in puts:
+            await cache.put(key, text)
+            assert await cache.get(key) == text
+            assert cache.size <= capacity
+
+    run(main())
