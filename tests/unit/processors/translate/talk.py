@@ -1,0 +1,83 @@
+"""A session whose translator the test directs, and the bench that translates it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from processors.translate.cache import MemoryTranslationCache
+from processors.translate.engines.scripted import ScriptedTranslator
+from processors.translate.stage import TranslateStage
+from shared.models import DeadLetter, Segment, SessionEnded, Status, Translation
+from shared.sessions import MemorySessionStore, Session
+from tests.support.operators import OperatorBench
+from tests.support.virtual_time import EPOCH, VirtualClock, run
+
+END = SessionEnded(session="talk", captured_at=EPOCH, reason="over")
+
+
+def segment(number: int, text: str = "", **fields: Any) -> Segment:
+    fields = {"start": number * 1000, "end": number * 1000 + 800, **fields}
+    text = text or f"Sentence {number}."
+    return Segment(
+        session="talk", captured_at=EPOCH + number, hops={"dedup": 7}, number=number, language="en", text=text, **fields
+    )
+
+
+class Talk:
+    """A session whose translator the test directs."""
+
+    def __init__(self, languages: Sequence[str] = ("es", "ca"), **settings: str) -> None:
+        self.engine = ScriptedTranslator()
+        self.cache = MemoryTranslationCache(100, clock=VirtualClock())
+        self.store = MemorySessionStore()
+        self.item = Session(
+            id="talk", source_language="en", target_languages=tuple(languages), started_at=EPOCH, settings=settings
+        )
+        self.stage = TranslateStage(self.engine, self.cache)
+
+    async def open(self) -> Talk:
+        await self.store.create(self.item)
+        return await self.restart()
+
+    async def restart(self) -> Talk:
+        """A new operator, as after a crash; what the last one emitted is forgotten."""
+        self.bench = await OperatorBench(self.stage, store=self.store).start()
+        self.send = self.bench.send
+        self.close = self.bench.close
+        return self
+
+    async def until(self, seconds: float) -> None:
+        """Lets time pass up to `seconds` of the test."""
+        await asyncio.sleep(seconds - asyncio.get_running_loop().time())
+
+    def said(self, language: str) -> list[tuple[int, Status, str]]:
+        """Number, status and text of what was emitted in the language."""
+        return [
+            (record.number, record.status, record.text)
+            for record in self.bench.emitted
+            if isinstance(record, Translation) and record.language == language
+        ]
+
+    def statuses(self, language: str) -> list[tuple[int, Status]]:
+        return [(number, status) for number, status, _ in self.said(language)]
+
+    @property
+    def letters(self) -> list[DeadLetter]:
+        return [record for record in self.bench.emitted if isinstance(record, DeadLetter)]
+
+    @property
+    def released(self) -> list[int]:
+        return [record.number for record in self.bench.released if isinstance(record, Segment)]
+
+
+def play(scene: Callable[[Talk], Awaitable[None]], talk: Talk | None = None) -> None:
+    """Plays on virtual time, and finishes what is queued."""
+
+    async def main() -> None:
+        opened = await (talk or Talk()).open()
+        await scene(opened)
+        await opened.close()
+
+    run(main())

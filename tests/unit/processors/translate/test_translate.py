@@ -1,0 +1,295 @@
+"""One translation a segment and wanted language, in order, whatever any other language does."""
+
+import asyncio
+
+import pytest
+
+from processors.contract import Closing
+from processors.translate.cache import MemoryTranslationCache
+from processors.translate.engines.scripted import ScriptedTranslator
+from processors.translate.stage import TranslateStage
+from shared.errors import SessionUnknown
+from shared.metrics import Metric
+from shared.models import Correction, PartialResult, SessionEnded, Status, Translation
+from tests.support.virtual_time import EPOCH, run
+from tests.unit.processors.translate.talk import END, Talk, play, segment
+
+OK, FAILED = Status.OK, Status.FAILED
+
+
+def test_a_segment_becomes_one_translation_a_language() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1), segment(2), every=1)
+        assert talk.said("es") == [(1, OK, "[es] Sentence 1."), (2, OK, "[es] Sentence 2.")]
+        assert talk.said("ca") == [(1, OK, "[ca] Sentence 1."), (2, OK, "[ca] Sentence 2.")]
+        assert talk.bench.emitted[0] == Translation(
+            session="talk",
+            captured_at=EPOCH + 1,
+            hops={"dedup": 7},
+            number=1,
+            language="es",
+            text="[es] Sentence 1.",
+            start=1000,
+            end=1800,
+        )
+        assert talk.released == [1, 2]
+
+    play(scene)
+
+
+def test_a_slow_language_delays_no_other_and_holds_the_input() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 10
+        await talk.send(segment(1), segment(2), every=1)
+        assert talk.said("es") == []
+        assert [number for number, _ in talk.statuses("ca")] == [1, 2]
+        assert talk.released == []
+        await talk.until(11)
+        assert talk.released == [1]
+        await talk.until(21)
+        assert talk.statuses("es") == [(1, OK), (2, OK)]
+        assert talk.released == [1, 2]
+
+    play(scene)
+
+
+def test_a_language_that_fails_for_ever_is_marked_failed_and_delays_no_other() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.broken.add("es")
+        await talk.send(*(segment(number) for number in range(1, 36)), every=2)
+        assert talk.statuses("ca") == [(number, OK) for number in range(1, 36)]
+        assert talk.statuses("es") == [(number, FAILED) for number in range(1, 36)]
+        assert talk.released == list(range(1, 36))
+        assert [(letter.stage, letter.language) for letter in talk.letters] == [("translate", "es")] * 35
+
+    play(scene)
+
+
+@pytest.mark.parametrize("trouble", ["broken", "hanging"])
+def test_no_input_is_held_past_max_hold_and_one_last_try(trouble: str) -> None:
+    async def scene(talk: Talk) -> None:
+        getattr(talk.engine, trouble).add("es")
+        held: dict[int, float] = {}
+
+        async def watch() -> None:
+            while len(held) < 100:
+                for number in talk.released:
+                    held.setdefault(number, asyncio.get_running_loop().time() - number)
+                await asyncio.sleep(0.1)
+
+        await talk.until(1)
+        watching = asyncio.ensure_future(watch())
+        await talk.send(*(segment(number) for number in range(1, 101)), every=1)
+        await watching
+        assert 10 <= held[1] <= 20.2
+        assert max(held.values()) <= 22.2
+        assert talk.statuses("es") == [(number, FAILED) for number in range(1, 101)]
+
+    play(scene, Talk(MAX_HOLD="20"))
+
+
+def test_a_language_that_recovers_goes_on_where_it_stood() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.failures["es"] = 5
+        await talk.send(segment(1), segment(2))
+        await talk.until(10)
+        assert talk.statuses("es") == [(1, OK), (2, OK)]
+        assert talk.letters == []
+
+    play(scene)
+
+
+def test_a_language_that_recovers_after_it_failed_is_translated_again() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.broken.add("es")
+        await talk.send(segment(1))
+        await talk.until(61)
+        talk.engine.broken.clear()
+        await talk.send(segment(2), every=1)
+        assert talk.statuses("es") == [(1, FAILED), (2, OK)]
+
+    play(scene)
+
+
+def test_a_language_that_the_engine_never_serves_has_one_dead_letter_and_no_hold() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1), segment(2), segment(3), every=0.001)
+        assert talk.said("xx") == [(1, FAILED, ""), (2, FAILED, ""), (3, FAILED, "")]
+        assert talk.statuses("es") == [(1, OK), (2, OK), (3, OK)]
+        [letter] = talk.letters
+        assert letter.language == "xx"
+        assert "UnsupportedLanguage" in letter.error
+        assert talk.released == [1, 2, 3]
+
+    play(scene, Talk(("es", "xx")))
+
+
+def test_a_language_is_left_out_while_nobody_wants_it() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1))
+        await talk.store.configure("talk", wanted=["ca"])
+        await talk.until(6)
+        await talk.send(segment(2), every=1)
+        await talk.store.configure("talk", wanted=["ca", "es"])
+        await talk.until(12)
+        await talk.send(segment(3), every=1)
+        assert talk.said("es") == [(1, OK, "[es] Sentence 1."), (2, Status.UNWANTED, ""), (3, OK, "[es] Sentence 3.")]
+        assert talk.statuses("ca") == [(1, OK), (2, OK), (3, OK)]
+        assert talk.released == [1, 2, 3]
+
+    play(scene)
+
+
+def test_what_is_wanted_counts_from_the_first_segment_on() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.store.configure("talk", wanted=[])
+        await talk.close()
+        await talk.restart()
+        await talk.send(segment(1), every=1)
+        assert talk.statuses("es") == talk.statuses("ca") == [(1, Status.UNWANTED)]
+
+    play(scene)
+
+
+def test_a_duplicate_is_skipped() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1, " ", status=Status.DUPLICATE), every=1)
+        assert talk.said("es") == [(1, Status.SKIPPED, "")]
+        assert list(talk.engine.requests) == []
+        assert talk.released == [1]
+
+    play(scene)
+
+
+def test_the_source_language_passes_as_it_is() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1), every=1)
+        assert talk.said("en") == [(1, OK, "Sentence 1.")]
+        assert talk.said("es") == [(1, OK, "[es] Sentence 1.")]
+
+    play(scene, Talk(("en", "es")))
+
+
+def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 5
+        await talk.send(segment(7), segment(7), segment(8))
+        await talk.until(11)
+        await talk.send(segment(7), segment(8), every=6)
+        assert talk.statuses("es") == talk.statuses("ca") == [(7, OK), (8, OK)]
+        assert talk.bench.metrics.total(Metric.REPLAYED_RECORDS, stage="translate") == 3
+        assert sorted(talk.released) == [7, 7, 7, 8, 8]
+
+    play(scene)
+
+
+def test_a_correction_is_not_translated() -> None:
+    async def scene(talk: Talk) -> None:
+        correction = Correction(session="talk", captured_at=EPOCH, first=1, last=1, revision=1, text="Better.")
+        await talk.send(correction, every=1)
+        assert talk.bench.emitted == []
+        assert talk.bench.released == [correction]
+
+    play(scene)
+
+
+def test_each_language_ends_behind_its_own_last_translation() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 10
+        await talk.send(segment(1), END)
+        await talk.until(5)
+        ca_end = SessionEnded(session="talk", captured_at=EPOCH, language="ca", reason="over")
+        assert talk.bench.emitted[-1] == ca_end
+        assert talk.bench.released == []
+        await talk.until(11)
+        assert talk.bench.emitted[-1] == SessionEnded(session="talk", captured_at=EPOCH, language="es", reason="over")
+        assert [type(record).__name__ for record in talk.bench.emitted] == ["Translation", "SessionEnded"] * 2
+        assert talk.bench.released == [segment(1), END]
+
+    play(scene)
+
+
+def test_a_session_without_target_languages_holds_nothing() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1), END)
+        assert talk.bench.released == [segment(1), END]
+        assert talk.bench.emitted == []
+
+    play(scene, Talk(()))
+
+
+def test_a_second_use_comes_from_the_cache() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1, "Good night."), segment(2, "good night"), segment(3, "..."), every=1)
+        assert talk.said("es")[:2] == [(1, OK, "[es] Good night."), (2, OK, "[es] Good night.")]
+        assert len([text for text, _, target in talk.engine.requests if target == "es" and "night" in text]) == 1
+        assert talk.bench.metrics.observations(Metric.CACHE_HIT_RATE, stage="translate") == [0, 0, 100, 100]
+        assert talk.bench.metrics.level(Metric.CACHE_SIZE, stage="translate") == 2
+
+    play(scene)
+
+
+def test_a_session_that_asks_for_no_cache_leaves_nothing_in_it() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1, "Good night."), segment(2, "Good night."), every=1)
+        assert len(talk.engine.requests) == 4
+        assert talk.cache.size == 0
+        assert talk.bench.metrics.observations(Metric.CACHE_HIT_RATE) == []
+
+    play(scene, Talk(TRANSLATION_CACHE="false"))
+
+
+def test_at_a_shards_end_it_finishes_all_it_holds() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 3
+        talk.engine.failures["ca"] = 3
+        await talk.send(segment(1), segment(2), END)
+        await talk.close(Closing.SHARD_END)
+        assert talk.statuses("es") == talk.statuses("ca") == [(1, OK), (2, OK)]
+        assert talk.bench.released == [segment(1), segment(2), END]
+
+    play(scene)
+
+
+def test_at_a_shutdown_what_is_not_finished_stays_for_the_next_owner() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 3
+        await talk.send(segment(1), segment(2))
+        await talk.until(4)
+        await talk.close(Closing.SHUTDOWN)
+        assert talk.released == [1]
+        assert asyncio.get_running_loop().time() == 4
+        await talk.restart()
+        await talk.send(segment(2), every=4)
+        assert talk.statuses("es") == talk.statuses("ca") == [(2, OK)]
+        assert talk.released == [2]
+
+    play(scene)
+
+
+def test_a_session_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SessionUnknown):
+        run(Talk().restart())
+
+
+def test_a_record_that_does_not_belong_here_is_named() -> None:
+    async def scene(talk: Talk) -> None:
+        stray = PartialResult(
+            session="talk", captured_at=EPOCH, take=1, utterance=1, start=0, end=1, position=1, items=()
+        )
+        with pytest.raises(TypeError, match="expected a Segment, Correction or SessionEnded, got PartialResult"):
+            await talk.send(stray)
+
+    play(scene)
+
+
+def test_the_engine_is_closed_with_the_stage() -> None:
+    class Closable(ScriptedTranslator):
+        closed = False
+
+        async def close(self) -> None:
+            self.closed = True
+
+    engine = Closable()
+    run(TranslateStage(engine, MemoryTranslationCache(1)).close())
+    assert engine.closed
