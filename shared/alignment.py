@@ -44,16 +44,15 @@ def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int)
 def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:
     """How many leading items of a hypothesis are committed, where another take or another worker committed them.
 
-    The longest run of the last committed words (`tail`) that ends in the hypothesis within 1 s of the frontier, the
-    nearest of equal ones, places the frontier; what is said twice has disjoint spans, so a run must overlap the span
-    it was committed with. Without a run a word counts as committed if its midpoint lies behind the frontier. A word
-    committed at exactly this place is committed whatever follows from the rest.
+    The last committed word itself, at its very place, says it; else the longest run of the last committed words
+    (`tail`) that ends in the hypothesis within 1 s of the frontier, the nearest of equal ones. What is said twice has
+    disjoint spans, so a run must overlap the span it was committed with. Without a run a word counts as committed if
+    its midpoint lies behind the frontier.
     """
     known, said = _words(tail), _words(hypothesis)
-    places = {(spelling(word.text), word.start, word.end) for word in known}
-    exact = [i for i, word in enumerate(said, 1) if (spelling(word.text), word.start, word.end) in places]
-    if exact and same(said[exact[-1] - 1], known[-1]):
-        return _cut(hypothesis, exact[-1])
+    for end, last in enumerate(said, 1):
+        if known and last.start == known[-1].start and last.end == known[-1].end and same(last, known[-1]):
+            return _cut(hypothesis, end)
     known_texts, texts = _spellings(known), _spellings(said)
     runs = []
     for end, last in enumerate(said, 1):
@@ -61,8 +60,7 @@ def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> i
             length, spoken = _run(known_texts, texts[:end])
             if length and _overlap(known[-length], known[-1], said[end - spoken], last):
                 runs.append((length, -abs(last.end - frontier), end))
-    count = max(runs)[2] if runs else _behind(said, frontier)
-    return _cut(hypothesis, max(count, exact[-1] if exact else 0))
+    return _cut(hypothesis, max(runs)[2] if runs else _behind(said, frontier))
 
 
 def same(one: Word, other: Word) -> bool:

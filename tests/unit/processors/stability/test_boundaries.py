@@ -82,7 +82,8 @@ def test_a_pause_commits(hypothesis: str, committed: list[str]) -> None:
 def test_a_pause_commits_once() -> None:
     async def main() -> None:
         talk = await hear(partial("one two ~three ~four ~five ~six"))
-        await asyncio.sleep(10)
+        await asyncio.sleep(3)
+        await talk.send(partial("one two ~three ~four ~five ~six ~seven", 4800))
         assert said(talk) == ["one two"]
 
     run(main())

@@ -85,7 +85,8 @@ def test_what_is_published_is_no_longer_claimed() -> None:
 
 def test_the_item_keeps_the_last_forty_words() -> None:
     async def main() -> None:
-        talk = await hear(final(" ".join(f"w{n}" for n in range(50)) + " ."))
+        texts = [f"w{n}" for n in range(50)]
+        talk = await hear(final(" ".join(texts[:30])), final(" ".join(texts[30:]), utterance=2, start=9000))
         assert [word.text for word in (await talk.store.load("talk")).words] == [f"w{n}" for n in range(10, 50)]
 
     run(main())
@@ -143,6 +144,21 @@ def test_a_timer_outlives_a_store_that_fails() -> None:
     run(main())
 
 
+def test_a_result_read_twice_does_not_agree_with_itself() -> None:
+    async def main() -> None:
+        store = await faulty_store()
+        talk = await bench(store)
+        await talk.send(partial("one . two . three", 1000, marked=False))
+        await talk.send(partial("one . too . three", 1050, marked=False))
+        store.claims_left = 0
+        await asyncio.sleep(0.5)
+        store.claims_left = None
+        await asyncio.sleep(1)
+        assert said(talk) == ["one."]
+
+    run(main())
+
+
 TAKE = ["so", "he", "has", "a", "big", "ice", "cream", "and", "it", "is", "good"]
 
 
@@ -186,6 +202,17 @@ def test_utterances_heard_again_after_a_restart_are_not_committed_again() -> Non
         assert [segment.text for segment in segments(again)[before:]] == ["no no"]
         assert [segment.number for segment in segments(again)[before:]] == [5]
         assert again.released == [*heard, again.released[-1]]
+
+    run(main())
+
+
+def test_what_follows_an_utterance_heard_again_is_new_however_its_times_drift() -> None:
+    async def main() -> None:
+        heard = final("thank you .", utterance=1)
+        again = await bench((await hear(heard)).store)
+        await again.send(heard, final("thank you .", utterance=2, start=450))
+        assert said(again) == ["thank you.", "thank you."]
+        assert [segment.number for segment in segments(again)] == [1, 2]
 
     run(main())
 

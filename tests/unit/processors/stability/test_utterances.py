@@ -66,6 +66,10 @@ def test_a_newer_take_drops_the_open_utterance_since_its_audio_is_heard_again() 
     run(main())
 
 
+def test_a_newer_take_waits_for_no_window_of_the_old_one() -> None:
+    assert said(run(hear(partial("~one", 9000), partial("one . ~two", 800, take=2)))) == ["one."]
+
+
 @pytest.mark.parametrize(
     ("said_last", "corrected"),
     [
