@@ -134,7 +134,7 @@ class AudioProducer:
                 await sender.until(lambda: sender.done)
         except TimeoutError:
             raise AudioNotSent(
-                f"session {self.session.id}: the stream took nothing for {self._patience_s:g} s; "
+                f"session {self.session.id}: the stream did not take everything within {self._patience_s:g} s; "
                 f"{sender.unsent_s:.1f} s of audio{' and the end of the session' if end else ''} were not sent"
             ) from None
         finally:

@@ -54,9 +54,9 @@ class Converter:
             return np.nan_to_num(np.frombuffer(block, f"<f{size}").astype(np.float32), nan=0, posinf=1, neginf=-1)
         if size == 1:
             # The one width that WAV writes unsigned.
-            return (np.frombuffer(block, np.uint8).astype(np.float32) - 128) / 128
+            return (np.frombuffer(block, np.uint8).astype(np.float32) - 128) / np.float32(128)
         if size == 3:
             wide = np.zeros((len(block) // 3, 4), np.uint8)
             wide[:, 1:] = np.frombuffer(block, np.uint8).reshape(-1, 3)
-            return wide.view("<i4")[:, 0].astype(np.float32) / (1 << 31)
-        return np.frombuffer(block, f"<i{size}").astype(np.float32) / (1 << size * 8 - 1)
+            return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(1 << 31)
+        return np.frombuffer(block, f"<i{size}").astype(np.float32) / np.float32(1 << size * 8 - 1)

@@ -1,0 +1,71 @@
+"""The producer without an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from producers import AudioProducer, BlockingAudioProducer
+from shared.codec import decode
+from shared.errors import SessionOver
+from shared.models import AudioFrame, SessionEnded
+from shared.sessions import MemorySessionStore, Session, SessionState
+from shared.streams import Entry, MemoryStream
+
+TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
+
+
+class Recorder(MemoryStream):
+    """A stream that hands what it took to another thread."""
+
+    def __init__(self) -> None:
+        super().__init__("audio")
+        self.written: list[object] = []
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        self.written += [decode(entry.data) for entry in entries]
+
+
+def test_a_plain_program_writes_and_closes() -> None:
+    stream = Recorder()
+    with BlockingAudioProducer(AudioProducer(stream, MemorySessionStore(), TALK, live=False)) as talk:
+        talk.write(bytes(5000))
+        talk.write(bytes(3000))
+    *frames, ended = stream.written
+    assert sum(frame.samples for frame in frames if isinstance(frame, AudioFrame)) == 4000
+    assert isinstance(ended, SessionEnded)
+    talk.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        talk.write(bytes(2))
+
+
+def test_it_can_leave_a_session_open_and_come_back() -> None:
+    stream, store = Recorder(), MemorySessionStore()
+    talk = BlockingAudioProducer(AudioProducer(stream, store, TALK, live=False)).open()
+    talk.write(bytes(3200))
+    talk.close(end=False)
+    with BlockingAudioProducer(AudioProducer(stream, store, TALK, live=False, offset=1600)) as talk:
+        talk.write(bytes(3200))
+    first, second, ended = stream.written
+    assert isinstance(first, AudioFrame)
+    assert isinstance(second, AudioFrame)
+    assert second.offset == first.offset + first.samples
+    assert isinstance(ended, SessionEnded)
+
+
+def test_errors_come_through_and_leave_no_thread_behind() -> None:
+    before = threading.active_count()
+    store = MemorySessionStore()
+    asyncio.run(store.create(replace(TALK, state=SessionState.ENDED)))
+    with pytest.raises(SessionOver, match="talk"):
+        BlockingAudioProducer(AudioProducer(Recorder(), store, TALK)).open()
+    with (
+        pytest.raises(ZeroDivisionError),
+        BlockingAudioProducer(AudioProducer(Recorder(), MemorySessionStore(), TALK)),
+    ):
+        raise ZeroDivisionError
+    assert threading.active_count() == before
