@@ -1,0 +1,278 @@
+"""One clip a translation, chunk by chunk and in order, or one chunk that says why there is none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from processors.contract import Closing
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.synthesize.stage import SynthesizeStage
+from shared.errors import SessionUnknown
+from shared.metrics import Metric
+from shared.models import Segment, SessionEnded, Speech, Status
+from tests.support.virtual_time import EPOCH, run
+from tests.unit.processors.synthesize.talk import END, RATE, Talk, play, translation
+
+OK, FAILED, SKIPPED = Status.OK, Status.FAILED, Status.SKIPPED
+
+
+def test_a_clip_comes_in_chunks_the_first_of_them_early() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1, 2400), every=1)
+        chunks = talk.speech
+        assert [chunk.offset for chunk in chunks] == [0, RATE // 10, RATE // 10 + RATE, RATE // 10 + 2 * RATE]
+        assert [chunk.last for chunk in chunks] == [False, False, False, True]
+        assert sum(len(chunk.payload) for chunk in chunks) == 2 * 2400 * RATE // 1000
+        assert chunks[0] == Speech(
+            session="talk",
+            captured_at=EPOCH,
+            hops={"translate": 7},
+            number=1,
+            language="es",
+            start=200,
+            end=1000,
+            attempt=EPOCH,
+            offset=0,
+            last=False,
+            payload=chunks[0].payload,
+            rate=RATE,
+        )
+        assert {chunk.attempt for chunk in chunks} == {EPOCH}
+        assert talk.released == [1]
+
+    play(scene)
+
+
+def test_audio_goes_out_while_more_is_made_and_is_released_behind_the_last_chunk() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 0.5
+        await talk.send(translation(1, 1200))
+        await talk.until(0.6)
+        assert [chunk.offset for chunk in talk.speech] == [0]
+        assert talk.bench.metrics.observations(Metric.END_TO_END_LATENCY) == [500]
+        await talk.until(5.6)
+        assert len(talk.speech) == 2
+        assert talk.released == []
+        await talk.until(7)
+        assert talk.outcomes == [(1, OK)]
+        assert talk.released == [1]
+        assert talk.bench.metrics.observations(Metric.END_TO_END_LATENCY) == [500]
+
+    play(scene)
+
+
+def test_pieces_of_odd_length_become_whole_samples() -> None:
+    class Odd(ScriptedSynthesizer):
+        async def synthesize(self, text: str, language: str, tempo: float) -> AsyncIterator[bytes]:
+            for _ in range(2001):
+                yield b"\x01\x02\x03"
+
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1), every=1)
+        assert all(len(chunk.payload) % 2 == 0 for chunk in talk.speech)
+        assert b"".join(chunk.payload for chunk in talk.speech) == (b"\x01\x02\x03" * 2001)[:-1]
+
+    play(scene, Talk(Odd()))
+
+
+def test_clips_follow_each_other_in_number_order() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 0.2
+        await talk.send(translation(1), translation(2), translation(3), END)
+        await talk.until(10)
+        numbers = [chunk.number for chunk in talk.speech]
+        assert numbers == sorted(numbers)
+        assert talk.outcomes == [(1, OK), (2, OK), (3, OK)]
+        assert talk.bench.emitted[-1] == END
+        assert talk.bench.released == [translation(1), translation(2), translation(3), END]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("status", [Status.UNWANTED, Status.SKIPPED, Status.FAILED, Status.DUPLICATE])
+def test_what_was_not_translated_is_not_spoken_and_says_so(status: Status) -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1, 0, status=status), every=1)
+        [only] = talk.speech
+        assert (only.number, only.status, only.last, only.payload, only.attempt) == (1, status, True, b"", EPOCH)
+        assert talk.released == [1]
+        assert talk.bench.metrics.observations(Metric.END_TO_END_LATENCY) == []
+
+    play(scene)
+
+
+def test_a_text_of_nothing_is_skipped() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1, text=" "), every=1)
+        assert talk.outcomes == [(1, SKIPPED)]
+
+    play(scene)
+
+
+def test_a_clip_that_breaks_off_begins_anew_under_a_higher_attempt() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.breaks["es"] = 2
+        await talk.send(translation(1, 2400), every=5)
+        attempts = sorted({chunk.attempt for chunk in talk.speech})
+        assert len(attempts) == 3
+        for broken in attempts[:2]:
+            assert [chunk.last for chunk in talk.chunks(1, broken)] == [False, False]
+        whole = talk.chunks(1, attempts[2])
+        assert whole[0].offset == 0
+        assert sum(len(chunk.payload) for chunk in whole) == 2 * 2400 * RATE // 1000
+        assert talk.outcomes == [(1, OK)]
+        assert len(talk.bench.metrics.observations(Metric.END_TO_END_LATENCY)) == 1
+
+    play(scene)
+
+
+def test_attempts_rise_even_where_the_clock_stands_still() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1), translation(2), translation(3, text=""))
+        await talk.until(0.1)
+        assert [talk.chunks(number)[0].attempt for number in (1, 2, 3)] == [EPOCH, EPOCH + 1, EPOCH + 2]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("trouble", ["broken", "hanging"])
+def test_an_engine_that_fails_for_ever_holds_no_clip_past_max_hold(trouble: str) -> None:
+    async def scene(talk: Talk) -> None:
+        getattr(talk.engine, trouble).add("es")
+        await talk.send(translation(1))
+        await talk.until(57)
+        assert talk.outcomes == []
+        await talk.until(60.1)
+        assert talk.outcomes == [(1, FAILED)]
+        await talk.send(translation(2), every=2.1)
+        assert talk.outcomes == [(1, FAILED), (2, FAILED)]
+        getattr(talk.engine, trouble).clear()
+        await talk.send(translation(3), every=1)
+        assert talk.outcomes == [(1, FAILED), (2, FAILED), (3, OK)]
+        assert talk.released == [1, 2, 3]
+        assert [(letter.stage, letter.language) for letter in talk.letters] == [("synthesize", "es")] * 2
+
+    play(scene)
+
+
+def test_a_clip_that_hangs_half_way_is_failed_above_its_own_attempt() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 40
+        await talk.send(translation(1))
+        await talk.until(61)
+        begun, failed = talk.speech
+        assert (begun.status, begun.last) == (OK, False)
+        assert (failed.status, failed.last, failed.payload) == (FAILED, True, b"")
+        assert failed.attempt > begun.attempt
+
+    play(scene)
+
+
+def test_a_language_without_a_voice_has_one_dead_letter_and_no_hold() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1), translation(2), translation(3), every=0.001)
+        assert talk.outcomes == [(1, FAILED), (2, FAILED), (3, FAILED)]
+        assert len(talk.letters) == 1
+        assert "UnsupportedLanguage" in talk.letters[0].error
+
+    play(scene, Talk(ScriptedSynthesizer(languages=["en"])))
+
+
+def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 0.5
+        await talk.send(translation(4), translation(4), translation(5))
+        await talk.until(10)
+        await talk.send(translation(4), translation(5), every=4)
+        assert talk.outcomes == [(4, OK), (5, OK)]
+        assert talk.bench.metrics.total(Metric.REPLAYED_RECORDS, stage="synthesize") == 3
+        assert sorted(talk.released) == [4, 4, 4, 5, 5]
+
+    play(scene)
+
+
+def test_a_language_behind_the_speaker_speaks_faster_until_it_has_caught_up() -> None:
+    async def scene(talk: Talk) -> None:
+        clips = [translation(1, 6000), translation(2, 1200), *(translation(number) for number in range(3, 30))]
+        await talk.send(*clips, every=0.01)
+        tempos = [talk.chunks(number)[0].tempo for number in range(1, 30)]
+        assert tempos[:2] == [1.0, 1.3]
+        assert tempos[2:] == sorted(tempos[2:], reverse=True)
+        assert tempos[-1] == 1.0
+        # The first ends at 7 s, 5 s behind the second's segment.
+        assert talk.bench.metrics.observations(Metric.SPEECH_LAG, language="es")[:2] == [0, 5000]
+        faster = sum(len(chunk.payload) for chunk in talk.chunks(2))
+        assert faster == 2 * round(1200 * RATE / 1000 / 1.3)
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("most", "outcomes"), [("5", [OK, SKIPPED, OK]), ("6", [OK, OK, OK]), ("0", [OK, OK, OK])])
+def test_what_would_come_too_late_is_not_spoken(most: str, outcomes: list[Status]) -> None:
+    async def scene(talk: Talk) -> None:
+        # The first ends at 7 s: 5.4 s behind the second, 4 s behind the third.
+        await talk.send(translation(1, 6000), translation(2, end=1600), translation(3, end=3000), every=0.01)
+        assert [status for _, status in talk.outcomes] == outcomes
+        assert talk.bench.metrics.total(Metric.SPEECH_SKIPPED, language="es") == outcomes.count(SKIPPED)
+        assert talk.released == [1, 2, 3]
+
+    play(scene, Talk(SPEECH_MAX_LAG=most))
+
+
+def test_at_a_shards_end_it_finishes_all_it_holds() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 0.5
+        await talk.send(translation(1), translation(2), END)
+        await talk.close(Closing.SHARD_END)
+        assert talk.outcomes == [(1, OK), (2, OK)]
+        assert talk.bench.released == [translation(1), translation(2), END]
+
+    play(scene)
+
+
+def test_at_a_shutdown_what_is_not_finished_stays_for_the_next_owner() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 0.5
+        await talk.send(translation(1), translation(2))
+        await talk.until(5)
+        await talk.close(Closing.SHUTDOWN)
+        assert asyncio.get_running_loop().time() == 5
+        assert talk.released == [1]
+        half = talk.chunks(2)[0].attempt
+        await talk.restart()
+        await talk.send(translation(2), every=5)
+        assert talk.outcomes == [(2, OK)]
+        assert talk.chunks(2)[0].attempt > half
+        assert talk.released == [2]
+
+    play(scene)
+
+
+def test_every_language_of_a_session_has_an_operator_of_its_own() -> None:
+    stage = SynthesizeStage(ScriptedSynthesizer())
+    assert stage.key(translation(1)) == "talk/es"
+    assert stage.key(END) == "talk/es"
+
+
+def test_a_session_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SessionUnknown):
+        run(Talk().restart())
+
+
+def test_a_record_that_does_not_belong_here_is_named() -> None:
+    async def scene(talk: Talk) -> None:
+        stray = Segment(session="talk", captured_at=EPOCH, number=1, language="en", text="Hi.", start=0, end=1)
+        with pytest.raises(TypeError, match="expected a Translation or SessionEnded, got Segment"):
+            await talk.send(stray)
+
+    play(scene)
+
+
+def test_the_end_of_a_language_passes_though_nothing_was_said() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(END, every=0.01)
+        assert talk.bench.emitted == [SessionEnded(session="talk", captured_at=EPOCH, language="es")]
+        assert talk.bench.released == [END]
+
+    play(scene)
