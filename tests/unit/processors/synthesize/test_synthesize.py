@@ -276,3 +276,15 @@ def test_the_end_of_a_language_passes_though_nothing_was_said() -> None:
         assert talk.bench.released == [END]
 
     play(scene)
+
+
+def test_the_engine_is_closed_with_the_stage() -> None:
+    class Closable(ScriptedSynthesizer):
+        closed = False
+
+        async def close(self) -> None:
+            self.closed = True
+
+    engine = Closable()
+    run(SynthesizeStage(engine).close())
+    assert engine.closed
