@@ -1,0 +1,142 @@
+"""What `llt doctor` looks at: one function a part, each giving its findings."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.resources import files
+from types import ModuleType
+from typing import Any
+
+from processors.synthesize import engines as synthesizers
+from processors.transcribe import engines as recognisers
+from processors.translate import engines as translators
+from shared.settings import Settings
+
+#: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
+ENGINES: dict[str, tuple[ModuleType, tuple[str, ...]]] = {
+    "recogniser": (recognisers, ("moonshine", "pocketsphinx")),
+    "translator": (translators, ("apertium",)),
+    "synthesizer": (synthesizers, ("espeak",)),
+}
+_PROJECT = "low-latency-translate"
+#: The extras without which the demo cannot run; "" is what every installation has.
+_NEEDED_EXTRAS = ("", "offline", "workers")
+#: From so many on, languages are counted where a person reads.
+_MANY = 20
+_REQUIREMENT = re.compile(r"""(?P<package>[\w.-]+).*?(?:extra\s*==\s*["'](?P<extra>[\w-]+)["'])?$""")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is there or is missing; `remedy` says how to get it, `needed` that the demo needs it."""
+
+    part: str
+    name: str
+    present: bool
+    needed: bool
+    detail: str
+    remedy: str = ""
+    #: The languages that an engine hears or speaks, or that it translates English into.
+    languages: tuple[str, ...] = ()
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter."""
+    running = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", "Python", present=True, needed=True, detail=f"{running}, {sys.executable}")
+
+
+def packages() -> Iterator[Finding]:
+    """The Python packages of each extra, with their versions."""
+    extras: defaultdict[str, list[str]] = defaultdict(list)
+    try:
+        for requirement in requires(_PROJECT) or ():
+            if found := _REQUIREMENT.match(requirement):
+                extras[found["extra"] or ""].append(found["package"])
+    except PackageNotFoundError:
+        yield Finding("packages", _PROJECT, present=False, needed=True, detail="not installed", remedy="make install")
+    for extra, names in sorted(extras.items()):
+        installed = {name: _version(name) for name in sorted(names)}
+        missing = [name for name, found in installed.items() if found is None]
+        yield Finding(
+            "packages",
+            extra or _PROJECT,
+            present=not missing,
+            needed=extra in _NEEDED_EXTRAS,
+            detail=", ".join(f"{name} {found or 'missing'}" for name, found in installed.items()),
+            remedy=f"pip install '{_PROJECT}{f'[{extra}]' if extra else ''}'" if missing else "",
+        )
+
+
+def engines(settings: Settings) -> Iterator[tuple[Finding, Any]]:
+    """Each engine with what it reaches, and the engine itself where it is the one that the settings choose."""
+    for part, (module, names) in ENGINES.items():
+        chosen = getattr(settings, part)
+        for name in dict.fromkeys((chosen, *names)):
+            needed = name == chosen
+            try:
+                engine = module.load(name)
+            except Exception as error:
+                yield Finding(part, name, present=False, needed=needed, detail="not usable", remedy=str(error)), None
+            else:
+                yield _engine(part, name, engine, needed=needed), engine
+
+
+def _engine(part: str, name: str, engine: Any, *, needed: bool) -> Finding:
+    translates = part == "translator"
+    languages = tuple(sorted(engine.targets("en") if translates else engine.languages()))
+    listed = ", ".join(languages) if len(languages) < _MANY else f"{len(languages)} languages"
+    detail = f"en into {listed}" if translates else listed
+    return Finding(part, name, present=True, needed=needed, detail=detail, languages=languages)
+
+
+def debian_packages() -> Iterator[Finding]:
+    """The Debian packages that `make install` brings; none of this where the machine is not Debian's."""
+    if shutil.which("dpkg-query") is None:
+        return
+    lines = files("cli").joinpath("debian-packages.txt").read_text(encoding="utf-8").splitlines()
+    wanted = dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
+    answer = subprocess.run(  # noqa: S603 (the names are the file's)
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status} ${Version}\n", *wanted],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    installed = {
+        name: found for name, status, found in map(str.split, answer.stdout.splitlines()) if status == "installed"
+    }
+    for name, purpose in wanted.items():
+        found = installed.get(name)
+        remedy = "" if found else f"apt-get install {name}"
+        detail = f"{found or 'missing'}: {purpose}"
+        yield Finding("Debian", name, present=bool(found), needed=False, detail=detail, remedy=remedy)
+
+
+def microphone() -> Iterator[Finding]:
+    """Whether a microphone can be opened."""
+    detail, remedy, present = "no input device", "connect a microphone", False
+    try:
+        import sounddevice  # noqa: PLC0415 (an extra, and it raises where PortAudio is missing)
+
+        inputs = [device["name"] for device in sounddevice.query_devices() if device["max_input_channels"] > 0]
+        if inputs:
+            detail, remedy, present = ", ".join(inputs), "", True
+    except ModuleNotFoundError:
+        detail, remedy = "sounddevice is missing", f"pip install '{_PROJECT}[microphone]'"
+    except OSError:
+        detail, remedy = "PortAudio is missing", "apt-get install libportaudio2"
+    yield Finding("microphone", "microphone", present=present, needed=False, detail=detail, remedy=remedy)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,89 @@
+"""`llt doctor`: what is installed, what is missing, how to get it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli import checks
+from cli.checks import Finding
+from cli.pipeline import Engines
+from cli.preflight import check_languages
+from shared.errors import UnsupportedLanguage
+from shared.settings import Settings
+
+#: What the demo speaks, and into what it is translated, unless it is told otherwise.
+_SOURCE, _TARGETS = "en", ("es", "ca")
+
+
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")] = False
+) -> None:
+    """Show what is installed, what is missing and how to get it; exit 1 if the demo lacks something."""
+    findings = asyncio.run(_examine())
+    ready = all(finding.present for finding in findings if finding.needed)
+    if as_json:
+        shown = {"ready": ready, "findings": [asdict(finding) for finding in findings]}
+        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print(findings, ready=ready)
+    if not ready:
+        raise typer.Exit(1)
+
+
+async def _examine() -> list[Finding]:
+    """Every finding; engines are opened for it, and closed again."""
+    findings = [*checks.python(), *checks.packages()]
+    chosen: dict[str, Any] = {}
+    try:
+        for finding, engine in checks.engines(Settings.load()):
+            findings.append(finding)
+            if engine is not None and finding.needed:
+                chosen[finding.part] = engine
+            elif engine is not None:
+                await engine.close()
+        if len(chosen) == len(checks.ENGINES):
+            findings.append(_demo(Engines(**chosen)))
+    finally:
+        await asyncio.gather(*(engine.close() for engine in chosen.values()))
+    return [*findings, *checks.debian_packages(), *checks.microphone()]
+
+
+def _demo(engines: Engines) -> Finding:
+    """Whether the chosen engines together serve the demo's languages."""
+    try:
+        check_languages(engines, _SOURCE, _TARGETS)
+    except UnsupportedLanguage as error:
+        return Finding("demo", "languages", present=False, needed=True, detail="not served", remedy=str(error))
+    reached = tuple(sorted(engines.translator.targets(_SOURCE) & engines.synthesizer.languages()))
+    detail = f"captions and speech in {', '.join(reached)}"
+    return Finding("demo", "languages", present=True, needed=True, detail=detail, languages=reached)
+
+
+def _print(findings: Sequence[Finding], *, ready: bool) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    part = ""
+    for finding in findings:
+        state = "[green]ok" if finding.present else "[red]missing" if finding.needed else "[yellow]absent"
+        table.add_row(finding.part if finding.part != part else "", finding.name, state, escape(finding.detail))
+        part = finding.part
+    console = Console()
+    console.print(table)
+    absent = [finding for finding in findings if not finding.present]
+    if absent:
+        console.print("\nTo get what is not there:")
+    for finding in absent:
+        # In one piece, to be copied.
+        console.print(f"  {escape(finding.name)}: {escape(finding.remedy)}", soft_wrap=True, highlight=False)
+    lacking = ", ".join(finding.name for finding in absent if finding.needed)
+    console.print("\nReady for `llt demo`." if ready else f"\nNot ready for `llt demo`: it needs {lacking}.")

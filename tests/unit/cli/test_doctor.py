@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import orjson
+import pytest
+
+from cli.checks import ENGINES
+from shared.errors import SettingError
+from tests.unit.cli.outcome import Llt, Outcome
+
+
+def findings(outcome: Outcome) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(entry["part"], entry["name"]): entry for entry in orjson.loads(outcome.out)["findings"]}
+
+
+def test_all_is_well_on_a_machine_that_was_installed(llt: Llt) -> None:
+    outcome = llt("doctor", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    found = findings(outcome)
+    assert found["recogniser", "moonshine"]["languages"] == ["en"]
+    assert {"es", "ca", "fr", "pt"} <= set(found["translator", "apertium"]["languages"])
+    assert {"es", "ca", "fr", "pt"} <= set(found["demo", "languages"]["languages"])
+    assert re.search(r"numpy \d", found["packages", "offline"]["detail"])
+    assert found["Debian", "apertium-eng-spa"]["present"]
+    assert all(entry["present"] or entry["remedy"] for entry in found.values())
+
+
+def test_a_missing_package_of_the_chosen_engine_fails_and_says_how_to_get_it(
+    llt: Llt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "moonshine_voice", None)
+    outcome = llt("doctor")
+    assert outcome.code == 1
+    assert "pip install 'low-latency-translate[offline]'" in outcome.out
+    assert outcome.out.endswith("Not ready for `llt demo`: it needs moonshine.\n")
+
+
+def test_a_missing_package_of_another_engine_does_not_fail(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pocketsphinx", None)
+    outcome = llt("doctor")
+    assert outcome.code == 0
+    assert outcome.out.endswith("Ready for `llt demo`.\n")
+
+
+def test_an_engine_that_does_not_exist_is_named_with_those_that_do(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSLATOR", "babelfish")
+    outcome = llt("doctor", "--json")
+    entry = findings(outcome)["translator", "babelfish"]
+    assert outcome.code == 1
+    assert entry["needed"]
+    assert not entry["present"]
+    assert "apertium" in entry["remedy"]
+
+
+def test_languages_that_the_engines_do_not_reach_together_fail(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.doctor._TARGETS", ("es", "tlh"))
+    outcome = llt("doctor", "--json")
+    assert outcome.code == 1
+    assert "tlh" in findings(outcome)["demo", "languages"]["remedy"]
+
+
+@pytest.mark.parametrize("part", ENGINES)
+def test_it_looks_at_every_engine_that_there_is(part: str) -> None:
+    module, names = ENGINES[part]
+    with pytest.raises(SettingError) as refused:
+        module.load("nonesuch")
+    expected = str(refused.value).partition("expected")[2].replace("one of", "").replace(" or ", ",")
+    listed = {name.strip().partition(":")[0] for name in expected.split(",")}
+    assert listed == {*names, "scripted"}
