@@ -6,7 +6,7 @@ committed word directly counts as committed with it. All times are audio time in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -44,23 +44,25 @@ def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int)
 def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:
     """How many leading items of a hypothesis are committed, where another take or another worker committed them.
 
-    The last committed word itself, at its very place, says it; else the longest run of the last committed words
-    (`tail`) that ends in the hypothesis within 1 s of the frontier, the nearest of equal ones. What is said twice has
-    disjoint spans, so a run must overlap the span it was committed with. Without a run a word counts as committed if
-    its midpoint lies behind the frontier.
+    The last committed word itself, at its very place, says it. Else the longest run of the last committed words
+    (`tail`) that ends in the hypothesis, all within 1 s of the frontier, the nearest in time of equal ones; what was
+    committed behind that run is found as within an utterance. What is said twice has disjoint spans, so a run must
+    overlap the span it was committed with. Without a run a word counts as committed if its midpoint lies behind the
+    frontier.
     """
     known, said = _words(tail), _words(hypothesis)
+    if not known:
+        return 0
     for end, last in enumerate(said, 1):
-        if known and last.start == known[-1].start and last.end == known[-1].end and same(last, known[-1]):
+        if last.start == known[-1].start and last.end == known[-1].end and same(last, known[-1]):
             return _cut(hypothesis, end)
-    known_texts, texts = _spellings(known), _spellings(said)
-    runs = []
-    for end, last in enumerate(said, 1):
-        if abs(last.end - frontier) <= NEAR:
-            length, spoken = _run(known_texts, texts[:end])
-            if length and _overlap(known[-length], known[-1], said[end - spoken], last):
-                runs.append((length, -abs(last.end - frontier), end))
-    return _cut(hypothesis, max(runs)[2] if runs else _behind(said, frontier))
+    runs = list(_runs(known, said, frontier))
+    if not runs:
+        return _cut(hypothesis, _behind(said, frontier))
+    _, _, known_end, end = max(runs)
+    drift = said[end - 1].end - known[known_end - 1].end
+    behind = _nearest_prefix(_spellings(known[known_end:]), said[end:], frontier + drift)
+    return _cut(hypothesis, end + behind)
 
 
 def same(one: Word, other: Word) -> bool:
@@ -135,6 +137,19 @@ def _distances(known: list[str], texts: list[str]) -> list[int]:
             below.append(cost)
         above, row = row, below
     return row
+
+
+def _runs(known: list[Word], said: list[Word], frontier: int) -> Iterator[tuple[int, int, int, int]]:
+    """Where both have words in common: how many, how near in time (ms, negative), and where they end in each."""
+    known_texts, texts = _spellings(known), _spellings(said)
+    near = [end for end, word in enumerate(said, 1) if abs(word.end - frontier) <= NEAR]
+    for known_end, known_last in enumerate(known, 1):
+        if abs(known_last.end - frontier) > NEAR:
+            continue
+        for end in near:
+            length, spoken = _run(known_texts[:known_end], texts[:end])
+            if length and _overlap(known[known_end - length], known_last, said[end - spoken], said[end - 1]):
+                yield length, -abs(said[end - 1].end - known_last.end), known_end, end
 
 
 def _run(known: list[str], texts: list[str]) -> tuple[int, int]:

@@ -114,6 +114,11 @@ class TestAcross:
             said = [*said[:at], Word("icecream", said[at].start, said[at].end + 300), *words("."), *late]
         assert rest(said, across(tail, said, frontier)) == left
 
+    @pytest.mark.parametrize("shift", [-200, 200])
+    def test_a_last_word_heard_otherwise_is_still_that_word(self, shift: int) -> None:
+        said = words("the old bat sat", start=shift)
+        assert rest(said, across(words("the old cat"), said, 900)) == "sat"
+
     def test_the_longest_run_wins(self) -> None:
         tail = words("we know that you know", length=200)
         said = words("know that you know that", start=200, length=200)
