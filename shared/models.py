@@ -183,6 +183,14 @@ class Speech(_Record):
     tempo: float = 1.0
     status: Status = Status.OK
 
+    def __post_init__(self) -> None:
+        if self.format == "pcm" and len(self.payload) % SAMPLE_BYTES:
+            raise ValueError(f"expected whole 16-bit samples, got a payload of {len(self.payload)} bytes")
+        if self.offset < 0:
+            raise ValueError(f"expected an offset of 0 or more, got {self.offset}")
+        if not 8000 <= self.rate <= 48000:
+            raise ValueError(f"expected a rate of 8000-48000 Hz, got {self.rate}")
+
     @property
     def key(self) -> str:
         """One partition key a session and language."""

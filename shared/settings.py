@@ -109,4 +109,5 @@ def _range(kind: Any, metadata: Mapping[str, Any]) -> str:
         return "true or false"
     if kind == "str":
         return "text"
-    return f"{metadata['low']:g}-{metadata['high']:g} {metadata['unit']}".rstrip()
+    # Ten digits, so that a million is not written 1e+06.
+    return f"{metadata['low']:.10g}-{metadata['high']:.10g} {metadata['unit']}".rstrip()

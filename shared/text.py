@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from shared.models import Word
@@ -16,12 +17,16 @@ _TOKENS = re.compile(r"[^\W_]+(?:['’.\-_&@/][^\W_]+)*|[^\w\s]+|_+")
 
 def tokens(text: str) -> list[str]:
     """Words and punctuation marks of `text` in order; an apostrophe or hyphen inside a word stays in it."""
-    return _TOKENS.findall(text)
+    # Vowel signs and accents of their own belong to their word, but the pattern knows letters alone.
+    letters = text if text.isascii() else "".join("x" if _is_mark(c) else c for c in text)
+    return [text[found.start() : found.end()] for found in _TOKENS.finditer(letters)]
 
 
 def normalise(text: str) -> str:
     """`text` in lower case, without punctuation, its white space folded: what the same words compare by."""
-    return " ".join("".join(c if c.isalnum() else "" if c in "'’" else " " for c in text.casefold()).split())
+    composed = unicodedata.normalize("NFC", text.casefold())
+    kept = (c if c.isalnum() or _is_mark(c) else "" if c in "'’" else " " for c in composed)
+    return " ".join("".join(kept).split())
 
 
 def join(words: Iterable[Word]) -> str:
@@ -32,3 +37,8 @@ def join(words: Iterable[Word]) -> str:
             parts.append(" ")
         parts.append(word.text)
     return "".join(parts)
+
+
+def _is_mark(character: str) -> bool:
+    """True for what combines with the letter before it, and for the joiners inside of a word."""
+    return character in "\u200c\u200d" or unicodedata.category(character).startswith("M")

@@ -27,7 +27,10 @@ class MemoryMetrics:
 
     def gauge(self, name: Metric, value: float, **labels: str) -> None:
         """See Metrics.gauge."""
-        self._gauges[name, _sorted(labels)] = value
+        key = name, _sorted(labels)
+        # The newest stands last.
+        self._gauges.pop(key, None)
+        self._gauges[key] = value
 
     def observe(self, name: Metric, value: float, **labels: str) -> None:
         """See Metrics.observe."""

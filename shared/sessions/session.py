@@ -60,6 +60,8 @@ class Session:
             raise SettingError(
                 f"session id {self.id!r}: expected 1-128 letters, digits, '_', '-' or '.', the first a letter or digit"
             )
+        if not 8000 <= self.rate <= 48000:
+            raise SettingError(f"session {self.id}: expected a rate of 8000-48000 Hz, got {self.rate}")
 
 
 def token_hash(token: str) -> str:

@@ -1,0 +1,116 @@
+"""Settings: what is taken, what is refused and how, and the file that shows them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from shared.errors import SettingError
+from shared.settings import Settings
+
+_RANGES = {
+    "MIN_STABILITY_THRESHOLD": (0.70, 0.95),
+    "MAX_BUFFER_TIMEOUT": (2, 10),
+    "PAUSE_THRESHOLD": (0.5, 10),
+    "ORPHAN_TIMEOUT": (5, 50),
+    "MAX_RATE_PER_SECOND": (1, 100),
+    "MAX_BUFFERED_SPEECH": (2, 30),
+    "DEDUP_CACHE_TTL": (1, 300),
+    "MAX_HOLD": (10, 600),
+    "SPEECH_MAX_LAG": (0, 3600),
+    "IDLE_TIMEOUT": (60, 7200),
+    "MAX_SESSION_LENGTH": (60, 86_400),
+    "TRANSLATION_CACHE_SIZE": (1, 1_000_000),
+    "OUTAGE_BUFFER": (1, 600),
+    "METRICS_PORT": (0, 65_535),
+}
+_NUMERIC = {column.name.upper() for column in fields(Settings) if column.type in ("int", "float")}
+
+
+def value(settings: Settings, name: str) -> object:
+    return getattr(settings, name.lower())
+
+
+def test_the_defaults_of_the_stability_filter() -> None:
+    settings = Settings.load({})
+    assert settings == Settings()
+    assert settings.partial_results_enabled is True
+    assert (settings.min_stability_threshold, settings.max_buffer_timeout, settings.pause_threshold) == (0.85, 5, 2)
+    assert (settings.orphan_timeout, settings.max_rate_per_second, settings.max_buffered_speech) == (15, 5, 10)
+    assert (settings.dedup_cache_ttl, settings.max_hold, settings.outage_buffer) == (10, 60, 30)
+    assert settings.stream_prefix == "audio-transcription"
+
+
+def test_every_number_has_a_range() -> None:
+    assert set(_RANGES) == _NUMERIC
+
+
+@pytest.mark.parametrize(("name", "limits"), _RANGES.items())
+def test_a_number_is_taken_from_its_range_alone(name: str, limits: tuple[float, float]) -> None:
+    low, high = limits
+    for limit in limits:
+        assert value(Settings.load({name: f" {limit} "}), name) == limit
+    for refused in (
+        str(low - 0.01),
+        str(low - 1),
+        str(high + 0.01),
+        str(high + 1),
+        "nan",
+        "inf",
+        "-inf",
+        "many",
+        "5 s",
+    ):
+        with pytest.raises(SettingError) as caught:
+            Settings.load({name: refused})
+        assert str(caught.value).startswith(f"{name}={refused}: expected {low:.10g}-{high:.10g}")
+
+
+@pytest.mark.parametrize("name", ["TRANSLATION_CACHE_SIZE", "METRICS_PORT"])
+def test_a_count_is_a_whole_number(name: str) -> None:
+    with pytest.raises(SettingError, match=f"{name}=2.5: expected "):
+        Settings.load({name: "2.5"})
+
+
+def test_a_switch_is_on_or_off() -> None:
+    for text in ("true", "TRUE", "1", "yes", "On "):
+        assert Settings.load({"PARTIAL_RESULTS_ENABLED": text}).partial_results_enabled is True
+    for text in ("false", "0", "No", "off"):
+        assert Settings.load({"PARTIAL_RESULTS_ENABLED": text}).partial_results_enabled is False
+    with pytest.raises(SettingError, match="PARTIAL_RESULTS_ENABLED=perhaps: expected true or false"):
+        Settings.load({"PARTIAL_RESULTS_ENABLED": "perhaps"})
+
+
+def test_a_text_is_not_blank() -> None:
+    assert Settings.load({"STREAM_PREFIX": "mine"}).stream_prefix == "mine"
+    with pytest.raises(SettingError, match="STREAM_PREFIX=  : expected text"):
+        Settings.load({"STREAM_PREFIX": "  "})
+
+
+def test_what_is_empty_or_not_a_setting_of_ours_is_left_alone_in_the_environment() -> None:
+    assert Settings.load({"MAX_HOLD": "", "PATH": "/bin", "max_hold": "20"}) == Settings()
+
+
+def test_a_session_overrides_some_and_leaves_the_rest() -> None:
+    process = Settings.load({"MAX_HOLD": "30", "PAUSE_THRESHOLD": "3"})
+    session = process.override({"PAUSE_THRESHOLD": "1.5"})
+    assert (session.max_hold, session.pause_threshold) == (30, 1.5)
+    assert process.pause_threshold == 3
+    with pytest.raises(SettingError, match="PAUSE_TRESHOLD: there is no such setting"):
+        process.override({"PAUSE_TRESHOLD": "1.5"})
+
+
+def test_what_is_described_can_be_loaded_again() -> None:
+    settings = Settings.load({"MIN_STABILITY_THRESHOLD": "0.8", "PARTIAL_RESULTS_ENABLED": "off", "METRICS_PORT": "9"})
+    described = {name: text for name, text, _, _ in settings.describe()}
+    assert Settings.load(described) == settings
+
+
+def test_the_example_file_shows_every_setting_with_its_default_range_and_meaning() -> None:
+    text = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
+    blocks = text.strip().split("\n\n")[1:]
+    assert blocks == [
+        f"# {meaning} ({limits})\n#{name}={default}" for name, default, limits, meaning in Settings().describe()
+    ]
