@@ -30,13 +30,19 @@ def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int)
     fewest words on the wrong side of the frontier by their midpoint, where the frontier is taken to have drifted as
     the last word agreed on did.
     """
-    known, said = _words(committed), _words(hypothesis)
-    known_texts, texts = _spellings(known), _spellings(said)
-    if texts[: len(known)] == known_texts:
-        return _cut(hypothesis, len(known))
+    known = _words(committed)
+    known_texts = _spellings(known)
     agreed = 0
-    while agreed < min(len(known), len(texts)) and known_texts[agreed] == texts[agreed]:
-        agreed += 1
+    for place, item in enumerate(hypothesis):
+        if text := spelling(item.text):
+            if agreed == len(known):
+                return place if agreed else 0
+            if text != known_texts[agreed]:
+                break
+            agreed += 1
+    else:
+        return len(hypothesis) if agreed else 0
+    said = _words(hypothesis)
     drift = said[agreed - 1].start - known[agreed - 1].start if agreed else 0
     return _cut(hypothesis, agreed + _nearest_prefix(known_texts[agreed:], said[agreed:], frontier + drift))
 

@@ -26,18 +26,24 @@ class Reading:
         self._items = items
         self._places: list[int] = []
         self._texts: list[str] = []
+        self._stable: list[bool] = []
+        self._marked = False
+        self._last_stable = -1
+        #: Words behind which the marks are agreed on, where the engine marks no stability.
+        self._agreed_marks: set[int] = set()
         for place, item in enumerate(items):
+            stable = item.stable
+            if stable is not None:
+                self._marked = True
             if text := spelling(item.text):
+                if stable:
+                    self._last_stable = len(self._places)
                 self._places.append(place)
                 self._texts.append(text)
+                self._stable.append(stable is True)
         self.done = bisect_left(self._places, committed_items)
-        self._marked = any(item.stable is not None for item in items)
-        if self._marked:
-            self._stable = [items[place].stable is True for place in self._places]
-            self._agreed_marks: set[int] = set()
-        else:
+        if not self._marked:
             self._agree(earlier)
-        self._last_stable = max((i for i, stable in enumerate(self._stable) if stable), default=-1)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -68,9 +74,20 @@ class Reading:
         """How many words lie before the last boundary of the first `limit`; `done` where there is none."""
         boundary = self.done
         for index in range(self.done, limit):
-            sentence, clause = self._marks(index)
-            if sentence or (clause and index + 1 - boundary >= _CLAUSE) or self._gap(index):
-                boundary = index + 1
+            if index + 1 == len(self._places):
+                following = len(self._items)
+            else:
+                following = self._places[index + 1]
+                if self._items[following].start - self._items[self._places[index]].end >= _GAP:
+                    boundary = index + 1
+                    continue
+            marks = self._items[self._places[index] + 1 : following]
+            if marks and self._lasting(index, marks):
+                clause = index + 1 - boundary >= _CLAUSE and any(
+                    not CLAUSE_ENDS.isdisjoint(mark.text) for mark in marks
+                )
+                if clause or ends_sentence(marks):
+                    boundary = index + 1
         return boundary
 
     def _cut(self, words: int) -> int:
@@ -78,25 +95,14 @@ class Reading:
             return 0
         return self._places[words] if words < len(self._places) else len(self._items)
 
-    def _marks(self, index: int) -> tuple[bool, bool]:
-        """Whether a sentence ends behind the word, and whether a clause does, by marks that will not go away."""
-        marks = self._items[self._places[index] + 1 : self._cut(index + 1)]
-        if not marks:
-            return False, False
+    def _lasting(self, index: int, marks: Sequence[Word]) -> bool:
+        """Whether the marks behind the word will not go away."""
         if self._marked:
-            lasting = index < self._last_stable or any(mark.stable for mark in marks)
-        else:
-            lasting = index in self._agreed_marks
-        if not lasting:
-            return False, False
-        return ends_sentence(marks), any(not CLAUSE_ENDS.isdisjoint(mark.text) for mark in marks)
-
-    def _gap(self, index: int) -> bool:
-        return index + 1 < len(self) and self.word(index + 1).start - self.word(index).end >= _GAP
+            return index < self._last_stable or any(mark.stable for mark in marks)
+        return index in self._agreed_marks
 
     def _agree(self, earlier: Reading | None) -> None:
-        self._stable = [True] * self.done + [False] * (len(self) - self.done)
-        self._agreed_marks = set()
+        self._stable[: self.done] = [True] * self.done
         if earlier is None:
             return
         for index, other in zip(range(self.done, len(self)), range(earlier.done, len(earlier)), strict=False):
