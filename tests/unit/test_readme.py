@@ -1,0 +1,74 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs Python on this checkout from another folder, warnings as errors."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+    assert rows == list(Settings().describe())
+
+
+def test_the_example_of_an_env_file_shows_every_setting_with_its_default() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = re.findall(r"^# (.*) \((.*)\)\n#([A-Z_]+)=(.*)$", example, re.MULTILINE)
+    assert [(name, value, span, text) for text, span, name, value in shown] == list(Settings().describe())
+
+
+def test_every_make_target_exists() -> None:
+    named = set(re.findall(r"^    make (\w+)", README, re.MULTILINE)) | set(re.findall(r"`make ([\w-]+)", README))
+    listed = set(re.findall(r"`([\w-]+)`", README.partition("`make help` lists the rest:")[2].partition("\n\n")[0]))
+    assert {"demo", "test"} <= named
+    assert named | listed <= set(re.findall(r"^([\w-]+):", MAKEFILE, re.MULTILINE))
+
+
+def test_every_command_exists_with_the_options_that_are_named(tmp_path: Path) -> None:
+    rows = re.findall(r"^\| `llt ([a-z -]+).*?` \| .*? \|$", README, re.MULTILINE)
+    options = [re.findall(r"`(--\w+)`", row) for row in re.findall(r"^\| `llt .*$", README, re.MULTILINE)]
+    assert len(rows) == len(options) > 0
+    for command, named in zip(rows, options, strict=True):
+        shown = run("-m", "cli", *command.split(), "--help", cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert all(option in shown.stdout for option in named), command
+
+
+def test_every_link_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_the_examples_run(snippet: str, tmp_path: Path) -> None:
+    (tmp_path / "talk.wav").write_bytes((ROOT / "cli/demo/recording.wav").read_bytes())
+    example = tmp_path / "example.py"
+    example.write_text(snippet, encoding="utf-8")
+    done = run(str(example), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
