@@ -23,30 +23,22 @@ class Reading:
     """
 
     def __init__(self, items: Sequence[Word], committed_items: int, earlier: Reading | None) -> None:
+        texts = [spelling(item.text) for item in items]
         self._items = items
-        self._places: list[int] = []
-        self._texts: list[str] = []
-        self._stable: list[bool] = []
-        self._marked = False
-        self._last_stable = -1
+        self._texts = [text for text in texts if text]
+        #: Where each word stands among the items; at last, where the items end.
+        self._places = [place for place, text in enumerate(texts) if text]
+        self._stable = [items[place].stable is True for place in self._places]
+        self._places.append(len(items))
+        self.done = bisect_left(self._places, committed_items, hi=len(self._texts))
+        self._marked = any(item.stable is not None for item in items)
         #: Words behind which the marks are agreed on, where the engine marks no stability.
         self._agreed_marks: set[int] = set()
-        for place, item in enumerate(items):
-            stable = item.stable
-            if stable is not None:
-                self._marked = True
-            if text := spelling(item.text):
-                if stable:
-                    self._last_stable = len(self._places)
-                self._places.append(place)
-                self._texts.append(text)
-                self._stable.append(stable is True)
-        self.done = bisect_left(self._places, committed_items)
         if not self._marked:
             self._agree(earlier)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._texts)
 
     def word(self, index: int) -> Word:
         """The word at `index`."""
@@ -62,44 +54,41 @@ class Reading:
 
     def committable(self, threshold: float) -> int:
         """The length of the longest prefix that ends in a stable word and has at least that share of stable ones."""
-        longest = count = 0
-        for length, stable in enumerate(self._stable, 1):
-            if stable:
-                count += 1
+        count = sum(self._stable)
+        for length in range(len(self), 0, -1):
+            if self._stable[length - 1]:
                 if count / length >= threshold:
-                    longest = length
-        return longest
+                    return length
+                count -= 1
+        return 0
 
     def boundary(self, limit: int) -> int:
         """How many words lie before the last boundary of the first `limit`; `done` where there is none."""
         boundary = self.done
         for index in range(self.done, limit):
-            if index + 1 == len(self._places):
-                following = len(self._items)
-            else:
-                following = self._places[index + 1]
-                if self._items[following].start - self._items[self._places[index]].end >= _GAP:
-                    boundary = index + 1
-                    continue
-            marks = self._items[self._places[index] + 1 : following]
-            if marks and self._lasting(index, marks):
-                clause = index + 1 - boundary >= _CLAUSE and any(
-                    not CLAUSE_ENDS.isdisjoint(mark.text) for mark in marks
-                )
-                if clause or ends_sentence(marks):
+            place, following = self._places[index], self._places[index + 1]
+            if following < len(self._items) and self._items[following].start - self._items[place].end >= _GAP:
+                boundary = index + 1
+            elif following > place + 1 and self._lasting(index):
+                marks = self._marks(index)
+                enough = index + 1 - boundary >= _CLAUSE
+                if not SENTENCE_ENDS.isdisjoint(marks) or (enough and not CLAUSE_ENDS.isdisjoint(marks)):
                     boundary = index + 1
         return boundary
 
     def _cut(self, words: int) -> int:
-        if not words:
-            return 0
-        return self._places[words] if words < len(self._places) else len(self._items)
+        return self._places[words] if words else 0
 
-    def _lasting(self, index: int, marks: Sequence[Word]) -> bool:
-        """Whether the marks behind the word will not go away."""
-        if self._marked:
-            return index < self._last_stable or any(mark.stable for mark in marks)
-        return index in self._agreed_marks
+    def _marks(self, index: int) -> str:
+        """The marks behind the word, as one text."""
+        return "".join([mark.text for mark in self._items[self._places[index] + 1 : self._places[index + 1]]])
+
+    def _lasting(self, index: int) -> bool:
+        """Whether the marks behind the word will not go away: they are stable, or a stable word follows them."""
+        if not self._marked:
+            return index in self._agreed_marks
+        marks = self._items[self._places[index] + 1 : self._places[index + 1]]
+        return any(mark.stable for mark in marks) or any(self._stable[index + 1 :])
 
     def _agree(self, earlier: Reading | None) -> None:
         self._stable[: self.done] = [True] * self.done
@@ -109,13 +98,5 @@ class Reading:
             if self._texts[index] != earlier._texts[other]:
                 break
             self._stable[index] = True
-            if self._mark_texts(index) == earlier._mark_texts(other):
+            if self._marks(index) == earlier._marks(other):
                 self._agreed_marks.add(index)
-
-    def _mark_texts(self, index: int) -> list[str]:
-        return [mark.text for mark in self._items[self._places[index] + 1 : self._cut(index + 1)]]
-
-
-def ends_sentence(marks: Sequence[Word]) -> bool:
-    """Whether one of the punctuation marks ends a sentence."""
-    return any(not SENTENCE_ENDS.isdisjoint(mark.text) for mark in marks)
