@@ -94,14 +94,14 @@ class Intake:
             if chunk.source is not None:
                 self._refuse(reason, chunk.source)
 
-    def lose(self, reason: str, max_hold: float) -> int:
-        """Dead-letters the audio that no recogniser has taken for `max_hold` s; returns the sample behind it."""
+    def lose(self, reason: str, hold: float) -> int:
+        """Dead-letters the audio that no recogniser has taken for `hold` s; returns the sample behind it."""
         now = asyncio.get_running_loop().time()
         self._failing = True
         for chunk in self.timeline.chunks:
             if chunk.failed_at is None:
                 chunk.failed_at = now
-        lost = [c for c in self.timeline.chunks if c.failed_at is not None and now - c.failed_at >= max_hold]
+        lost = [c for c in self.timeline.chunks if c.failed_at is not None and now - c.failed_at >= hold]
         if not lost:
             return 0
         start, end = self._milliseconds(lost[0].start), self._milliseconds(lost[-1].end)
@@ -142,6 +142,8 @@ class Intake:
         elif not self.timeline.add(received, frame):
             self._replayed(received)
         else:
+            if self._failing and self.timeline.chunks[-1].source is received:
+                self.timeline.chunks[-1].failed_at = asyncio.get_running_loop().time()
             self.changed.set()
             self._count_filled()
             if self.timeline.waiting and self._gap_timer is None:

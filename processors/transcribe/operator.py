@@ -168,7 +168,7 @@ class Transcriber(Operator):
                 limits.append(hypotheses.open_start)
             self._heard = max(self._heard, min(limits))
             self._context.then(partial(self._hear, result.take, self._heard))
-            self._release_until(self._samples(self._heard))
+            self._release_until(self._behind_heard)
 
     async def _hear(self, take: int, heard: int) -> None:
         try:
@@ -190,15 +190,15 @@ class Transcriber(Operator):
     def _rewind(self) -> None:
         """Goes back to the audio whose words are not published."""
         chunks = self._intake.timeline.chunks
-        behind = self._samples(self._heard) - round(OVERLAP * self._session.rate)
-        self._position = max(chunks[0].start, behind) if chunks else self._position
+        self._position = max(chunks[0].start, self._behind_heard) if chunks else self._position
 
     async def _failed(self, reason: str) -> None:
-        """Gives up audio that no recogniser has taken for too long, and waits before the next try."""
+        """Waits before the next try, having given up the audio whose time would be over by then."""
         self._failures += 1
-        lost = self._intake.lose(reason, self._max_hold)
+        pause = backoff(self._failures)
+        lost = self._intake.lose(reason, self._max_hold - pause)
         self._position = max(self._position, lost)
-        await asyncio.sleep(backoff(self._failures))
+        await asyncio.sleep(pause)
 
     def _finish(self) -> None:
         """Nothing more comes on this shard: releases what is left, and passes the session's end on."""
@@ -216,6 +216,11 @@ class Transcriber(Operator):
             self._context.then(partial(self._context.store.end, self._context.key, self._heard))
         self._release_until(self._intake.timeline.end)
         self._intake.finish(self._heard)
+
+    @property
+    def _behind_heard(self) -> int:
+        """Where (in samples) the audio begins that a new take hears again."""
+        return self._samples(self._heard) - round(OVERLAP * self._session.rate)
 
     def _milliseconds(self, samples: int) -> int:
         return samples * 1000 // self._session.rate

@@ -1,0 +1,154 @@
+"""Any process is killed at any point between its writes, several times: nothing is lost, nothing is said twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import Metric
+from shared.models import Word
+from shared.streams import StreamName
+from tests.conformance.host import FACTORIES
+from tests.conformance.oracle import heard
+from tests.conformance.talks import different_each_time, kills, parts, talks
+from tests.conformance.tripwire import Kill
+from tests.conformance.world import LAYOUTS, STAGES, Engines, Talk, World
+from tests.support.virtual_time import run
+
+#: Virtual seconds for the last replay, pause and orphan to be over.
+SETTLED = 40
+THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@THOROUGH
+@given(data=st.data())
+def test_the_same_words_once_and_in_order_whatever_is_killed(host: str, data: st.DataObject) -> None:
+    speakers = [data.draw(talks(f"talk-{n}", distinct=data.draw(st.booleans()))) for n in range(3)]
+    scripts = {talk.id: Script.from_words(talk.words) for talk in speakers}
+    layout = data.draw(st.sampled_from(LAYOUTS))
+    plans = {application: data.draw(kills()) for application in layout}
+    together = data.draw(st.lists(st.tuples(st.floats(0, 15), st.sets(st.sampled_from(layout))), max_size=2))
+
+    async def main() -> None:
+        engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
+        world = World(FACTORIES[host], engines)
+        world.start(layout, plans)
+        await asyncio.gather(*(world.speak(talk) for talk in speakers), *(several(world, *kill) for kill in together))
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        for talk in speakers:
+            got = await heard(world, talk)
+            assert got.words == [word.text for word in talk.words if not word.is_punctuation]
+            got.assert_dense()
+            got.assert_ended()
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("shift", [200, -200])
+@THOROUGH
+@given(data=st.data())
+def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
+    host: str, shift: int, data: st.DataObject
+) -> None:
+    speakers = [data.draw(talks(f"talk-{n}", distinct=True, shortest=250)) for n in range(2)]
+    scripts = {talk.id: Script.from_words(talk.words) for talk in speakers}
+    layout = data.draw(st.sampled_from(LAYOUTS))
+    plans = {application: data.draw(kills(3)) for application in layout}
+    drops = data.draw(st.lists(st.integers(1, 15_000), max_size=2))
+
+    async def main() -> None:
+        variant = different_each_time(shift)
+        engines = Engines(
+            lambda: ScriptedEngine(scripts, drop_at=drops, variant=variant), ScriptedTranslator, ScriptedSynthesizer
+        )
+        world = World(FACTORIES[host], engines)
+        world.start(layout, plans)
+        await asyncio.gather(*(world.speak(talk) for talk in speakers))
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        wrong = 0
+        for talk in speakers:
+            got = await heard(world, talk)
+            said = [part for word in got.words for part in parts(word)]
+            spoken = parts(" ".join(talk.texts))
+            assert sorted(said, key=spoken.index) == said
+            assert max(Counter(got.words).values(), default=0) <= 1
+            wrong += sum((Counter(said) - Counter(spoken)).values()) + sum((Counter(spoken) - Counter(said)).values())
+            for utterance in utterances(talk):
+                assert not said or set(utterance) & set(said)
+            got.assert_dense()
+            got.assert_ended()
+        assert wrong <= world.metrics.total(Metric.SEAMS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("application", STAGES)
+def test_a_process_killed_at_every_one_of_its_first_writes(host: str, application: str) -> None:
+    """Not left to chance: each write in turn, before and after it took effect, each in a run of its own."""
+    speaker = fixed_talk()
+
+    async def main(plan: Kill) -> int:
+        script = Script.from_words(speaker.words)
+        world = World(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer))
+        world.start(STAGES, {application: [plan]})
+        await world.speak(speaker)
+        await asyncio.sleep(SETTLED)
+        killed = sum(process.kills for process in world.processes)
+        await world.stop()
+        got = await heard(world, speaker)
+        assert got.words == speaker.texts
+        got.assert_dense()
+        got.assert_ended()
+        return killed
+
+    for write in range(1, 40):
+        killed = [run(main(Kill(write, takes_effect))) for takes_effect in (False, True)]
+        if not any(killed):
+            break
+    assert write > 5
+
+
+def utterances(talk: Talk) -> list[list[str]]:
+    """The talk's words, cut where its speaker pauses."""
+    cut: list[list[str]] = []
+    end = 0
+    for word in talk.words:
+        if not cut or word.start - end >= 700:
+            cut.append([])
+        cut[-1] += parts(word.text)
+        end = word.end
+    return [utterance for utterance in cut if utterance]
+
+
+def fixed_talk() -> Talk:
+    """Three utterances of words that repeat themselves."""
+    words: list[Word] = []
+    at = 300
+    for number, text in enumerate(
+        ["no", "no", "no", "we", "said", "no", "we", "said", "so", "we", "said", "no", "and", "so", "it", "was", "no"]
+    ):
+        words.append(Word(text, at, at + 250))
+        at += 1200 if number % 6 == 5 else 280
+    return Talk("talk", tuple(words))
+
+
+async def several(world: World, at: float, applications: set[str]) -> None:
+    """Kills several processes at one moment."""
+    await asyncio.sleep(at)
+    for process in world.processes:
+        if process.application in applications:
+            process.kill()
