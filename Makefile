@@ -42,5 +42,5 @@ constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh
 
 clean: ## Remove the virtual environment, caches and coverage (what is in out/ stays)
-	@rm -rf .venv build htmlcov .coverage coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@rm -rf .venv build htmlcov .coverage .coverage.* coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -60,6 +62,39 @@ def test_languages_that_the_engines_do_not_reach_together_fail(llt: Llt, monkeyp
     outcome = llt("doctor", "--json")
     assert outcome.code == 1
     assert "tlh" in findings(outcome)["demo", "languages"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("devices", "present", "detail"),
+    [
+        ([("speakers", 0), ("headset", 1)], True, "headset"),
+        ([("speakers", 0)], False, "no input device"),
+        (None, False, "sounddevice is missing"),
+    ],
+)
+def test_the_microphone_is_looked_for_but_not_needed(
+    llt: Llt, monkeypatch: pytest.MonkeyPatch, devices: list[tuple[str, int]] | None, present: bool, detail: str
+) -> None:
+    listed = [{"name": name, "max_input_channels": channels} for name, channels in devices or ()]
+    module = None if devices is None else SimpleNamespace(query_devices=lambda: listed)
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    outcome = llt("doctor", "--json")
+    entry = findings(outcome)["microphone", "microphone"]
+    assert outcome.code == 0
+    assert (entry["present"], entry["detail"]) == (present, detail)
+    assert bool(entry["remedy"]) != present
+
+
+def test_debian_packages_that_are_not_there_are_named_with_their_command(
+    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = newcomer / "dpkg-query"
+    query.write_text("#!/bin/sh\necho apertium installed 3.8\necho apertium-eng-spa config-files 0.8\nexit 1\n")
+    query.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{newcomer}:/usr/bin:/bin")
+    found = findings(llt("doctor", "--json"))
+    assert found["Debian", "apertium"]["detail"].startswith("3.8: ")
+    assert found["Debian", "apertium-eng-spa"]["remedy"] == "apt-get install apertium-eng-spa"
 
 
 @pytest.mark.parametrize("part", ENGINES)
