@@ -122,6 +122,7 @@ class Stabiliser(Operator):
         overtaken = result.utterance != utterance.number
         if silence >= settings.pause_threshold and not utterance.paused:
             await self._pause(utterance)
+        # A recogniser that goes on to the next utterance owes this one no final.
         if overtaken or silence >= settings.orphan_timeout:
             await self._flush_orphan(utterance)
         if overtaken:
@@ -149,8 +150,9 @@ class Stabiliser(Operator):
             self._context.metrics.count(Metric.ORPHANED_RESULTS_FLUSHED)
 
     async def _flush(self, utterance: Utterance) -> None:
-        """Commits everything, with or without a final."""
-        self._read(utterance)
+        """Commits everything that was heard."""
+        if utterance.pending:
+            self._read(utterance)
         await self._decide(utterance, Extent.EVERYTHING)
         if utterance.pending:
             self._processed(utterance)

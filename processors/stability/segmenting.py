@@ -19,7 +19,7 @@ def segments(items: Sequence[Word], result: Result, language: str, number: int) 
             language=language,
             text=join(sentence),
             start=min(word.start for word in sentence),
-            end=max(word.end for word in sentence),
+            end=max(max(word.start, word.end) for word in sentence),
             words=tuple(sentence),
         )
         for index, sentence in enumerate(_sentences(items))
