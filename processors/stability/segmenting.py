@@ -10,20 +10,23 @@ from shared.text import SENTENCE_ENDS, join
 
 def segments(items: Sequence[Word], result: Result, language: str, number: int) -> list[Segment]:
     """One segment a sentence, and one for what follows the last; numbered from `number`, timed as `result` is."""
-    return [
-        Segment(
-            session=result.session,
-            captured_at=result.captured_at,
-            hops=result.hops,
-            number=number + index,
-            language=language,
-            text=join(sentence),
-            start=min(word.start for word in sentence),
-            end=max(max(word.start, word.end) for word in sentence),
-            words=tuple(sentence),
-        )
-        for index, sentence in enumerate(_sentences(items))
-    ]
+    return [_segment(sentence, result, language, number + index) for index, sentence in enumerate(_sentences(items))]
+
+
+def _segment(sentence: Sequence[Word], result: Result, language: str, number: int) -> Segment:
+    words = [item for item in sentence if not item.is_punctuation]
+    start = min(word.start for word in words)
+    return Segment(
+        session=result.session,
+        captured_at=result.captured_at,
+        hops=result.hops,
+        number=number,
+        language=language,
+        text=join(sentence),
+        start=start,
+        end=max(start, *(word.end for word in words)),
+        words=tuple(sentence),
+    )
 
 
 def _sentences(items: Sequence[Word]) -> list[list[Word]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from processors.contract import Closing
 from shared.errors import SessionUnknown, StoreUnavailable
 from shared.metrics import Metric
-from shared.models import FinalResult, Record, Result, Segment, Word
+from shared.models import FinalResult, Record, Result, Segment
 from shared.sessions import MemorySessionStore, Session
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.talk import (
@@ -157,34 +156,6 @@ def test_a_result_read_twice_does_not_agree_with_itself() -> None:
         assert said(talk) == ["one."]
 
     run(main())
-
-
-TAKE = ["so", "he", "has", "a", "big", "ice", "cream", "and", "it", "is", "good"]
-
-
-@pytest.mark.parametrize("shift", [-200, 200])
-@pytest.mark.parametrize("merged", [False, True], ids=["the same words", "merged words"])
-def test_another_take_neither_repeats_nor_loses_a_word(shift: int, *, merged: bool) -> None:
-    async def main() -> None:
-        first = items("so he has a . big ice cream .")
-        talk = await hear(partial("", 2200, items=(*first, replace(first[-1], text="and", stable=False))))
-        assert spoken(segments(talk)) == TAKE[:7]
-        again = [Word(text, 900 + 300 * n + shift, 1200 + 300 * n + shift, True) for n, text in enumerate(TAKE[3:])]
-        if merged:
-            again[2:4] = [replace(again[2], text="icecream", end=again[3].end)]
-        for count in range(1, len(again)):
-            await talk.send(partial("", again[count - 1].end, take=2, items=tuple(again[:count])))
-        await talk.send(final("", 4000, take=2, items=tuple(again)))
-        assert spoken(segments(talk)) == TAKE
-        assert talk.metrics.total(Metric.SEAMS) == 1
-
-    run(main())
-
-
-def test_a_take_that_begins_behind_the_frontier_is_no_seam() -> None:
-    talk = run(hear(final("thank you ."), final("thank you .", take=2, start=2000)))
-    assert said(talk) == ["thank you.", "thank you."]
-    assert talk.metrics.total(Metric.SEAMS) == 0
 
 
 def test_utterances_heard_again_after_a_restart_are_not_committed_again() -> None:
