@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from processors.backoff import backoff
 from processors.contract import Context, Input
+from shared.backoff import backoff
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, UnsupportedLanguage
 from shared.metrics import Metric
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterable
 from types import TracebackType
 from typing import Self
 
-from producers.backoff import delays
 from producers.framer import Framer
 from producers.sender import Sender
+from shared.backoff import delays
 from shared.clock import Clock, SystemClock
 from shared.errors import (
     AudioNotSent,

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from producers.backoff import delays
+from shared.backoff import delays
 from shared.codec import encode
 from shared.errors import StreamUnavailable
 from shared.metrics import Metric, Metrics

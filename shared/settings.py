@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -21,7 +22,6 @@ def _setting(default: Any, help: str, *, low: float | None = None, high: float |
 class Settings:
     """Every setting; the environment name of each is its own in capitals. Durations are in s."""
 
-    stream_prefix: str = _setting("audio-transcription", "what stream names begin with")
     partial_results_enabled: bool = _setting(True, "commit words before the recogniser's final result")
     min_stability_threshold: float = _setting(
         0.85, "share of stable words that a committed prefix needs", low=0.70, high=0.95
@@ -43,7 +43,7 @@ class Settings:
     translation_cache: bool = _setting(True, "keep translations to use them again")
     translation_cache_size: int = _setting(10_000, "translations kept in memory", low=1, high=1_000_000)
     outage_buffer: float = _setting(30.0, "audio a producer keeps while the stream is out", low=1, high=600, unit="s")
-    recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted")
+    recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted:PATH")
     translator: str = _setting("apertium", "engine of translate: apertium or scripted")
     synthesizer: str = _setting("espeak", "engine of synthesize: espeak or scripted")
     metrics_port: int = _setting(0, "port that Prometheus scrapes on this host; 0 for none", low=0, high=65_535)
@@ -64,6 +64,14 @@ class Settings:
                 raise SettingError(f"{name}: there is no such setting; `llt config show` lists them")
             changes[column.name] = _parse(name, value, column.type, column.metadata)
         return replace(self, **changes)
+
+    def tolerate(self, values: Mapping[str, str]) -> Settings:
+        """These settings with those of `values` in place that are valid: one that is not costs no session its audio."""
+        settings = self
+        for name, value in values.items():
+            with suppress(SettingError):
+                settings = settings.override({name: value})
+        return settings
 
     def describe(self) -> Iterator[tuple[str, str, str, str]]:
         """Environment name, value, range and help of every setting."""

@@ -29,7 +29,7 @@ class Deduplicator(Operator):
     async def start(self) -> None:
         """See Operator.start."""
         session = await self._context.store.load(self._context.key)
-        settings = self._context.settings.override(session.settings)
+        settings = self._context.settings.tolerate(session.settings)
         self._recent = RecentTexts(round(settings.dedup_cache_ttl * 1000))
 
     async def take(self, received: Input) -> None:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from processors.backoff import backoff
 from processors.hosts.gate import Gate
+from shared.backoff import backoff
 from shared.errors import StoreUnavailable, StreamUnavailable
 
 Returned = TypeVar("Returned")

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from processors.backoff import backoff
 from processors.contract import Closing, Input, Operator, Stage
 from processors.hosts.context import Deliver, OperatorContext, Origin, Services
 from processors.hosts.refusal import Refusal
+from shared.backoff import backoff
 from shared.errors import SessionUnknown
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ class Speaker(Operator):
     async def start(self) -> None:
         """See Operator.start."""
         session = await self._context.store.load(self._session)
-        settings = self._context.settings.override(session.settings)
+        settings = self._context.settings.tolerate(session.settings)
         self._line = TimeLine(round(settings.speech_max_lag * 1000))
         self._patience = Patience(self._context, "synthesize", self._language, settings.max_hold)
         self._context.spawn(self._work())

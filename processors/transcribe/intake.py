@@ -38,7 +38,7 @@ class Intake:
     def open(self, session: Session, overlap: float) -> None:
         """Begins with a session's item: audio up to `overlap` s behind what was heard of it is skipped."""
         self._session = session
-        self.settings = self._context.settings.override(session.settings)
+        self.settings = self._context.settings.tolerate(session.settings)
         self.timeline = Timeline(session.rate)
         self._limit = round(self.settings.max_session_length * session.rate)
         self._skipped = max(0, round((session.heard / 1000 - overlap) * session.rate))

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from functools import partial
 
-from processors.backoff import backoff
 from processors.contract import Closing, Context, Input, Operator
 from processors.transcribe.feeder import PATIENCE, Feeder, Stop
 from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
+from shared.backoff import backoff
 from shared.errors import Fenced, UnsupportedLanguage
 from shared.metrics import Metric
 from shared.models import FinalResult, Result, SessionEnded

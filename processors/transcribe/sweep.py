@@ -7,7 +7,7 @@ import logging
 
 from processors.contract import Outlet
 from shared.clock import Clock
-from shared.errors import SettingError, StoreUnavailable
+from shared.errors import StoreUnavailable
 from shared.models import SessionEnded
 from shared.sessions import Session, SessionStore
 from shared.settings import Settings
@@ -44,10 +44,7 @@ class Sweep:
                     await outlet.publish(StreamName.AUDIO, ended)
 
     def _reason(self, session: Session) -> str:
-        try:
-            settings = self._settings.override(session.settings)
-        except SettingError:
-            settings = self._settings
+        settings = self._settings.tolerate(session.settings)
         now = self._clock.now()
         last_frame_at = max(session.last_frame_at, session.started_at)
         if now - last_frame_at >= (settings.idle_timeout + SWEEP_EVERY) * 1000:

@@ -31,7 +31,7 @@ class SessionTranslator(Operator):
     async def start(self) -> None:
         """See Operator.start."""
         session = await self._context.store.load(self._context.key)
-        settings = self._context.settings.override(session.settings)
+        settings = self._context.settings.tolerate(session.settings)
         cache = self._cache if settings.translation_cache else None
         translation = CachedTranslation(self._engine, cache, self._context.metrics)
         self._want(session.wanted)

@@ -40,7 +40,7 @@ def test_the_defaults_of_the_stability_filter() -> None:
     assert (settings.min_stability_threshold, settings.max_buffer_timeout, settings.pause_threshold) == (0.85, 5, 2)
     assert (settings.orphan_timeout, settings.max_rate_per_second, settings.max_buffered_speech) == (15, 5, 10)
     assert (settings.dedup_cache_ttl, settings.max_hold, settings.outage_buffer) == (10, 60, 30)
-    assert settings.stream_prefix == "audio-transcription"
+    assert settings.recogniser == "moonshine"
 
 
 def test_every_number_has_a_range() -> None:
@@ -84,9 +84,14 @@ def test_a_switch_is_on_or_off() -> None:
 
 
 def test_a_text_is_not_blank() -> None:
-    assert Settings.load({"STREAM_PREFIX": "mine"}).stream_prefix == "mine"
-    with pytest.raises(SettingError, match="STREAM_PREFIX=  : expected text"):
-        Settings.load({"STREAM_PREFIX": "  "})
+    assert Settings.load({"RECOGNISER": "mine"}).recogniser == "mine"
+    with pytest.raises(SettingError, match="RECOGNISER=  : expected text"):
+        Settings.load({"RECOGNISER": "  "})
+
+
+def test_of_what_a_session_overrides_the_valid_part_is_tolerated() -> None:
+    settings = Settings().tolerate({"MAX_HOLD": "1", "NONE_OF_OURS": "1", "MAX_RATE_PER_SECOND": "7"})
+    assert settings == Settings(max_rate_per_second=7)
 
 
 def test_what_is_empty_or_not_a_setting_of_ours_is_left_alone_in_the_environment() -> None:
