@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from processors.contract import Stage
 from processors.dedup.stage import DedupStage
@@ -18,7 +19,8 @@ from processors.transcribe.stage import TranscribeStage
 from processors.translate.cache import MemoryTranslationCache
 from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
-from shared.codec import decode, encode
+from shared.codec import UnknownRecord, decode, encode
+from shared.errors import CodecError
 from shared.metrics import MemoryMetrics
 from shared.models import AudioFrame, Record, SessionEnded, Word
 from shared.sessions import MemorySessionStore, Session
@@ -124,6 +126,8 @@ class World:
     ) -> None:
         self.streams = dict(streams or {name: memory_stream(name) for name in StreamName})
         self.store = MemorySessionStore()
+        #: What the workers see of it; a test may put one that fails in its place.
+        self.worker_store: Any = self.store
         self.checkpoints = MemoryCheckpoints()
         self.metrics = MemoryMetrics()
         self.processes: list[Process] = []
@@ -148,7 +152,7 @@ class World:
         """A new host for the application, its writes behind the wire."""
         around = Surroundings(
             {name: WiredStream(stream, wire) for name, stream in self.streams.items()},
-            WiredStore(self.store, wire),
+            WiredStore(self.worker_store, wire),
             WiredCheckpoints(self.checkpoints, wire),
             self._settings,
             self.metrics,
@@ -225,14 +229,17 @@ def shifted(words: Sequence[Word], by: int) -> tuple[Word, ...]:
     return tuple(replace(w, start=max(0, w.start + by), end=max(0, w.end + by)) for w in words)
 
 
-async def _drain(reader: ShardReader):  # type: ignore[no-untyped-def]
+async def _drain(reader: ShardReader) -> AsyncIterator[Record]:
     while True:
         try:
             batch = await asyncio.wait_for(reader.read(), 0.001)
         except TimeoutError:
             return
         for item in batch.items:
-            yield decode(item.data)
+            with suppress(CodecError):
+                record = decode(item.data)
+                if not isinstance(record, UnknownRecord):
+                    yield record
         if batch.ended:
             return
 

@@ -1,0 +1,231 @@
+"""What production does to a pipeline: poison, refusals, failures without end, silence. Neighbours go on unharmed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.codec import encode
+from shared.errors import StoreUnavailable, StreamUnavailable
+from shared.metrics import Metric
+from shared.models import DeadLetter, SessionEnded, Status
+from shared.sessions import MemorySessionStore, SessionState
+from shared.streams import Entry, MemoryStream, StreamName
+from tests.conformance.host import FACTORIES
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import SETTLED, said, sentences, world_of
+from tests.conformance.world import STAGES, Engines, Talk, World, frame, memory_stream
+from tests.support.virtual_time import VirtualClock, run
+
+READ = [name for name in StreamName if name is not StreamName.DEAD_LETTERS and name is not StreamName.SPEECH]
+
+
+class Refusing(MemoryStream):
+    """Refuses every write between two times (s)."""
+
+    refuses = (0.0, 0.0)
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        if self.refuses[0] <= asyncio.get_running_loop().time() < self.refuses[1]:
+            raise StreamUnavailable(f"{self.name} is out")
+        await super().publish(entries)
+
+
+class RefusingStore:
+    """A session store that refuses everything between two times (s)."""
+
+    refuses = (0.0, 0.0)
+
+    def __init__(self, store: MemorySessionStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        if self.refuses[0] <= asyncio.get_running_loop().time() < self.refuses[1]:
+            raise StoreUnavailable("the store is out")
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("stream", READ)
+def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> None:
+    """Random and truncated bytes, unknown kinds and versions, records that belong elsewhere or to nobody."""
+
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk)
+        world.start()
+        rng = random.Random(stream)
+        valid = encode(frame("talk", 0))
+        poison = [rng.randbytes(size) for size in (0, 1, 5, 40, 3000)]
+        poison += [valid[:cut] for cut in (1, 4, 30, 60)]
+        poison += [b"\x02" + valid[1:], valid[:-1]]
+        strange = [valid.replace(b'"AudioFrame"', b'"VideoFrame"')]
+        misplaced = [DeadLetter(session="talk", captured_at=0, stage="none", error="misplaced")]
+        nobody = [replace(frame("nobody", start), captured_at=1) for start in range(0, 2000, 200)]
+
+        async def disturb() -> None:
+            await asyncio.sleep(3)
+            for data in [*poison, *strange]:
+                await world.send(data, stream, key="talk")
+            for record in [*misplaced, *nobody]:
+                await world.send(record, stream, key="talk")
+                await asyncio.sleep(0.05)
+
+        await asyncio.gather(world.speak(talk), disturb())
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+        letters = [letter for letter in await world.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)]
+        assert sum(letter.session == "" for letter in letters) == len(poison)
+        assert sum(letter.session == "talk" for letter in letters) == 1
+        assert sum(letter.session == "nobody" for letter in letters) == 1
+        assert world.metrics.total(Metric.UNKNOWN_RECORDS) == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("stream", [*READ[1:], StreamName.SPEECH, None])
+def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, stream: StreamName | None) -> None:
+    async def main() -> None:
+        talk = sentences()
+        script = Script.from_words(talk.words)
+        streams = {name: memory_stream(name, Refusing) for name in StreamName}
+        engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        world = World(FACTORIES[host], engines, streams=streams)
+        if stream is None:
+            world.worker_store = RefusingStore(world.store)
+            world.worker_store.refuses = (5.0, 25.0)
+        else:
+            refusing = streams[stream]
+            assert isinstance(refusing, Refusing)
+            refusing.refuses = (5.0, 25.0)
+        world.start()
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED + 20)
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("stage", ["translate", "synthesize"])
+@pytest.mark.parametrize("how", ["broken", "hanging"])
+def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_long(
+    host: str, stage: str, how: str
+) -> None:
+    async def main() -> None:
+        talk, neighbour = sentences("talk", 60), sentences("neighbour", 60)
+        scripts = {t.id: Script.from_words(t.words) for t in (talk, neighbour)}
+        translator, synthesizer = ScriptedTranslator(), ScriptedSynthesizer(pace=10)
+        getattr(translator if stage == "translate" else synthesizer, how).add("es")
+        engines = Engines(lambda: ScriptedEngine(scripts), lambda: translator, lambda: synthesizer)
+        world = World(FACTORIES[host], engines)
+        world.start()
+        await asyncio.gather(world.speak(talk), world.speak(replace(neighbour, languages=("ca",))))
+        await asyncio.sleep(90)
+        await world.stop()
+        for each in (talk, replace(neighbour, languages=("ca",))):
+            got = await heard(world, each)
+            assert got.words == said(each)
+            got.assert_dense()
+            got.assert_ended()
+            assert all(clip.status is Status.OK for clip in got.clips["ca"])
+            delays = [clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]]
+            assert max(delays) < 1000
+        failed = (await heard(world, talk)).clips["es"]
+        assert all(clip.status is Status.FAILED for clip in failed)
+        before = "dedup" if stage == "translate" else "translate"
+        assert max(clip.hops[stage] - clip.hops[before] for clip in failed) <= 62_500
+        letters = await world.read(StreamName.DEAD_LETTERS)
+        assert len(letters) == len(failed)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str) -> None:
+    async def main() -> None:
+        silent, talk = Talk("silent", (), tail=400.0), sentences()
+        world = world_of(host, silent, talk)
+        world.start()
+        await asyncio.gather(world.speak(silent), world.speak(talk))
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        got = await heard(world, silent)
+        assert not got.segments
+        got.assert_ended()
+        assert (await world.store.load("silent")).state is SessionState.ENDED
+        assert (await heard(world, talk)).words == said(talk)
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> None:
+    """Clients that vanish: their operators go, and so does what they held."""
+
+    async def main() -> None:
+        talks = [replace(sentences(f"talk-{n}", 2), tail=None, begins=n * 20.0) for n in range(40)]
+        scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
+        engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
+        streams = {name: MemoryStream(name, clock=VirtualClock(), retention_ms=30_000) for name in StreamName}
+        world = World(FACTORIES[host], engines, streams=streams)
+        world.start()
+        speaking = [asyncio.create_task(world.speak(talk)) for talk in talks]
+        await asyncio.sleep(400)
+        early = world.metrics.level(Metric.OPEN_OPERATORS, stage="transcribe")
+        gc.collect()
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        await asyncio.gather(*speaking)
+        await asyncio.sleep(420)
+        late = {stage: world.metrics.level(Metric.OPEN_OPERATORS, stage=stage) for stage in STAGES}
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        assert early is not None
+        assert early > 5
+        assert late == dict.fromkeys(STAGES, 0)
+        # What the streams retain and the metrics keep; the audio of 20 sessions alone would be more.
+        assert grown < 1 << 20
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+def test_an_end_that_comes_twice_is_passed_on_and_no_harm(host: str) -> None:
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk)
+        world.start()
+        await world.speak(talk)
+        await world.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_ended()
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())

@@ -1,0 +1,142 @@
+"""Two workers on one session, shards that end in the middle of speech, and shutdowns."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import Metric
+from shared.models import FinalResult, PartialResult, Segment, Word
+from shared.streams import StreamName
+from tests.conformance.host import FACTORIES
+from tests.conformance.oracle import heard
+from tests.conformance.world import LAYOUTS, Engines, Talk, World
+from tests.support.virtual_time import run
+
+SETTLED = 40
+
+
+def sentences(name: str = "talk", count: int = 12) -> Talk:
+    """Sentences of five words, each said once, with a pause behind every second one."""
+    words: list[Word] = []
+    at = 300
+    for sentence in range(count):
+        for number in range(5):
+            words.append(Word(f"w{sentence * 5 + number}", at, at + 240))
+            at += 290
+        words.append(Word(".", at - 50, at - 50))
+        at += 1500 if sentence % 2 else 100
+    return Talk(name, tuple(words))
+
+
+def world_of(host: str, *talks: Talk) -> World:
+    scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
+    return World(FACTORIES[host], Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer))
+
+
+def said(talk: Talk) -> list[str]:
+    return [word.text for word in talk.words if not word.is_punctuation]
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("application", ["stability", "dedup", "translate", "synthesize", "stability+dedup+translate"])
+def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str) -> None:
+    """As when a worker has lost its lease and does not know it yet: both read, both write."""
+
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk)
+        layout = next(layout for layout in LAYOUTS if application in layout)
+        world.start([*layout, application])
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+        texts: dict[int, str] = {}
+        for record in await world.read(StreamName.UNIQUE_SEGMENTS):
+            if isinstance(record, Segment):
+                assert texts.setdefault(record.number, record.text) == record.text
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host: str) -> None:
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk)
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(6.1)
+        world.start(["transcribe"])
+        await speaking
+        await asyncio.sleep(SETTLED)
+        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        results = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, PartialResult | FinalResult)]
+        fenced_at = max(result.position for result in results if result.take == 1)
+        assert fenced_at < max(result.position for result in results if result.take == 2) - 10_000
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("stream", [name for name in StreamName if name is not StreamName.DEAD_LETTERS])
+def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamName) -> None:
+    async def main() -> None:
+        talks = [sentences("first"), sentences("second"), sentences("third")]
+        world = world_of(host, *talks)
+        world.start()
+        speaking = [asyncio.create_task(world.speak(talk)) for talk in talks]
+        await asyncio.sleep(4.3)
+        (shard,) = await world.streams[stream].shards()
+        world.streams[stream].split(shard.id)
+        await asyncio.sleep(4.5)
+        left, right = (s.id for s in await world.streams[stream].shards() if s.parents == (shard.id,))
+        world.streams[stream].merge(left, right)
+        await asyncio.gather(*speaking)
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        for talk in talks:
+            got = await heard(world, talk)
+            assert got.words == said(talk)
+            got.assert_dense()
+            got.assert_ended()
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_graceful_restart_in_the_middle_of_speech(host: str, layout: tuple[str, ...]) -> None:
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk)
+        world.start(layout)
+        speaking = asyncio.create_task(world.speak(talk))
+        for _ in range(3):
+            await asyncio.sleep(4.7)
+            await world.stop()
+            world.start(layout)
+        await speaking
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+
+    run(main())
