@@ -75,3 +75,7 @@ class DependencyMissing(LowLatencyTranslateError):
 
 class MicrophoneUnavailable(LowLatencyTranslateError):
     """There is no microphone, or it stopped delivering."""
+
+
+class SinkError(LowLatencyTranslateError):
+    """A file that a sink writes could not be written; names the file."""

@@ -32,6 +32,7 @@ class Metric(StrEnum):
     CAPTURE_TO_INGEST_LATENCY = "CaptureToIngestLatency"
     CLOCK_SKEW_DETECTED = "ClockSkewDetected"
     UNKNOWN_RECORDS = "UnknownRecords"
+    UNREADABLE_RECORDS = "UnreadableRecords"
     DEAD_LETTERS = "DeadLetters"
     REFUSED_FRAMES = "RefusedFrames"
     #: Audio that was filled with silence, and audio that no recogniser took, in ms.

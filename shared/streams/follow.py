@@ -1,0 +1,122 @@
+"""Following streams from a place on: every shard at once, parents before children, for readers without leases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from shared.backoff import delays
+from shared.errors import StreamUnavailable
+from shared.streams.base import OLDEST, Item, ShardReader, Start, Stream, ready
+from shared.streams.names import StreamName
+
+#: Batches that wait to be taken, before reading waits too.
+_WAITING = 100
+
+
+class _Ended(NamedTuple):
+    stream: StreamName
+    shard: str
+
+
+class Followed(NamedTuple):
+    """An item and the stream it stands on."""
+
+    stream: StreamName
+    item: Item
+
+
+class Follower:
+    """The items of some streams from `start` on: `async with Follower(...) as follower: await follower.next()`.
+
+    Those of one key come in order. A shard that appears later is read from its oldest item. An unavailable stream is
+    waited out.
+    """
+
+    def __init__(self, streams: Mapping[StreamName, Stream], start: Start) -> None:
+        self._streams = streams
+        self._start = start
+        self._tasks: list[asyncio.Task[None]] = []
+        self._queue: asyncio.Queue[list[Followed] | _Ended | Exception] = asyncio.Queue(_WAITING)
+        self._taken: list[Followed] = []
+        self._begun: set[tuple[StreamName, str]] = set()
+        self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
+
+    async def __aenter__(self) -> Self:
+        for name in self._streams:
+            for shard in await self._shards(name):
+                await self._begin(name, shard, self._start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def next(self) -> Followed:
+        """The next item, waiting for it; raises what reading it raised. Nothing is lost where this is cancelled."""
+        while not self._taken:
+            entry = await self._queue.get()
+            if isinstance(entry, Exception):
+                raise entry
+            if isinstance(entry, _Ended):
+                self._finished[entry.stream].add(entry.shard)
+                for shard in await self._shards(entry.stream):
+                    await self._begin(entry.stream, shard, OLDEST)
+            else:
+                self._taken = entry[::-1]
+        return self._taken.pop()
+
+    async def _shards(self, name: StreamName) -> list[str]:
+        for delay in delays():
+            try:
+                shards = await self._streams[name].shards()
+                break
+            except StreamUnavailable:
+                await asyncio.sleep(delay)
+        return [shard.id for shard in ready(shards, self._finished[name])]
+
+    async def _begin(self, name: StreamName, shard: str, start: Start) -> None:
+        if (name, shard) not in self._begun:
+            self._begun.add((name, shard))
+            opened = asyncio.Event()
+            self._tasks.append(asyncio.create_task(self._read(name, shard, start, opened)))
+            await opened.wait()
+
+    async def _read(self, name: StreamName, shard: str, start: Start, opened: asyncio.Event) -> None:
+        try:
+            reader = await self._open(name, shard, start, opened)
+            try:
+                await self._pass_on(name, shard, reader)
+            finally:
+                reader.close()
+        except Exception as error:
+            await self._queue.put(error)
+
+    async def _open(self, name: StreamName, shard: str, start: Start, opened: asyncio.Event) -> ShardReader:
+        waits = delays()
+        while True:
+            try:
+                return await self._streams[name].reader(shard, start)
+            except StreamUnavailable:
+                await asyncio.sleep(next(waits))
+            finally:
+                opened.set()
+
+    async def _pass_on(self, name: StreamName, shard: str, reader: ShardReader) -> None:
+        waits = delays()
+        while True:
+            try:
+                batch = await reader.read()
+            except StreamUnavailable:
+                await asyncio.sleep(next(waits))
+                continue
+            waits = delays()
+            await self._queue.put([Followed(name, item) for item in batch.items])
+            if batch.ended:
+                await self._queue.put(_Ended(name, shard))
+                return

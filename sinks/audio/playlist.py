@@ -1,0 +1,90 @@
+"""The clips of one language in the order of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.models import Speech, Status
+from sinks.audio.clip import Clip
+from sinks.audio.events import AudioChunk, AudioEvent, ClipLeftOut, ClipMissed
+
+
+class PlayList:
+    """Gives out each clip when its turn comes; one that is missing delays the next by `patience` s at most.
+
+    The first clip is the first whose beginning arrives; nothing below its number is waited for, and of a clip that
+    was under way before nothing is played. Times are loop time in s.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._turn: int | None = None
+        self._clips: dict[int, Clip] = {}
+        self._waiting_since: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the clip whose turn it is will have been waited for long enough; None while none is waited for."""
+        return None if self._waiting_since is None else self._waiting_since + self._patience
+
+    def add(self, chunk: Speech, now: float, received_at: int) -> Iterator[AudioEvent]:
+        """Takes a chunk and gives out what can be played now."""
+        if self._turn is None:
+            if chunk.offset:
+                return
+            self._turn = chunk.number
+        if chunk.number >= self._turn:
+            self._clips.setdefault(chunk.number, Clip()).add(chunk)
+            yield from self._play(now, received_at)
+
+    def give_up(self, now: float, received_at: int) -> Iterator[AudioEvent]:
+        """Goes on behind a clip that was waited for long enough."""
+        if self._turn is not None and self.deadline is not None and now >= self.deadline:
+            yield self._miss()
+            yield from self._play(now, received_at)
+
+    def finish(self, now: float, received_at: int) -> Iterator[AudioEvent]:
+        """Nothing more comes: gives out all that is here."""
+        while self._clips:
+            yield self._miss()
+            yield from self._play(now, received_at)
+
+    def _miss(self) -> ClipMissed:
+        assert self._turn is not None
+        clip = self._clips.pop(self._turn, None)
+        self._turn += 1
+        self._waiting_since = None
+        return ClipMissed(self._turn - 1, begun=clip is not None and clip.begun)
+
+    def _play(self, now: float, received_at: int) -> Iterator[AudioEvent]:
+        assert self._turn is not None
+        while (clip := self._clips.get(self._turn)) is not None:
+            for chunk, payload, begins in clip.take():
+                self._waiting_since = None
+                yield _event(chunk, payload, received_at, first=begins)
+            if not clip.complete:
+                break
+            del self._clips[self._turn]
+            self._turn += 1
+        if not any(number > self._turn for number in self._clips):
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+
+
+def _event(chunk: Speech, payload: bytes, received_at: int, *, first: bool) -> AudioEvent:
+    if chunk.status is not Status.OK:
+        return ClipLeftOut(chunk.number, chunk.status)
+    return AudioChunk(
+        number=chunk.number,
+        language=chunk.language,
+        payload=payload,
+        rate=chunk.rate,
+        first=first,
+        last=chunk.last,
+        start=chunk.start,
+        end=chunk.end,
+        captured_at=chunk.captured_at,
+        hops=chunk.hops,
+        received_at=received_at,
+    )

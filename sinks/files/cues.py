@@ -1,0 +1,48 @@
+"""Captions as cues: lines that fit a screen, at times that never overlap."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+#: Characters a line and lines a cue, as broadcasters have it.
+LINE = 42
+LINES = 2
+#: Ms that a cue stays at the least.
+SHORTEST = 700
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Lines of text from `start` to `end` (audio time, ms)."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+
+
+def cues(text: str, start: int, end: int, not_before: int) -> Iterator[Cue]:
+    """The cues of one caption: a long one becomes several, each as long as its share of the letters.
+
+    None starts before `not_before` (ms), nor before the one ahead of it ends.
+    """
+    lines = textwrap.wrap(" ".join(text.split()), LINE)
+    pages = [tuple(lines[first : first + LINES]) for first in range(0, len(lines), LINES)]
+    letters = [sum(map(len, page)) for page in pages]
+    at = max(start, not_before)
+    span = max(end - at, SHORTEST * len(pages))
+    done = 0
+    for page, share in zip(pages, letters, strict=True):
+        first = at + span * done // sum(letters)
+        done += share
+        yield Cue(first, at + span * done // sum(letters), page)
+
+
+def laid_out(captions: Iterable[tuple[str, int, int]]) -> Iterator[Cue]:
+    """The cues of captions (text, start, end), one behind the other."""
+    end = 0
+    for text, start, stop in captions:
+        for cue in cues(text, start, stop, end):
+            end = cue.end
+            yield cue

@@ -1,0 +1,26 @@
+"""Files whose faults say which file it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from shared.errors import SinkError
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Writes all of it: an unbuffered file may take a part."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns an OSError of the block into a SinkError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise SinkError(f"{path}: {error.strerror or error}; what was written before is readable") from error

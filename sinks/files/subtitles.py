@@ -1,0 +1,121 @@
+"""WebVTT and SRT files of one language's captions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from shared.models import Status
+from sinks.captions import Caption, Corrected
+from sinks.files.cues import Cue, cues, laid_out
+from sinks.files.output import write_all, writing
+
+
+class SubtitleWriter(ABC):
+    """Appends a cue as each caption comes; a file that was corrected is written anew when it is closed.
+
+    Raises SinkError where the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._captions: dict[int, tuple[str, int, int]] = {}
+        self._corrected = False
+        self._count = 0
+        self._end = 0
+        with writing(path):
+            self._file = path.open("wb", buffering=0)
+            write_all(self._file, self._head())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def caption(self, caption: Caption) -> None:
+        """Appends a caption; one without text has no cue."""
+        if caption.status is not Status.OK or not caption.text.strip():
+            return
+        self._captions[caption.number] = (caption.text, caption.start, caption.end)
+        made = list(cues(caption.text, caption.start, caption.end, self._end))
+        with writing(self._path):
+            write_all(self._file, b"".join(map(self._numbered, made)))
+        self._end = made[-1].end
+
+    def correct(self, corrected: Corrected) -> None:
+        """Puts the corrected text in place of the captions that it covers, once the file is closed."""
+        numbers = [n for n in range(corrected.first, corrected.last + 1) if n in self._captions]
+        if not numbers:
+            return
+        spans = [self._captions.pop(number) for number in numbers]
+        self._captions[numbers[0]] = (corrected.text, spans[0][1], spans[-1][2])
+        self._corrected = True
+
+    def close(self) -> None:
+        """Finishes the file."""
+        self._file.close()
+        if self._corrected:
+            self._corrected = False
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        self._count = 0
+        whole = BytesIO()
+        whole.write(self._head())
+        for cue in laid_out(self._captions[number] for number in sorted(self._captions)):
+            whole.write(self._numbered(cue))
+        beside = self._path.with_name(self._path.name + ".part")
+        with writing(self._path):
+            try:
+                beside.write_bytes(whole.getvalue())
+                beside.replace(self._path)
+            finally:
+                beside.unlink(missing_ok=True)
+
+    def _numbered(self, cue: Cue) -> bytes:
+        self._count += 1
+        return self._cue(self._count, cue).encode()
+
+    @abstractmethod
+    def _head(self) -> bytes:
+        """What the file begins with."""
+
+    @abstractmethod
+    def _cue(self, number: int, cue: Cue) -> str:
+        """One cue and the blank line behind it."""
+
+
+class WebVttWriter(SubtitleWriter):
+    """A WebVTT file (W3C WebVTT, section 4)."""
+
+    def _head(self) -> bytes:
+        return b"WEBVTT\n\n"
+
+    def _cue(self, number: int, cue: Cue) -> str:
+        lines = [line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in cue.lines]
+        return f"{number}\n{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n" + "\n".join(lines) + "\n\n"
+
+
+class SrtWriter(SubtitleWriter):
+    """A SubRip file."""
+
+    def _head(self) -> bytes:
+        return b""
+
+    def _cue(self, number: int, cue: Cue) -> str:
+        # Players take an arrow for a time line and angle brackets for markup.
+        lines = [line.replace("-->", "→").replace("<", "‹").replace(">", "›") for line in cue.lines]
+        return f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n" + "\n".join(lines) + "\n\n"
+
+
+def _time(milliseconds: int, mark: str) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{rest:03}"
