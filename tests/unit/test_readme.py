@@ -8,14 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+(EXAMPLE,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -65,10 +63,11 @@ def test_every_link_leads_somewhere() -> None:
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
-def test_the_examples_run(snippet: str, tmp_path: Path) -> None:
+def test_the_example_translates_and_speaks_a_recording(tmp_path: Path) -> None:
     (tmp_path / "talk.wav").write_bytes((ROOT / "cli/demo/recording.wav").read_bytes())
     example = tmp_path / "example.py"
-    example.write_text(snippet, encoding="utf-8")
+    example.write_text(EXAMPLE, encoding="utf-8")
     done = run(str(example), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert re.search(r"^1: \w+", done.stdout)
+    assert re.search(r"^[1-9]\d* bytes of speech$", done.stdout, re.MULTILINE)
