@@ -16,7 +16,6 @@ from rich.table import Table
 from cli import checks
 from cli.checks import Finding
 from cli.pipeline import Engines
-from cli.preflight import check_languages
 from shared.errors import UnsupportedLanguage
 from shared.settings import Settings
 
@@ -60,7 +59,7 @@ async def _examine() -> list[Finding]:
 def _demo(engines: Engines) -> Finding:
     """Whether the chosen engines together serve the demo's languages."""
     try:
-        check_languages(engines, _SOURCE, _TARGETS)
+        engines.check(_SOURCE, _TARGETS)
     except UnsupportedLanguage as error:
         return Finding("demo", "languages", present=False, needed=True, detail="not served", remedy=str(error))
     reached = tuple(sorted(engines.translator.targets(_SOURCE) & engines.synthesizer.languages()))

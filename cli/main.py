@@ -15,7 +15,9 @@ from typing import Annotated
 import typer
 
 from cli import config, environment, logs
+from cli.demo.command import demo
 from cli.doctor import doctor
+from cli.transcribe_file import transcribe_file
 from shared.errors import LowLatencyTranslateError, SettingError
 
 _LOG = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config.app, name="config")
+app.command("demo")(demo)
+app.command("transcribe-file")(transcribe_file)
 app.command("doctor")(doctor)
 
 

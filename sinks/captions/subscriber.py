@@ -84,8 +84,9 @@ class CaptionSubscriber:
                     yield event
                 else:
                     past.append(event)
-        for event in self._recent(past or []):
-            yield event
+        if past is not None:
+            for event in self._recent(past):
+                yield event
 
     def _is_end(self, record: Record) -> bool:
         return isinstance(record, SessionEnded) and record.language == self._language

@@ -1,0 +1,164 @@
+"""One recording through the whole pipeline in this process, to listeners who write it to files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from cli.journey import took
+from cli.latencies import Latencies
+from cli.outputs import Outputs
+from cli.pipeline import Engines, Pipeline
+from cli.view import View
+from producers import AudioProducer
+from producers.sources.wav import WavSource
+from shared.clock import SystemClock
+from shared.metrics import Metrics
+from shared.models import SAMPLE_BYTES, Status
+from shared.sessions import Session
+from shared.settings import Settings
+from shared.streams import StreamName
+from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Corrected, Missed, Tail
+
+_SESSION = "broadcast"
+
+
+@dataclass
+class Outcome:
+    """What came of a broadcast so far."""
+
+    #: Captions with text, and clips, by language.
+    captions: Counter[str] = field(default_factory=Counter)
+    clips: Counter[str] = field(default_factory=Counter)
+    #: Captions and clips that did not come, or came without text or audio, by language and why.
+    left_out: Counter[str] = field(default_factory=Counter)
+    latencies: Latencies = field(default_factory=Latencies)
+    #: Seconds of audio sent, and whether the session's end has reached every listener.
+    sent: float = 0.0
+    complete: bool = False
+
+
+class Broadcast:
+    """A session that plays a WAV file; `realtime` at the speaker's pace, else as fast as the machine goes."""
+
+    def __init__(
+        self, wav: WavSource, targets: list[str], engines: Engines, outputs: Outputs, view: View, *, realtime: bool
+    ) -> None:
+        self._wav = wav
+        self._targets = targets
+        self._engines = engines
+        self._outputs = outputs
+        self._view = view
+        self._realtime = realtime
+        self._clock = SystemClock()
+        self._began = 0
+        self.outcome = Outcome()
+
+    async def run(self, settings: Settings, metrics: Metrics) -> None:
+        """Runs until every listener has heard the end; cancelled, it leaves the files as far as they came."""
+        pipeline = Pipeline(self._engines, settings, metrics)
+        try:
+            await self._engines.warm_up(self._session(), self._targets)
+            async with AsyncExitStack() as listeners, asyncio.TaskGroup() as group:
+                hearing = [group.create_task(listen) for listen in await self._listen(pipeline, listeners, metrics)]
+                pipeline.host.start()
+                fault = group.create_task(pipeline.host.ended())
+                speaking = group.create_task(self._speak(pipeline, metrics))
+                await asyncio.wait([speaking, *hearing])
+                fault.cancel()
+            self.outcome.complete = True
+        finally:
+            await pipeline.host.stop()
+
+    def _session(self) -> Session:
+        return Session(
+            id=_SESSION,
+            source_language=self._outputs.source,
+            target_languages=tuple(self._targets),
+            started_at=self._began,
+            rate=self._wav.rate,
+            # Speech in a file may lag as far as it likes: nobody waits for it.
+            settings={} if self._realtime else {"SPEECH_MAX_LAG": "0"},
+        )
+
+    async def _speak(self, pipeline: Pipeline, metrics: Metrics) -> None:
+        self._began = self._clock.now()
+        audio = pipeline.streams[StreamName.AUDIO]
+        async with AudioProducer(audio, pipeline.store, self._session(), live=False, metrics=metrics) as producer:
+            await producer.stream(self._counted())
+
+    async def _counted(self) -> AsyncIterator[bytes]:
+        async for pcm in self._wav:
+            self.outcome.sent += len(pcm) / SAMPLE_BYTES / self._wav.rate
+            self._view.sent(self.outcome.sent)
+            yield pcm
+
+    async def _listen(
+        self, pipeline: Pipeline, stack: AsyncExitStack, metrics: Metrics
+    ) -> list[Coroutine[Any, Any, None]]:
+        work: list[Coroutine[Any, Any, None]] = []
+        for language in (None, *self._targets):
+            captions = CaptionSubscriber(pipeline.streams, _SESSION, language, metrics=metrics)
+            work.append(self._read(await stack.enter_async_context(captions), language))
+        for language in self._targets:
+            audio = AudioSubscriber(pipeline.streams, _SESSION, language, metrics=metrics)
+            work.append(self._hear(await stack.enter_async_context(audio), language))
+        return work
+
+    async def _read(self, captions: CaptionSubscriber, language: str | None) -> None:
+        async for event in captions:
+            match event:
+                case Caption():
+                    self._caption(event, language)
+                case Tail(text):
+                    self._view.tail(text)
+                case Corrected():
+                    self._outputs.corrected(event)
+                    self._view.corrected(event)
+                case Missed(first, last):
+                    self.outcome.left_out[f"captions {language or self._outputs.source} missed"] += last - first + 1
+
+    async def _hear(self, audio: AudioSubscriber, language: str) -> None:
+        async for event in audio:
+            match event:
+                case AudioChunk():
+                    self._chunk(event)
+                case ClipMissed():
+                    self.outcome.left_out[f"clips {language} missed"] += 1
+                case left_out:
+                    self.outcome.left_out[f"clips {language} {left_out.status}"] += 1
+
+    def _caption(self, caption: Caption, language: str | None) -> None:
+        self._outputs.caption(caption)
+        self._view.caption(language, caption)
+        if caption.status is not Status.OK:
+            self.outcome.left_out[f"captions {caption.language} {caption.status}"] += 1
+            return
+        self.outcome.captions[caption.language] += 1
+        self._measure(f"speech to caption ({caption.language})", caption)
+        self._add_steps(caption.hops, ("transcribe", "stability", "dedup") if language is None else ("translate",))
+
+    def _chunk(self, chunk: AudioChunk) -> None:
+        self._outputs.chunk(chunk)
+        if chunk.first and chunk.payload:
+            self._measure(f"speech to first audio ({chunk.language})", chunk)
+            self._add_steps(chunk.hops, ("synthesize",))
+        self.outcome.clips[chunk.language] += chunk.last
+
+    def _add_steps(self, hops: Mapping[str, int], stages: Sequence[str]) -> None:
+        for stage in stages:
+            if (milliseconds := took(hops, stage)) is not None:
+                self._add(stage, milliseconds)
+
+    def _measure(self, name: str, event: Caption | AudioChunk) -> None:
+        """From when the segment's last word was spoken: only at the speaker's pace does that mean anything."""
+        if self._realtime:
+            self._add(name, event.received_at - (self._began + event.end))
+
+    def _add(self, name: str, milliseconds: float) -> None:
+        self.outcome.latencies.add(name, milliseconds)
+        self._view.latency(name, milliseconds)

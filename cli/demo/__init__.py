@@ -1,0 +1,1 @@
+"""`llt demo`: a recording through the whole pipeline, shown live."""

@@ -1,0 +1,34 @@
+"""A broadcast as lines of text, for output that is no terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from sinks import Caption, Corrected
+
+
+class Lines:
+    """Prints each caption as it comes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def tail(self, text: str) -> None:
+        """See View.tail: a line that changes cannot be printed."""
+
+    def caption(self, language: str | None, caption: Caption) -> None:
+        """See View.caption."""
+        self._print(f"{caption.end / 1000:7.1f} s  {caption.language}  {caption.text or f'({caption.status})'}")
+
+    def corrected(self, corrected: Corrected) -> None:
+        """See View.corrected."""
+        self._print(f"{'':9}  corrected  {corrected.text}")
+
+    def sent(self, seconds: float) -> None:
+        """See View.sent."""
+
+    def latency(self, name: str, milliseconds: float) -> None:
+        """See View.latency."""
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,100 @@
+"""A broadcast live on the terminal."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cli.latencies import Latencies
+from shared.models import Status
+from sinks import Caption, Corrected
+
+#: Captions of each language that stay on the screen.
+_SHOWN = 3
+
+
+class Screen:
+    """The source line with its tail in grey, each target language under it, and the latencies so far."""
+
+    def __init__(self, console: Console, targets: list[str], duration: float) -> None:
+        self._duration = duration
+        self._seconds = 0.0
+        self._tail = ""
+        self._captions: dict[str | None, deque[Caption]] = {
+            language: deque(maxlen=_SHOWN) for language in (None, *targets)
+        }
+        self._latencies = Latencies()
+        self._live = Live(console=console, refresh_per_second=10, get_renderable=self._render)
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, traceback)
+
+    def tail(self, text: str) -> None:
+        """See View.tail."""
+        self._tail = text
+
+    def caption(self, language: str | None, caption: Caption) -> None:
+        """See View.caption."""
+        self._captions[language].append(caption)
+
+    def corrected(self, corrected: Corrected) -> None:
+        """See View.corrected: what scrolled by is corrected in the files."""
+
+    def sent(self, seconds: float) -> None:
+        """See View.sent."""
+        self._seconds = seconds
+
+    def latency(self, name: str, milliseconds: float) -> None:
+        """See View.latency."""
+        self._latencies.add(name, milliseconds)
+
+    def _render(self) -> RenderableType:
+        lines = Table.grid(padding=(0, 2))
+        lines.add_column(style="bold cyan", width=3)
+        lines.add_column(ratio=1)
+        for language, captions in self._captions.items():
+            lines.add_row(language or "en", self._text(language, captions))
+        return Group(
+            self._progress(),
+            Panel(lines, border_style="dim"),
+            self._figures(),
+        )
+
+    def _text(self, language: str | None, captions: deque[Caption]) -> Text:
+        text = Text()
+        for caption in captions:
+            if caption.status is Status.OK:
+                text.append(caption.text + " ")
+            else:
+                text.append(f"({caption.status}) ", style="red")
+        if language is None:
+            text.append(self._tail, style="bright_black")
+        return text
+
+    def _progress(self) -> RenderableType:
+        row = Table.grid(padding=(0, 1))
+        row.add_row(
+            Text(f"{self._seconds:5.1f} s of {self._duration:.1f} s"),
+            ProgressBar(total=max(self._duration, 0.1), completed=self._seconds, width=40),
+        )
+        return row
+
+    def _figures(self) -> RenderableType:
+        row = Table.grid(padding=(0, 3))
+        shown = [(name, p) for name, p in self._latencies.percentiles().items() if name.startswith("speech")]
+        row.add_row(*(Text(f"{name} {p.p50 / 1000:.1f} s", style="dim") for name, p in shown[:4]))
+        return row

@@ -1,0 +1,98 @@
+"""What `llt demo` and `llt transcribe-file` share: checks before anything starts, the run, and the report."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+
+from cli.broadcast import Broadcast, Outcome
+from cli.outputs import Outputs
+from cli.pipeline import Engines
+from cli.view import View
+from producers.sources.wav import WavSource
+from shared.errors import SettingError
+from shared.metrics import MemoryMetrics, Metrics
+from shared.metrics.tee import TeeMetrics
+from shared.settings import Settings
+from sinks.files.output import writing
+
+#: The language that the offline recognisers hear.
+SOURCE = "en"
+
+
+class Job:
+    """A WAV file, the languages it goes to, and the folder for what comes of it.
+
+    Raises, before anything starts, AudioFormatError for a file that is no WAV, SettingError and UnsupportedLanguage
+    for languages that cannot be served, and SinkError for a folder that cannot be written.
+    """
+
+    def __init__(self, file: Path, to: str, out: Path, *, realtime: bool) -> None:
+        self.file = file
+        self.targets = _languages(to)
+        self.wav = WavSource(file, realtime=realtime)
+        self.settings = Settings.load()
+        self._realtime = realtime
+        self._engines = Engines.load(self.settings)
+        self._engines.check(SOURCE, self.targets)
+        self._outputs = Outputs(out, SOURCE, self.targets)
+        self._memory = MemoryMetrics()
+        self.outcome = Outcome()
+
+    @property
+    def files(self) -> list[Path]:
+        """What it wrote."""
+        return [*self._outputs.files, self._report]
+
+    def run(self, view: View) -> Outcome:
+        """Runs it; Ctrl-C ends it early and raises KeyboardInterrupt. The files are whole either way."""
+        broadcast = Broadcast(self.wav, self.targets, self._engines, self._outputs, view, realtime=self._realtime)
+        self.outcome = broadcast.outcome
+        with self._outputs:
+            try:
+                asyncio.run(broadcast.run(self.settings, self._metrics()))
+            finally:
+                self._write_report()
+        return self.outcome
+
+    @property
+    def _report(self) -> Path:
+        return self._outputs.folder / "report.json"
+
+    def _metrics(self) -> Metrics:
+        if not self.settings.metrics_port:
+            return self._memory
+        from shared.metrics.prometheus import PrometheusMetrics  # noqa: PLC0415 - wanted by few
+
+        prometheus = PrometheusMetrics()
+        prometheus.serve(self.settings.metrics_port)
+        return TeeMetrics(self._memory, prometheus)
+
+    def _write_report(self) -> None:
+        outcome = self.outcome
+        report = {
+            "input": self.file.name,
+            "duration_s": round(self.wav.duration, 3),
+            "sent_s": round(outcome.sent, 3),
+            "complete": outcome.complete,
+            "captions": outcome.captions,
+            "clips": outcome.clips,
+            "left_out": outcome.left_out,
+            "latencies_ms": {name: asdict(p) for name, p in outcome.latencies.percentiles().items()},
+            "counters": [
+                {"name": name, "labels": labels, "value": value} for name, labels, value in self._memory.counters()
+            ],
+        }
+        with writing(self._report):
+            self._report.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+
+
+def _languages(to: str) -> list[str]:
+    """The languages in a list such as `es,ca`."""
+    languages = [language.strip().lower() for language in to.split(",")]
+    if not all(languages) or len(set(languages)) < len(languages):
+        raise SettingError(f"--to {to}: expected language codes, each once, such as es,ca")
+    return languages

@@ -1,0 +1,97 @@
+"""All five stages over memory streams, in this process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from processors.dedup.stage import DedupStage
+from processors.hosts.local import LocalHost
+from processors.stability.stage import StabilityStage
+from processors.synthesize import engines as synthesizers
+from processors.synthesize.stage import SynthesizeStage
+from processors.synthesize.synthesizer import Synthesizer
+from processors.transcribe import engines as recognisers
+from processors.transcribe.recogniser import RecogniserEngine
+from processors.transcribe.stage import TranscribeStage
+from processors.translate import engines as translators
+from processors.translate.cache import MemoryTranslationCache
+from processors.translate.stage import TranslateStage
+from processors.translate.translator import Translator
+from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
+from shared.metrics import Metrics
+from shared.sessions import MemorySessionStore, Session
+from shared.settings import Settings
+from shared.streams import MemoryStream, StreamName
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What hears, translates and speaks."""
+
+    recogniser: RecogniserEngine
+    translator: Translator
+    synthesizer: Synthesizer
+
+    @classmethod
+    def load(cls, settings: Settings) -> Self:
+        """The engines that the settings choose; raises SettingError or EngineUnavailable."""
+        return cls(
+            recognisers.load(settings.recogniser),
+            translators.load(settings.translator),
+            synthesizers.load(settings.synthesizer),
+        )
+
+    def check(self, source: str, targets: Sequence[str]) -> None:
+        """Raises UnsupportedLanguage, saying what would work, unless they take `source` into every target."""
+        heard = self.recogniser.languages()
+        if source not in heard:
+            raise UnsupportedLanguage(f"source language {source}: this recogniser hears {_listed(heard)}")
+        reached = (self.translator.targets(source) | {source}) & self.synthesizer.languages()
+        wrong = [target for target in targets if target not in reached]
+        if wrong or not targets:
+            asked = _listed(wrong)
+            raise UnsupportedLanguage(f"target language {asked}: from {source} these engines reach {_listed(reached)}")
+
+    async def warm_up(self, session: Session, targets: Sequence[str]) -> None:
+        """Has each engine do its first work now, so that the first words need not wait for it."""
+        try:
+            take = await self.recogniser.open(session, 0)
+            await take.close()
+            for target in targets:
+                text = "Hello."
+                if target != session.source_language:
+                    text = await self.translator.translate(text, session.source_language, target)
+                async for _ in self.synthesizer.synthesize(text, target, 1.0):
+                    pass
+        except LowLatencyTranslateError as error:
+            log.warning("an engine is not ready yet: %s", error)
+
+
+class Pipeline:
+    """Memory streams, a session store, and a local host that runs every stage as an application of its own."""
+
+    def __init__(self, engines: Engines, settings: Settings, metrics: Metrics) -> None:
+        self.streams = {name: MemoryStream(name) for name in StreamName}
+        self.store = MemorySessionStore()
+        self.host = LocalHost(
+            [
+                [TranscribeStage(engines.recogniser)],
+                [StabilityStage()],
+                [DedupStage()],
+                [TranslateStage(engines.translator, MemoryTranslationCache(settings.translation_cache_size))],
+                [SynthesizeStage(engines.synthesizer)],
+            ],
+            self.streams,
+            self.store,
+            settings=settings,
+            metrics=metrics,
+        )
+
+
+def _listed(languages: Sequence[str] | frozenset[str]) -> str:
+    return ", ".join(sorted(languages)) or "none"

@@ -1,0 +1,74 @@
+"""`llt transcribe-file`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.job import Job
+from cli.summary import print_summary
+from sinks import Caption, Corrected
+
+
+class ProgressView:
+    """A bar that follows the committed captions: audio that was only sent is not done."""
+
+    def __init__(self, console: Console, duration: float) -> None:
+        self._progress = Progress(
+            TextColumn("{task.completed:7.1f} s of {task.total:.1f} s"),
+            BarColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._progress.add_task("", total=duration)
+
+    def __enter__(self) -> Self:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.__exit__(kind, error, traceback)
+
+    def finish(self) -> None:
+        """Everything is done, the silence behind the last caption too."""
+        self._progress.update(self._task, completed=self._progress.tasks[self._task].total)
+
+    def tail(self, text: str) -> None:
+        """See View.tail."""
+
+    def caption(self, language: str | None, caption: Caption) -> None:
+        """See View.caption."""
+        if language is None:
+            self._progress.update(self._task, completed=caption.end / 1000)
+
+    def corrected(self, corrected: Corrected) -> None:
+        """See View.corrected."""
+
+    def sent(self, seconds: float) -> None:
+        """See View.sent."""
+
+    def latency(self, name: str, milliseconds: float) -> None:
+        """See View.latency."""
+
+
+def transcribe_file(
+    file: Annotated[Path, typer.Argument(help="A WAV file.")],
+    to: Annotated[str, typer.Option("--to", help="Target languages, such as es,ca.")] = "es,ca",
+    out: Annotated[Path | None, typer.Option("--out", help="The folder for the files; out/FILE by default.")] = None,
+) -> None:
+    """Write captions and speech of a recording as fast as the machine goes."""
+    console = Console()
+    job = Job(file, to, out or Path("out") / file.stem, realtime=False)
+    try:
+        with ProgressView(console, job.wav.duration) as view:
+            job.run(view)
+            view.finish()
+    finally:
+        print_summary(console, job)
