@@ -20,7 +20,7 @@ NEAR = 1000
 @lru_cache(maxsize=1 << 16)
 def spelling(text: str) -> str:
     """What a word compares by: its normalised text without spaces; empty for punctuation."""
-    return normalise(text).replace(" ", "")
+    return normalise(text).replace(" ", "") if any(map(str.isalnum, text)) else ""
 
 
 def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.alignment import across, difference, within
+from shared.alignment import across, difference, spelling, within
 from shared.models import Word
 
 WORDS = st.lists(st.sampled_from(["a", "b", "no", "ice", "cream", "icecream", "Then", "it's"]), max_size=12)
@@ -152,6 +152,12 @@ class TestAcross:
         done = data.draw(st.integers(0, len(said)))
         begin = data.draw(st.integers(0, done))
         assert across(speech[:done], speech[begin:], speech[done - 1].end if done else 0) == done - begin
+
+
+@given(st.text(max_size=4))
+@example("\u0301")
+def test_an_item_has_a_spelling_if_it_is_a_word(text: str) -> None:
+    assert bool(spelling(text)) is not Word(text, 0, 0).is_punctuation
 
 
 class TestDifference:

@@ -60,6 +60,17 @@ def test_a_final_waits_for_no_window() -> None:
     run(main())
 
 
+def test_a_pause_waits_for_no_window() -> None:
+    async def main() -> None:
+        talk = await hear(
+            partial("one", 1000), partial("one two ~three", 1010), max_rate_per_second=1, pause_threshold=0.5
+        )
+        await asyncio.sleep(0.6)
+        assert said(talk) == ["one two"]
+
+    run(main())
+
+
 VOCABULARY = ["yes", "no", "maybe", "well", "then", "so"]
 
 

@@ -27,6 +27,14 @@ def test_repeated_and_older_results_are_released_and_counted() -> None:
     assert talk.metrics.total(Metric.REPLAYED_RECORDS) == 4
 
 
+def test_an_utterance_is_over_with_its_final() -> None:
+    late: list[Result] = [final("one two ."), partial("one two three", 950), final("one two three .", 990)]
+    talk = run(hear(final("one two ."), *late))
+    assert said(talk) == ["one two."]
+    assert talk.released[1:] == late
+    assert talk.metrics.total(Metric.REPLAYED_RECORDS) == 3
+
+
 def test_a_recogniser_may_change_its_mind_without_hearing_more() -> None:
     assert said(run(hear(partial("won ~two", 600), partial("one . ~two", 600), partial("one . ~two", 900)))) == ["one."]
 
