@@ -25,6 +25,8 @@ from shared.streams import StreamName
 from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Corrected, Missed, Tail
 
 _SESSION = "broadcast"
+#: Nobody waits for a file: whole sentences translate best, and no speech is too late to be spoken.
+_UNHURRIED = {"PARTIAL_RESULTS_ENABLED": "false", "SPEECH_MAX_LAG": "0"}
 
 
 @dataclass
@@ -81,8 +83,7 @@ class Broadcast:
             target_languages=tuple(self._targets),
             started_at=self._began,
             rate=self._wav.rate,
-            # Speech in a file may lag as far as it likes: nobody waits for it.
-            settings={} if self._realtime else {"SPEECH_MAX_LAG": "0"},
+            settings={} if self._realtime else _UNHURRIED,
         )
 
     async def _speak(self, pipeline: Pipeline, metrics: Metrics) -> None:
