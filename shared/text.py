@@ -12,14 +12,27 @@ from shared.models import Word
 SENTENCE_ENDS = frozenset(".?!…")
 CLAUSE_ENDS = frozenset(",;:—–")
 
+#: A full stop behind these belongs to the word and ends no sentence.
+_ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs"})
+
 _TOKENS = re.compile(r"[^\W_]+(?:['’.\-_&@/][^\W_]+)*|[^\w\s]+|_+")
 
 
 def tokens(text: str) -> list[str]:
-    """Words and punctuation marks of `text` in order; an apostrophe or hyphen inside a word stays in it."""
+    """Words and punctuation marks of `text` in order.
+
+    An apostrophe or hyphen inside a word stays in it, and so does the full stop of an abbreviation such as `Mr.`
+    """
     # Vowel signs and accents of their own belong to their word, but the pattern knows letters alone.
     letters = text if text.isascii() else "".join("x" if _is_mark(c) else c for c in text)
-    return [text[found.start() : found.end()] for found in _TOKENS.finditer(letters)]
+    split: list[str] = []
+    for found in _TOKENS.finditer(letters):
+        item = text[found.start() : found.end()]
+        if item == "." and split and split[-1].casefold() in _ABBREVIATIONS:
+            split[-1] += item
+        else:
+            split.append(item)
+    return split
 
 
 def normalise(text: str) -> str:

@@ -84,11 +84,17 @@ class Reading:
         return "".join([mark.text for mark in self._items[self._places[index] + 1 : self._places[index + 1]]])
 
     def _lasting(self, index: int) -> bool:
-        """Whether the marks behind the word will not go away: they are stable, or a stable word follows them."""
+        """Whether the marks behind the word will not go away.
+
+        Engines take marks back more often than words, so where they mark stability it takes a stable mark; for an
+        engine that marks words alone a stable word behind it will do.
+        """
         if not self._marked:
             return index in self._agreed_marks
         marks = self._items[self._places[index] + 1 : self._places[index + 1]]
-        return any(mark.stable for mark in marks) or any(self._stable[index + 1 :])
+        if all(mark.stable is None for mark in marks):
+            return any(self._stable[index + 1 :])
+        return any(mark.stable for mark in marks)
 
     def _agree(self, earlier: Reading | None) -> None:
         self._stable[: self.done] = [True] * self.done

@@ -8,9 +8,6 @@ from itertools import takewhile
 from shared.models import Word
 from shared.text import normalise, tokens
 
-#: A full stop behind these belongs to the word: it ends no sentence.
-_ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs"})
-
 
 def spread(text: str, start: int, end: int, previous: Sequence[Word] = ()) -> tuple[Word, ...]:
     """The words of `text` over `start` to `end` (ms), each as long as its share of the letters.
@@ -19,7 +16,7 @@ def spread(text: str, start: int, end: int, previous: Sequence[Word] = ()) -> tu
     line's hypothesis before, begins with as well keep the times they have there, all but its last one, which may
     have been cut short; only the rest is spread over what follows them.
     """
-    texts = _texts(text)
+    texts = tokens(text)
     spoken = [item for item in texts if _letters(item)]
     kept = _kept(spoken, [word for word in previous if not word.is_punctuation], end)
     at = max([start, *(word.end for word in kept)])
@@ -39,16 +36,6 @@ def spread(text: str, start: int, end: int, previous: Sequence[Word] = ()) -> tu
             edge = words[-1].end if words else start
             words.append(Word(item, edge, edge))
     return tuple(words)
-
-
-def _texts(text: str) -> list[str]:
-    texts: list[str] = []
-    for item in tokens(text):
-        if item == "." and texts and texts[-1].casefold() in _ABBREVIATIONS:
-            texts[-1] += item
-        else:
-            texts.append(item)
-    return texts
 
 
 def _letters(item: str) -> bool:

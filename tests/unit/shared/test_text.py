@@ -65,3 +65,7 @@ def test_other_words_compare_unequal() -> None:
     assert normalise("CAFÉ") == normalise(unicodedata.normalize("NFD", "café"))
     # These differ in their vowel signs alone.
     assert normalise("की") != normalise("का")
+
+
+def test_the_full_stop_of_an_abbreviation_ends_no_sentence() -> None:
+    assert tokens("Mr. Hyde met Dr. Jekyll.") == ["Mr.", "Hyde", "met", "Dr.", "Jekyll", "."]

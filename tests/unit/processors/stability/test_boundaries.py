@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -34,8 +35,14 @@ def test_a_mark_at_the_end_of_the_prefix_counts_only_if_it_is_stable_itself(mark
     assert said(run(hear(partial(f"that is all {mark}")))) == committed
 
 
-def test_a_mark_that_a_stable_word_follows_counts() -> None:
-    assert said(run(hear(partial("that is all ~. so")))) == ["that is all."]
+def test_a_mark_that_is_not_stable_may_still_go_away_though_a_stable_word_follows() -> None:
+    assert said(run(hear(partial("that is all ~. so")))) == []
+
+
+def test_of_an_engine_that_marks_words_alone_a_stable_word_behind_it_makes_a_mark_count() -> None:
+    result = partial("that is all . so")
+    words_alone = tuple(replace(item, stable=None if item.is_punctuation else item.stable) for item in result.items)
+    assert said(run(hear(replace(result, items=words_alone)))) == ["that is all."]
 
 
 @pytest.mark.parametrize(("threshold", "committed"), [(0.80, ["one two three four five six."]), (0.85, [])])
