@@ -70,15 +70,16 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
         poison += [valid[:cut] for cut in (1, 4, 30, 60)]
         poison += [b"\x02" + valid[1:], valid[:-1]]
         strange = [valid.replace(b'"AudioFrame"', b'"VideoFrame"')]
-        misplaced = [DeadLetter(session="talk", captured_at=0, stage="none", error="misplaced")]
+        misplaced = DeadLetter(session="talk", captured_at=0, stage="none", error="misplaced")
         nobody = [replace(frame("nobody", start), captured_at=1) for start in range(0, 2000, 200)]
 
         async def disturb() -> None:
             await asyncio.sleep(3)
             for data in [*poison, *strange]:
                 await world.send(data, stream, key="talk")
-            for record in [*misplaced, *nobody]:
-                await world.send(record, stream, key="talk")
+            await world.send(misplaced, stream)
+            for unwanted in nobody:
+                await world.send(unwanted, stream, key="talk")
                 await asyncio.sleep(0.05)
 
         await asyncio.gather(world.speak(talk), disturb())

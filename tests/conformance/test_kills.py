@@ -16,7 +16,9 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import Word
 from shared.streams import StreamName
+from shared.text import normalise
 from tests.conformance.host import FACTORIES
+from tests.conformance.listeners import Audience
 from tests.conformance.oracle import heard
 from tests.conformance.talks import different_each_time, kills, parts, talks
 from tests.conformance.tripwire import Kill
@@ -41,15 +43,18 @@ def test_the_same_words_once_and_in_order_whatever_is_killed(host: str, data: st
     async def main() -> None:
         engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
         world = World(FACTORIES[host], engines)
+        audiences = [Audience(world.streams, talk) for talk in speakers]
         world.start(layout, plans)
         await asyncio.gather(*(world.speak(talk) for talk in speakers), *(several(world, *kill) for kill in together))
         await asyncio.sleep(SETTLED)
         await world.stop()
-        for talk in speakers:
+        for talk, audience in zip(speakers, audiences, strict=True):
             got = await heard(world, talk)
             assert got.words == [word.text for word in talk.words if not word.is_punctuation]
             got.assert_dense()
             got.assert_ended()
+            await audience.assert_heard_once(len(got.segments))
+            assert normalise(audience.captions).split() == got.words
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
