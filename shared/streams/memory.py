@@ -76,12 +76,18 @@ class MemoryStream:
             shard.items.append(Item(next(self._sequences), data, self._clock.now()))
             for reader in shard.holders:
                 reader.unread += len(data)
+        for shard in self._shards.values():
             self._trim(shard)
         self._notify()
 
     async def shards(self) -> Sequence[Shard]:
         """See Stream.shards."""
-        return [Shard(shard.id, shard.parents) for shard in self._shards.values() if shard.items or not shard.closed]
+        # A closed shard without entries is listed as long as a parent is: its children must wait for that one.
+        listed: dict[str, Shard] = {}
+        for shard in self._shards.values():
+            if shard.items or not shard.closed or not listed.keys().isdisjoint(shard.parents):
+                listed[shard.id] = Shard(shard.id, shard.parents)
+        return list(listed.values())
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader."""

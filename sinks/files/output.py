@@ -10,6 +10,18 @@ from pathlib import Path
 from shared.errors import SinkError
 
 
+def create(path: Path, head: bytes) -> FileIO:
+    """The file, made anew, with its first bytes; raises SinkError and leaves nothing open."""
+    with writing(path):
+        file = FileIO(path, "w")
+        try:
+            write_all(file, head)
+        except OSError:
+            file.close()
+            raise
+    return file
+
+
 def write_all(file: FileIO, data: bytes) -> None:
     """Writes all of it: an unbuffered file may take a part."""
     left = memoryview(data)

@@ -11,7 +11,7 @@ from typing import Self
 from shared.models import Status
 from sinks.captions import Caption, Corrected
 from sinks.files.cues import Cue, cues, laid_out
-from sinks.files.output import write_all, writing
+from sinks.files.output import create, write_all, writing
 
 
 class SubtitleWriter(ABC):
@@ -26,9 +26,7 @@ class SubtitleWriter(ABC):
         self._corrected = False
         self._count = 0
         self._end = 0
-        with writing(path):
-            self._file = path.open("wb", buffering=0)
-            write_all(self._file, self._head())
+        self._file = create(path, self._head())
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from typing import Self
 from shared.errors import SinkError
 from shared.models import SAMPLE_BYTES
 from sinks.audio import AudioChunk
-from sinks.files.output import write_all, writing
+from sinks.files.output import create, write_all, writing
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
@@ -26,9 +26,7 @@ class WavWriter:
         self._path = path
         self._rate = rate
         self._samples = 0
-        with writing(path):
-            self._file = path.open("wb", buffering=0)
-            write_all(self._file, self._header())
+        self._file = create(path, self._header())
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from shared.metrics import Metric
+from shared.models import Correction, FinalResult, PartialResult, Status
+from shared.streams import StreamName
+from sinks import Caption, Corrected, Missed, Tail
+from tests.support.virtual_time import EPOCH, run
+from tests.unit.sinks.stage import Stage, ended, result, segment, translation
+
+
+def shown(events: list[object]) -> list[object]:
+    """Captions as (number, text), tails as text, the rest as it is."""
+    return [(e.number, e.text) if isinstance(e, Caption) else e.text if isinstance(e, Tail) else e for e in events]
+
+
+def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        other = replace(segment(1, "elsewhere"), session="other")
+        await stage.publish(
+            other, segment(1, "one ."), segment(2, "two", 300), segment(1, "one ."), segment(3, "three")
+        )
+        await stage.publish(ended())
+        assert shown(events) == [(1, "one."), (2, "two"), (3, "three"), "end"]
+        assert [event.received_at >= EPOCH and not event.backlog for event in events[:3]] == [True] * 3
+
+    run(main())
+
+
+def test_a_gap_is_reported_and_goes_by() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions("es")
+        await stage.publish(translation(1, "uno"), translation(4, "cuatro"), translation(2, "dos"), ended("es"))
+        assert shown(events) == [(1, "uno"), Missed(2, 3), (4, "cuatro"), "end"]
+
+    run(main())
+
+
+def test_a_target_language_has_its_own_captions_and_says_why_one_is_empty() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions("es")
+        await stage.publish(translation(1, "u", language="ca"), translation(1, "uno"), ended("ca"))
+        await stage.publish(translation(2, "", Status.FAILED), translation(3, "", Status.UNWANTED), ended("es"))
+        assert [(e.number, e.status) for e in events[:-1]] == [
+            (1, Status.OK),
+            (2, Status.FAILED),
+            (3, Status.UNWANTED),
+        ]
+        assert events[-1] == "end"
+
+    run(main())
+
+
+def test_one_that_joins_late_is_shown_the_last_captions_and_told_what_it_missed() -> None:
+    async def main() -> None:
+        stage = Stage()
+        await stage.publish(translation(1, "long ago"))
+        await asyncio.sleep(100)
+        await stage.publish(*(translation(number, f"n{number}") for number in range(2, 9)))
+        await asyncio.sleep(30)
+        events = await stage.captions("es", backlog=2)
+        await asyncio.sleep(1)
+        assert shown(events) == [Missed(1, 6), (7, "n7"), (8, "n8")]
+        assert all(event.backlog for event in events[1:])
+        await stage.publish(translation(9, "n9"))
+        assert shown(events[3:]) == [(9, "n9")]
+        assert not events[3].backlog
+        assert len(stage.metrics.observations(Metric.CAPTION_LATENCY)) == 1
+
+    run(main())
+
+
+def test_one_that_joins_in_a_silence_learns_with_the_next_caption_what_it_missed() -> None:
+    async def main() -> None:
+        stage = Stage()
+        await stage.publish(segment(1, "long ago"), segment(2, "too"))
+        await asyncio.sleep(200)
+        events = await stage.captions()
+        await asyncio.sleep(5)
+        assert not events
+        await stage.publish(segment(3, "now"))
+        assert shown(events) == [Missed(1, 2), (3, "now")]
+
+    run(main())
+
+
+def test_the_newest_correction_of_a_range_wins() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        corrections = [
+            Correction(session="talk", captured_at=0, first=1, last=2, revision=revision, text=f"r{revision}")
+            for revision in (5, 4, 5, 6)
+        ]
+        await stage.publish(segment(1, "one"), segment(2, "two", 300), *corrections)
+        assert shown(events[2:]) == [Corrected(1, 2, "r5"), Corrected(1, 2, "r6")]
+
+    run(main())
+
+
+def test_the_tail_is_what_is_said_beyond_the_committed_text() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(result(PartialResult, "good morning to"))
+        await stage.publish(segment(1, "good morning"))
+        await stage.publish(result(PartialResult, "good morning to you", start=90))
+        assert shown(events) == ["good morning to", (1, "good morning"), "to", "to you"]
+        await stage.publish(result(PartialResult, "good", position=300), result(PartialResult, "old", take=0))
+        assert len(events) == 4
+
+    run(main())
+
+
+def test_a_final_stays_tail_until_its_segments_arrive() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(result(FinalResult, "that is all ."))
+        await stage.publish(result(PartialResult, "next", start=2000, utterance=2))
+        assert shown(events) == ["that is all.", "that is all. next"]
+        await stage.publish(segment(1, "that is all ."))
+        assert shown(events[2:]) == [(1, "that is all."), "next"]
+        await stage.publish(ended())
+        assert shown(events[4:]) == ["", "end"]
+
+    run(main())
+
+
+def test_a_newer_take_replaces_what_an_older_one_left_open() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(result(PartialResult, "half a sent", utterance=7))
+        await stage.publish(result(PartialResult, "half a", take=2))
+        await stage.publish(result(FinalResult, "half a sentiment", utterance=7))
+        assert shown(events) == ["half a sent", "half a"]
+
+    run(main())
+
+
+def test_garbage_is_skipped_and_counted_and_a_clock_that_is_ahead_is_flagged() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions("es")
+        await stage.publish(b"", b"\x01\x00\x00\x00\x09garbage", stream=StreamName.TRANSLATIONS)
+        await stage.publish(replace(translation(1, "uno"), captured_at=EPOCH + 10**9))
+        assert shown(events) == [(1, "uno")]
+        assert stage.metrics.total(Metric.UNREADABLE_RECORDS) == 2
+        assert stage.metrics.total(Metric.CLOCK_SKEW_DETECTED) == 1
+
+    run(main())

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import re
+import wave
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import SinkError
+from shared.models import Status
+from sinks import AudioChunk, Caption, Corrected
+from sinks.files import SrtWriter, SubtitleWriter, WavWriter, WebVttWriter
+from sinks.files.cues import LINE, LINES, laid_out
+
+WRITERS: list[type[SubtitleWriter]] = [WebVttWriter, SrtWriter]
+
+
+def caption(number: int, text: str, start: int, end: int) -> Caption:
+    return Caption(number, "en", text, start, end, Status.OK, captured_at=0, hops={}, received_at=0)
+
+
+def chunk(number: int, end: int, payload: bytes, *, first: bool = True, rate: int = 8000) -> AudioChunk:
+    return AudioChunk(
+        number=number,
+        language="es",
+        payload=payload,
+        rate=rate,
+        first=first,
+        last=True,
+        start=0,
+        end=end,
+        captured_at=0,
+        hops={},
+        received_at=0,
+    )
+
+
+def cues_of(path: Path) -> list[tuple[str, str, str]]:
+    """Start, end and text of each cue, by the grammar of the file's format; fails where it is not met."""
+    text = path.read_text()
+    if path.suffix == ".vtt":
+        head, _, text = text.partition("\n\n")
+        assert head == "WEBVTT"
+        time = r"(\d\d:\d\d:\d\d\.\d{3})"
+    else:
+        time = r"(\d\d:\d\d:\d\d,\d{3})"
+    blocks = [block for block in text.split("\n\n") if block]
+    parsed = []
+    for number, block in enumerate(blocks, 1):
+        found = re.fullmatch(rf"{number}\n{time} --> {time}\n((?:.+\n?)+)", block)
+        assert found, block
+        parsed.append((found[1], found[2], found[3].strip("\n")))
+    return parsed
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_the_file_is_whole_after_every_caption(kind: type[SubtitleWriter], tmp_path: Path) -> None:
+    path = tmp_path / f"captions{'.vtt' if kind is WebVttWriter else '.srt'}"
+    with kind(path) as writer:
+        assert cues_of(path) == []
+        writer.caption(caption(1, "Good morning.", 500, 1500))
+        assert [text for _, _, text in cues_of(path)] == ["Good morning."]
+        writer.caption(replace(caption(2, "", 1500, 2000), status=Status.FAILED))
+        writer.caption(caption(3, "And so on.", 3_661_500, 3_662_500))
+        starts = [start.replace(",", ".") for start, _, _ in cues_of(path)]
+        assert starts == ["00:00:00.500", "01:01:01.500"]
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_text_that_looks_like_markup_does_not_break_the_file(kind: type[SubtitleWriter], tmp_path: Path) -> None:
+    path = tmp_path / f"captions{'.vtt' if kind is WebVttWriter else '.srt'}"
+    with kind(path) as writer:
+        writer.caption(caption(1, "a --> b & <i>c</i>\n\n2\nd", 0, 1000))
+    ((_, _, text),) = cues_of(path)
+    assert "-->" not in text
+    assert "<i>" not in text
+    assert text.startswith("a ")
+    assert text.endswith("2 d")
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("ab ", min_size=1, max_size=300), st.integers(0, 9000), st.integers(0, 6000)), max_size=8
+    )
+)
+def test_cues_fit_the_screen_and_never_overlap(captions: list[tuple[str, int, int]]) -> None:
+    made = list(laid_out((text, start, start + length) for text, start, length in captions))
+    assert "".join(line for cue in made for line in cue.lines).replace(" ", "") == "".join(
+        text.replace(" ", "") for text, _, _ in captions
+    )
+    assert all(1 <= len(cue.lines) <= LINES and all(len(line) <= LINE for line in cue.lines) for cue in made)
+    assert all(cue.start < cue.end for cue in made)
+    assert all(before.end <= after.start for before, after in pairwise(made))
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_corrected_captions_read_better_once_the_file_is_closed(kind: type[SubtitleWriter], tmp_path: Path) -> None:
+    path = tmp_path / f"captions{'.vtt' if kind is WebVttWriter else '.srt'}"
+    with kind(path) as writer:
+        for number, text in enumerate(["first", "recognise", "beach", "last"], 1):
+            writer.caption(caption(number, text, number * 1000, number * 1000 + 1000))
+        writer.correct(Corrected(2, 3, "wreck a nice beach"))
+        writer.correct(Corrected(7, 9, "of captions that were never written"))
+        assert len(cues_of(path)) == 4
+    assert [text for _, _, text in cues_of(path)] == ["first", "wreck a nice beach", "last"]
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("kind", [*WRITERS, WavWriter])
+def test_a_file_that_cannot_be_made_is_named(kind: type[SubtitleWriter] | type[WavWriter], tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="missing/file: No such file or directory"):
+        kind(tmp_path / "missing" / "file")
+
+
+def test_a_full_disk_is_named_and_harms_no_other_file(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    with WebVttWriter(tmp_path / "captions.vtt") as other:
+        with pytest.raises(SinkError, match="/dev/full: No space left on device"), SrtWriter(full) as writer:
+            writer.caption(caption(1, "no room", 0, 1000))
+        with pytest.raises(SinkError, match="/dev/full: No space left on device"):
+            WavWriter(full)
+        other.caption(caption(1, "room", 0, 1000))
+    assert [text for _, _, text in cues_of(tmp_path / "captions.vtt")] == ["room"]
+
+
+def samples(path: Path) -> bytes:
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
+        audio: bytes = file.readframes(file.getnframes())
+        return audio
+
+
+def test_clips_lie_on_the_speakers_time_line_and_the_file_is_whole_after_each_chunk(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    one, two, three = b"\1\0" * 800, b"\2\0" * 1600, b"\3\0" * 80
+    with WavWriter(path) as writer:
+        writer.chunk(chunk(1, 100, one))
+        assert samples(path) == bytes(1600) + one
+        writer.chunk(chunk(2, 150, two))
+        assert samples(path) == bytes(1600) + one + two
+        writer.chunk(chunk(2, 150, three, first=False))
+        writer.chunk(chunk(3, 1000, one))
+        said = bytes(1600) + one + two + three
+        assert samples(path) == said + bytes(16000 - len(said)) + one
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == 8800
+
+
+def test_audio_of_another_rate_is_refused_and_the_file_stays_whole(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    with WavWriter(path) as writer:
+        writer.chunk(chunk(1, 0, b"\1\0"))
+        with pytest.raises(SinkError, match="expected audio at 8000 Hz, got 16000 Hz"):
+            writer.chunk(chunk(2, 0, b"\2\0", rate=16000))
+    assert samples(path) == b"\1\0"
+
+
+def test_a_speech_file_without_speech_is_a_wav_file(tmp_path: Path) -> None:
+    WavWriter(tmp_path / "speech.wav", rate=8000).close()
+    assert samples(tmp_path / "speech.wav") == b""
