@@ -16,10 +16,12 @@ from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe import engines as recognisers
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.transcribe.stage import TranscribeStage
+from processors.transcribe.sweep import Sweep
 from processors.translate import engines as translators
 from processors.translate.cache import MemoryTranslationCache
 from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
+from shared.clock import SystemClock
 from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
 from shared.metrics import Metrics
 from shared.sessions import MemorySessionStore, Session
@@ -80,7 +82,7 @@ class Pipeline:
         self.store = MemorySessionStore()
         self.host = LocalHost(
             [
-                [TranscribeStage(engines.recogniser)],
+                [TranscribeStage(engines.recogniser, Sweep(self.store, settings, SystemClock()))],
                 [StabilityStage()],
                 [DedupStage()],
                 [TranslateStage(engines.translator, MemoryTranslationCache(settings.translation_cache_size))],

@@ -16,6 +16,7 @@ from processors.synthesize.stage import SynthesizeStage
 from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.transcribe.stage import TranscribeStage
+from processors.transcribe.sweep import Sweep
 from processors.translate.cache import MemoryTranslationCache
 from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
@@ -198,7 +199,7 @@ class World:
 
     def _stage(self, name: str) -> Stage:
         if name == "transcribe":
-            return TranscribeStage(self._engines.recogniser())
+            return TranscribeStage(self._engines.recogniser(), Sweep(self.store, self._settings, VirtualClock()))
         if name == "stability":
             return StabilityStage()
         if name == "dedup":
