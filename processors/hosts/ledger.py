@@ -25,6 +25,11 @@ class Ledger:
         #: Bytes of the inputs not released.
         self.held = 0
 
+    @property
+    def settled(self) -> bool:
+        """Whether every input given out so far is released."""
+        return not self._open
+
     def add(self, sequence: int, size: int) -> Place:
         """Notes the next input."""
         place = Place(sequence, size)

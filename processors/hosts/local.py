@@ -139,7 +139,7 @@ class LocalHost:
                 break
         await worker.close(Closing.SHARD_END)
         saving.cancel()
-        await progress.save(worker.low_water, self._gate, ended=True)
+        await progress.save(worker.low_water, self._gate, ended=worker.settled)
         progress.close()
         del self._workers[worker]
         ended.put_nowait(shard)

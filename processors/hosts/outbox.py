@@ -71,6 +71,9 @@ class Outbox:
     def fence(self) -> None:
         """Drops what waits, and everything that comes from now on."""
         self._fenced = True
+        for emission in self._unpublished:
+            # It will never be durable, but what waits for it must not wait for ever.
+            emission.durable.set()
         self._unpublished.clear()
         self._queue.clear()
 

@@ -49,6 +49,11 @@ class ShardWorker:
         """The sequence number up to which every item is released; None before the first."""
         return self._ledger.low_water
 
+    @property
+    def settled(self) -> bool:
+        """Whether every item is released; after a shard's end it is not where another worker owns a session."""
+        return self._ledger.settled
+
     async def feed(self, items: Iterable[Item]) -> None:
         """Takes the next items; waits while an output refuses or too much is held."""
         for item in items:

@@ -42,6 +42,8 @@ class Follower:
         self._queue: asyncio.Queue[list[Followed] | _Ended | Exception] = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
         self._begun: set[tuple[StreamName, str]] = set()
+        #: Streams of which a shard has ended whose children are not begun.
+        self._childless: set[StreamName] = set()
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
 
     async def __aenter__(self) -> Self:
@@ -59,17 +61,24 @@ class Follower:
 
     async def next(self) -> Followed:
         """The next item, waiting for it; raises what reading it raised. Nothing is lost where this is cancelled."""
-        while not self._taken:
+        while True:
+            while self._childless:
+                await self._begin_children(next(iter(self._childless)))
+            if self._taken:
+                return self._taken.pop()
             entry = await self._queue.get()
             if isinstance(entry, Exception):
                 raise entry
             if isinstance(entry, _Ended):
                 self._finished[entry.stream].add(entry.shard)
-                for shard in await self._shards(entry.stream):
-                    await self._begin(entry.stream, shard, OLDEST)
+                self._childless.add(entry.stream)
             else:
                 self._taken = entry[::-1]
-        return self._taken.pop()
+
+    async def _begin_children(self, name: StreamName) -> None:
+        for shard in await self._shards(name):
+            await self._begin(name, shard, OLDEST)
+        self._childless.discard(name)
 
     async def _shards(self, name: StreamName) -> list[str]:
         for delay in delays():

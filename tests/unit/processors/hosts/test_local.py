@@ -54,6 +54,10 @@ class Copy(Operator):
         if record.text == "fail later":
             record = replace(record, text="failed")
             self.context.spawn(self.fail())
+        if record.text == "fence":
+            self.context.emit(self.writes, record)
+            self.context.then(asyncio.Event().wait)  # type: ignore[arg-type]
+            self.context.fence()
         if record.text == "keep":
             self.kept.append(received)
             return
@@ -282,6 +286,26 @@ def test_a_shard_that_ends_is_finished_before_its_children_are_read() -> None:
         await house.put(segment(4))
         await asyncio.sleep(2)
         assert numbers(await house.read()) == [1, 2, 3, 4]
+        await host.stop()
+
+    run(main())
+
+
+def test_the_end_of_a_shard_is_not_checkpointed_over_inputs_that_another_worker_owns() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await asyncio.sleep(0.1)
+        house.streams[UNIQUE].refuses_until = 3.0
+        await house.put(replace(segment(1), text="fence"), segment(2), segment(1, "other"))
+        await asyncio.sleep(1)
+        shard = (await house.streams[SEGMENTS].shards())[0].id
+        house.streams[SEGMENTS].split(shard)
+        await house.put(segment(3, "other"))
+        await asyncio.sleep(10)
+        assert [(r.session, r.number) for r in await house.read()] == [("other", 1), ("other", 3)]
+        assert not any(c.ended for c in (await house.checkpoints.load("dedup", SEGMENTS)).values())
+        assert house.metrics.total(Metric.FENCED) == 1
         await host.stop()
 
     run(main())
