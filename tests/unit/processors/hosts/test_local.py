@@ -243,6 +243,24 @@ def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output
     run(main())
 
 
+def test_while_an_output_refuses_nothing_more_is_read() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await asyncio.sleep(0.1)
+        house.streams[UNIQUE].refuses_until = 20.0
+        await house.put(segment(1))
+        await asyncio.sleep(1)
+        await house.put(segment(1, "late"))
+        await asyncio.sleep(5)
+        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 1
+        await asyncio.sleep(20)
+        assert [record.session for record in await house.read()] == ["talk", "late"]
+        await host.stop()
+
+    run(main())
+
+
 @pytest.mark.parametrize("graceful", [True, False])
 def test_fused_stages_release_an_input_once_the_last_of_them_has(graceful: bool) -> None:
     async def main() -> None:

@@ -228,6 +228,22 @@ def test_a_dropped_recogniser_is_opened_again_and_hears_what_has_no_final() -> N
     run(main())
 
 
+def test_a_new_take_begins_half_a_second_behind_what_was_heard_wherever_that_lies_in_a_record() -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        for _ in range(4):
+            await studio.send_at(studio.offset, LOUD * 10)
+            await asyncio.sleep(1)
+        studio.engine.takes[0].say("packed", 0, 2800, final=True)
+        await asyncio.sleep(0.1)
+        studio.engine.takes[0].drop()
+        await asyncio.sleep(1)
+        assert studio.engine.takes[1].start == 2300
+        await studio.bench.close()
+
+    run(main())
+
+
 def test_without_open_utterance_audio_ten_seconds_back_is_released() -> None:
     async def main() -> None:
         studio = await Studio().open()
