@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from shared.backoff import delays
 from shared.errors import StreamUnavailable
-from shared.streams.base import OLDEST, Item, ShardReader, Start, Stream, ready
+from shared.streams.base import OLDEST, Item, Shard, ShardReader, Start, Stream, ready
 from shared.streams.names import StreamName
 
 #: Batches that wait to be taken, before reading waits too.
@@ -41,15 +41,19 @@ class Follower:
         self._tasks: list[asyncio.Task[None]] = []
         self._queue: asyncio.Queue[list[Followed] | _Ended | Exception] = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
-        self._begun: set[tuple[StreamName, str]] = set()
+        #: Stream and shard -> whether its turn has come: its parents have been read.
+        self._turns: dict[tuple[StreamName, str], asyncio.Event] = {}
         #: Streams of which a shard has ended whose children are not begun.
         self._childless: set[StreamName] = set()
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
 
     async def __aenter__(self) -> Self:
         for name in self._streams:
-            for shard in await self._shards(name):
-                await self._begin(name, shard, self._start)
+            shards = await self._shards(name)
+            # Those whose turn has not come take their place too: a child that is there now is not read from its oldest.
+            for shard in shards:
+                await self._begin(name, shard.id, self._start)
+            self._let_read(name, ready(shards, set()))
         return self
 
     async def __aexit__(
@@ -76,22 +80,27 @@ class Follower:
                 self._taken = entry[::-1]
 
     async def _begin_children(self, name: StreamName) -> None:
-        for shard in await self._shards(name):
-            await self._begin(name, shard, OLDEST)
+        shards = ready(await self._shards(name), self._finished[name])
+        for shard in shards:
+            await self._begin(name, shard.id, OLDEST)
+        self._let_read(name, shards)
         self._childless.discard(name)
 
-    async def _shards(self, name: StreamName) -> list[str]:
-        for delay in delays():
+    async def _shards(self, name: StreamName) -> Sequence[Shard]:
+        waits = delays()
+        while True:
             try:
-                shards = await self._streams[name].shards()
-                break
+                return await self._streams[name].shards()
             except StreamUnavailable:
-                await asyncio.sleep(delay)
-        return [shard.id for shard in ready(shards, self._finished[name])]
+                await asyncio.sleep(next(waits))
+
+    def _let_read(self, name: StreamName, shards: Sequence[Shard]) -> None:
+        for shard in shards:
+            self._turns[name, shard.id].set()
 
     async def _begin(self, name: StreamName, shard: str, start: Start) -> None:
-        if (name, shard) not in self._begun:
-            self._begun.add((name, shard))
+        if (name, shard) not in self._turns:
+            self._turns[name, shard] = asyncio.Event()
             opened = asyncio.Event()
             self._tasks.append(asyncio.create_task(self._read(name, shard, start, opened)))
             await opened.wait()
@@ -100,6 +109,7 @@ class Follower:
         try:
             reader = await self._open(name, shard, start, opened)
             try:
+                await self._turns[name, shard].wait()
                 await self._pass_on(name, shard, reader)
             finally:
                 reader.close()

@@ -70,6 +70,9 @@ class MemoryStream:
     async def publish(self, entries: Sequence[Entry]) -> None:
         """See Stream.publish."""
         for key, data in entries:
+            if self._unread() > self._capacity:
+                # Those it waits for may themselves be waiting for the entries before this one.
+                self._notify()
             while self._unread() > self._capacity:
                 await self._changed.wait()
             shard = self._shard_of(key)

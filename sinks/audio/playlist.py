@@ -41,6 +41,9 @@ class PlayList:
         """Goes on behind a clip that was waited for long enough."""
         if self._turn is not None and self.deadline is not None and now >= self.deadline:
             yield self._miss()
+            # Those missing behind it were waited for at the same time.
+            while self._clips and self._turn not in self._clips:
+                yield self._miss()
             yield from self._play(now, received_at)
 
     def finish(self, now: float, received_at: int) -> Iterator[AudioEvent]:

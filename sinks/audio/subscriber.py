@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from shared.clock import Clock, SystemClock
-from shared.metrics import MemoryMetrics, Metrics
+from shared.metrics import MemoryMetrics, Metric, Metrics
 from shared.models import SessionEnded, Speech
 from shared.streams import LATEST, Stream, StreamName
 from sinks.audio.events import AudioEvent
@@ -17,6 +17,8 @@ from sinks.records import SessionRecords
 
 #: Seconds for which a clip that is missing delays the next.
 PATIENCE = 5.0
+#: The tempos that speech may have.
+_SLOWEST, _FASTEST = 0.1, 10.0
 
 
 class AudioSubscriber:
@@ -39,7 +41,8 @@ class AudioSubscriber:
         self._language = language
         self._clock = clock or SystemClock()
         reads = {StreamName.SPEECH: streams[StreamName.SPEECH]}
-        self._records = SessionRecords(reads, LATEST, session, metrics or MemoryMetrics())
+        self._metrics = metrics or MemoryMetrics()
+        self._records = SessionRecords(reads, LATEST, session, self._metrics)
         self._list = PlayList(patience)
 
     async def __aenter__(self) -> Self:
@@ -61,7 +64,9 @@ class AudioSubscriber:
                 for event in self._list.give_up(loop.time(), self._clock.now()):
                     yield event
                 continue
-            if isinstance(record, Speech) and record.language == self._language:
+            if isinstance(record, Speech) and not _SLOWEST <= record.tempo <= _FASTEST:
+                self._metrics.count(Metric.UNREADABLE_RECORDS, stream=StreamName.SPEECH)
+            elif isinstance(record, Speech) and record.language == self._language:
                 for event in self._list.add(record, loop.time(), self._clock.now()):
                     yield event
             elif isinstance(record, SessionEnded) and record.language == self._language:

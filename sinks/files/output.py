@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -27,6 +27,19 @@ def write_all(file: FileIO, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[file.write(left) :]
+
+
+def append(file: FileIO, data: bytes) -> None:
+    """Writes all of it behind what is there, or nothing of it."""
+    size = file.tell()
+    try:
+        write_all(file, data)
+    except OSError:
+        # What is no regular file cannot be cut.
+        with suppress(OSError):
+            file.seek(size)
+            file.truncate()
+        raise
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from io import BytesIO
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,7 +11,7 @@ from typing import Self
 from shared.models import Status
 from sinks.captions import Caption, Corrected
 from sinks.files.cues import Cue, cues, laid_out
-from sinks.files.output import create, write_all, writing
+from sinks.files.output import append, create, writing
 
 
 class SubtitleWriter(ABC):
@@ -40,10 +40,11 @@ class SubtitleWriter(ABC):
         """Appends a caption; one without text has no cue."""
         if caption.status is not Status.OK or not caption.text.strip():
             return
-        self._captions[caption.number] = (caption.text, caption.start, caption.end)
         made = list(cues(caption.text, caption.start, caption.end, self._end))
         with writing(self._path):
-            write_all(self._file, b"".join(map(self._numbered, made)))
+            append(self._file, self._text(made, self._count + 1))
+        self._captions[caption.number] = (caption.text, caption.start, caption.end)
+        self._count += len(made)
         self._end = made[-1].end
 
     def correct(self, corrected: Corrected) -> None:
@@ -63,22 +64,17 @@ class SubtitleWriter(ABC):
             self._rewrite()
 
     def _rewrite(self) -> None:
-        self._count = 0
-        whole = BytesIO()
-        whole.write(self._head())
-        for cue in laid_out(self._captions[number] for number in sorted(self._captions)):
-            whole.write(self._numbered(cue))
+        made = laid_out(self._captions[number] for number in sorted(self._captions))
         beside = self._path.with_name(self._path.name + ".part")
         with writing(self._path):
             try:
-                beside.write_bytes(whole.getvalue())
+                beside.write_bytes(self._head() + self._text(made, 1))
                 beside.replace(self._path)
             finally:
                 beside.unlink(missing_ok=True)
 
-    def _numbered(self, cue: Cue) -> bytes:
-        self._count += 1
-        return self._cue(self._count, cue).encode()
+    def _text(self, made: Iterable[Cue], first: int) -> bytes:
+        return "".join(self._cue(number, cue) for number, cue in enumerate(made, first)).encode()
 
     @abstractmethod
     def _head(self) -> bytes:

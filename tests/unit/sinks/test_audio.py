@@ -6,6 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.metrics import Metric
 from shared.models import Status
 from sinks import AudioChunk, ClipLeftOut, ClipMissed
 from tests.support.virtual_time import run
@@ -127,6 +128,30 @@ def test_a_missing_clip_delays_the_next_by_a_bounded_time() -> None:
         assert played(events) == [(1, b"\1", 9), ClipMissed(2, begun=False), (3, b"\3", 9)]
         await stage.publish(speech(2, 0, pcm(2, 9), last=True))
         assert len(events) == 3
+
+    run(main())
+
+
+def test_clips_that_are_missing_together_delay_the_next_no_longer_than_one() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.audio(patience=5)
+        await stage.publish(speech(1, 0, pcm(1, 9), last=True), speech(5, 0, pcm(5, 9), last=True))
+        await asyncio.sleep(5.1)
+        missed = [ClipMissed(number, begun=False) for number in (2, 3, 4)]
+        assert played(events) == [(1, b"\1", 9), *missed, (5, b"\5", 9)]
+
+    run(main())
+
+
+def test_an_attempt_at_an_impossible_tempo_is_skipped_and_counted() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.audio()
+        await stage.publish(speech(1, 0, pcm(1, 9)), speech(1, 0, pcm(2, 9), attempt=2, tempo=0.0))
+        await stage.publish(speech(1, 9, pcm(3, 9), last=True))
+        assert played(events) == [(1, b"\1", 9), (1, b"\3", 9)]
+        assert stage.metrics.total(Metric.UNREADABLE_RECORDS) == 1
 
     run(main())
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import re
+import resource
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -125,6 +128,40 @@ def test_a_full_disk_is_named_and_harms_no_other_file(tmp_path: Path) -> None:
             WavWriter(full)
         other.caption(caption(1, "room", 0, 1000))
     assert [text for _, _, text in cues_of(tmp_path / "captions.vtt")] == ["room"]
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process can grow beyond `size` bytes: a write that does not fit is cut short, then refused."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_caption_that_does_not_fit_leaves_no_half_cue(kind: type[SubtitleWriter], tmp_path: Path) -> None:
+    path = tmp_path / ("captions.vtt" if kind is WebVttWriter else "captions.srt")
+    with kind(path) as writer:
+        writer.caption(caption(1, "room", 0, 1000))
+        with room_for(path.stat().st_size + 20), pytest.raises(SinkError, match="File too large"):
+            writer.caption(caption(2, "no room", 1000, 2000))
+        assert [text for _, _, text in cues_of(path)] == ["room"]
+        writer.caption(caption(3, "room again", 2000, 3000))
+    assert [text for _, _, text in cues_of(path)] == ["room", "room again"]
+
+
+def test_speech_that_does_not_fit_leaves_a_wav_file_of_what_did(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    with WavWriter(path) as writer:
+        writer.chunk(chunk(1, 0, b"\1\0" * 80))
+        with room_for(path.stat().st_size + 20), pytest.raises(SinkError, match="File too large"):
+            writer.chunk(chunk(2, 0, b"\2\0" * 80))
+        assert samples(path) == b"\1\0" * 80
+        writer.chunk(chunk(3, 0, b"\3\0" * 80))
+    assert samples(path) == b"\1\0" * 80 + b"\3\0" * 80
 
 
 def samples(path: Path) -> bytes:

@@ -100,6 +100,26 @@ def test_a_writer_waits_for_a_holding_reader_that_is_behind_and_for_no_other() -
     run(main())
 
 
+def test_entries_that_exceed_the_capacity_together_reach_a_reader_that_waits_for_them() -> None:
+    async def main() -> None:
+        target = stream(capacity=10)
+        (shard,) = await target.shards()
+        reader = await target.reader(shard.id, OLDEST, holds=True)
+        read: list[str] = []
+
+        async def take() -> None:
+            while len(read) < 4:
+                read.extend(item.data.decode() for item in (await reader.read()).items)
+
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+            group.create_task(take())
+            await asyncio.sleep(1)
+            group.create_task(put(target, *(("k", f"twelve bytes {n}") for n in range(4))))
+        assert read == [f"twelve bytes {n}" for n in range(4)]
+
+    run(main())
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["put", "split", "merge"])), max_size=60))
 def test_entries_of_one_key_keep_their_order_through_splits_and_merges(steps: list[tuple[str, str]]) -> None:
     async def main() -> None:
@@ -135,6 +155,19 @@ def test_a_parent_is_read_before_its_children_unless_it_is_gone() -> None:
     shards = [Shard("a"), Shard("b", ("a",)), Shard("c", ("gone",))]
     assert [shard.id for shard in ready(shards, set())] == ["a", "c"]
     assert [shard.id for shard in ready(shards, {"a"})] == ["b", "c"]
+
+
+def test_who_begins_at_the_latest_reads_nothing_older_from_the_shards_that_are_there() -> None:
+    async def main() -> None:
+        target = stream()
+        await put(target, ("k", "in the parent"))
+        target.split((await target.shards())[0].id)
+        await put(target, ("k", "in the child"))
+        async with Follower({NAME: target}, LATEST) as follower:
+            await put(target, ("k", "new"))
+            assert (await follower.next()).item.data == b"new"
+
+    run(main())
 
 
 class Flaky(MemoryStream):
