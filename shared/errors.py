@@ -17,8 +17,20 @@ class StreamUnavailable(LowLatencyTranslateError):
     """A stream refused a read or a write for now; the caller may try again."""
 
 
+class RecordTooLarge(LowLatencyTranslateError):
+    """A stream takes no record of this size."""
+
+
 class StoreUnavailable(LowLatencyTranslateError):
     """The session store refused an operation for now; the caller may try again."""
+
+
+class SetupError(LowLatencyTranslateError):
+    """Nothing works until somebody mends the setup: credentials, rights, a stream or table that is not there."""
+
+
+class ResourceMissing(SetupError):
+    """A stream or table does not exist; names it and says how to make it."""
 
 
 class SessionExists(LowLatencyTranslateError):

@@ -43,6 +43,19 @@ class Settings:
     translation_cache: bool = _setting(True, "keep translations to use them again")
     translation_cache_size: int = _setting(10_000, "translations kept in memory", low=1, high=1_000_000)
     outage_buffer: float = _setting(30.0, "audio a producer keeps while the stream is out", low=1, high=600, unit="s")
+    streams: str = _setting("memory", "where the streams are: memory (this process alone) or kinesis")
+    stream_prefix: str = _setting("audio-transcription", "what the names of the Kinesis streams begin with")
+    table_prefix: str = _setting("", "what the names of the DynamoDB tables begin with")
+    worker_read_interval: float = _setting(
+        0.4,
+        "time between two reads of a Kinesis shard by a worker; all its readers share 5 a second",
+        low=0.2,
+        high=10,
+        unit="s",
+    )
+    sink_read_interval: float = _setting(
+        0.5, "time between two reads of a Kinesis shard by a sink", low=0.2, high=10, unit="s"
+    )
     recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted:PATH")
     translator: str = _setting("apertium", "engine of translate: apertium or scripted")
     synthesizer: str = _setting("espeak", "engine of synthesize: espeak or scripted")

@@ -1,0 +1,73 @@
+"""Where this process finds AWS: region, credentials and endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from shared.aws.client import AwsClient
+from shared.errors import LowLatencyTranslateError, SetupError
+
+#: Calls that may be under way at once.
+_CALLS = 32
+#: Seconds to reach the endpoint, and to wait for its answer. A call is tried once: who called knows what waits.
+_CONNECT, _READ = 5, 10
+
+
+class Aws:
+    """Makes clients of AWS services that share credentials and threads.
+
+    Everything comes by the usual AWS means (AWS_ENDPOINT_URL leads to LocalStack). AWS_REGION counts, which boto3
+    alone ignores, and AWS_PROFILE=default needs no configuration file. Raises SetupError where no region is set.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        try:
+            self._session = boto3.Session(
+                region_name=environ.get("AWS_REGION") or None, botocore_session=_botocore_session(environ)
+            )
+        except BotoCoreError as error:
+            raise SetupError(f"AWS: {error}") from None
+        self.region = self._session.region_name
+        if not self.region:
+            raise SetupError("AWS: no region is set; set AWS_REGION, in the environment or in .env")
+
+    def client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
+        """A client of the service; `unavailable` is what its calls raise for what may pass."""
+        config = Config(
+            connect_timeout=_CONNECT,
+            read_timeout=_READ,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=_CALLS,
+            # The code that makes the calls is tested; checking each again is a third of a call's cost.
+            parameter_validation=False,
+        )
+        try:
+            client: Any = self._session.client(service, config=config)
+        except (BotoCoreError, ValueError) as error:
+            raise SetupError(f"AWS {service}: {error}") from None
+        return AwsClient(client, unavailable, self._threads)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_CALLS, thread_name_prefix="aws")
+
+
+def _botocore_session(environ: Mapping[str, str]) -> botocore.session.Session:
+    session = botocore.session.Session()
+    try:
+        session.get_scoped_config()
+    except ProfileNotFound:
+        if (environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")) != "default":
+            raise
+        # No file names the profile "default": then there is nothing to take from it.
+        session = botocore.session.Session({"profile": (None, None, None, None)})
+    return session

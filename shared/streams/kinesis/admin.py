@@ -1,0 +1,89 @@
+"""Making the streams of a prefix, looking at them and deleting them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from shared.aws import Aws, AwsError
+from shared.backoff import delays
+from shared.errors import ResourceMissing, StreamUnavailable
+from shared.streams.names import StreamName
+
+#: Seconds for a stream to become active, or to be gone.
+_LIMIT = 120.0
+#: Tries of a call that is refused for now: only so many a second are allowed.
+_TRIES = 6
+_ACTIVE, _MISSING = "ACTIVE", "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """A stream's name, what Kinesis says of it ("missing" where it is not there), and its open shards."""
+
+    name: str
+    status: str
+    shards: int
+
+
+class StreamAdmin:
+    """All streams whose names begin with `prefix`. Raises StreamUnavailable where Kinesis does not answer in time."""
+
+    def __init__(self, aws: Aws, prefix: str) -> None:
+        self._client = aws.client("kinesis", StreamUnavailable)
+        self._names = [f"{prefix}-{name}" for name in StreamName]
+
+    async def create(self, shards: int) -> None:
+        """Makes what is missing, with so many shards each; returns once every stream is active."""
+        for name in self._names:
+            try:
+                await self._call("create_stream", StreamName=name, ShardCount=shards)
+            except AwsError as error:
+                if error.code != "ResourceInUseException":
+                    raise
+        await self._until(lambda found: found.status == _ACTIVE)
+
+    async def list(self) -> Sequence[StreamStatus]:
+        """Each stream as it is now."""
+        return [await self._status(name) for name in self._names]
+
+    async def delete(self) -> None:
+        """Deletes every stream, with all that is on it; returns once they are gone."""
+        for found in await self.list():
+            if found.status not in (_MISSING, "DELETING"):
+                await self._call("delete_stream", StreamName=found.name, EnforceConsumerDeletion=True)
+        await self._until(lambda found: found.status == _MISSING)
+
+    async def _until(self, settled: Callable[[StreamStatus], bool]) -> None:
+        try:
+            async with asyncio.timeout(_LIMIT):
+                for name in self._names:
+                    for wait in delays():
+                        if settled(await self._status(name)):
+                            break
+                        await asyncio.sleep(wait)
+        except TimeoutError:
+            raise StreamUnavailable(f"the streams have not settled within {_LIMIT:g} s; look at them again") from None
+
+    async def _status(self, name: str) -> StreamStatus:
+        try:
+            answer = await self._call("describe_stream_summary", StreamName=name)
+        except ResourceMissing:
+            return StreamStatus(name, _MISSING, 0)
+        summary = answer["StreamDescriptionSummary"]
+        return StreamStatus(name, summary["StreamStatus"], summary["OpenShardCount"])
+
+    async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        return await _patiently(lambda: self._client.call(operation, **parameters))
+
+
+async def _patiently(attempt: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    for wait in islice(delays(), _TRIES - 1):
+        try:
+            return await attempt()
+        except StreamUnavailable:
+            await asyncio.sleep(wait)
+    return await attempt()

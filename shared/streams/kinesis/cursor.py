@@ -1,0 +1,115 @@
+"""A place in one shard, moved on by one read after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from shared.aws import AwsClient, AwsError
+from shared.backoff import delays
+from shared.errors import StreamUnavailable
+from shared.streams.base import Edge, Item, Start
+
+log = logging.getLogger(__name__)
+
+#: An iterator is good for 5 minutes.
+_EXPIRED = "ExpiredIteratorException"
+#: The most records one read brings.
+_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read brought; `at_tip` says that there was nothing more, `ended` that nothing more will come."""
+
+    items: Sequence[Item]
+    at_tip: bool
+    ended: bool
+
+
+class Cursor:
+    """Reads one shard of a stream from `start` on. An unavailable stream is waited out, and so is a throttled one."""
+
+    def __init__(self, client: AwsClient, stream: str, shard: str, start: Start) -> None:
+        self._client = client
+        self._stream = stream
+        self._shard = shard
+        self._start = start
+        self._iterator: str | None = None
+        #: The server's clock at its last answer.
+        self._answered_at: datetime | None = None
+        #: The sequence number of the last item read; None before the first.
+        self.last: int | None = start.after
+        #: Loop time (s) at which the last read began.
+        self.read_at = float("-inf")
+
+    async def place(self) -> None:
+        """Takes its place now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
+        answer = await self._client.call(
+            "get_shard_iterator", StreamName=self._stream, ShardId=self._shard, **self._position()
+        )
+        self._iterator = answer["ShardIterator"]
+        self._answered(answer)
+
+    async def read(self) -> Page:
+        """The next page, which may be empty."""
+        waits = delays()
+        refused = False
+        while True:
+            try:
+                page = await self._read()
+            except StreamUnavailable as error:
+                if not refused:
+                    log.warning("cannot read %s %s, trying again: %s", self._stream, self._shard, error)
+                refused = True
+                await asyncio.sleep(next(waits))
+            else:
+                if refused:
+                    log.warning("reading %s %s again", self._stream, self._shard)
+                return page
+
+    async def _read(self) -> Page:
+        if self._iterator is None:
+            await self.place()
+        self.read_at = asyncio.get_running_loop().time()
+        try:
+            answer = await self._client.call("get_records", ShardIterator=self._iterator, Limit=_LIMIT)
+        except AwsError as error:
+            if error.code != _EXPIRED:
+                raise
+            await self.place()
+            return Page((), at_tip=False, ended=False)
+        items = [_item(record) for record in answer["Records"]]
+        self._iterator = answer.get("NextShardIterator")
+        self._answered(answer)
+        if items:
+            self.last = items[-1].sequence
+        ended = self._iterator is None
+        return Page(items, at_tip=not ended and not answer.get("MillisBehindLatest"), ended=ended)
+
+    def _answered(self, answer: dict[str, Any]) -> None:
+        date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+        self._answered_at = parsedate_to_datetime(date) if date else None
+
+    def _position(self) -> dict[str, Any]:
+        start = self._start
+        if self.last is not None:
+            return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(self.last)}
+        if start.edge is Edge.LATEST and self._answered_at is not None:
+            # An iterator that expired before anything came: what came since its last answer is behind LATEST too.
+            return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._answered_at}
+        if start.edge is Edge.LATEST:
+            return {"ShardIteratorType": "LATEST"}
+        if start.at is not None:
+            return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": start.at / 1000}
+        return {"ShardIteratorType": "TRIM_HORIZON"}
+
+
+def _item(record: dict[str, Any]) -> Item:
+    arrived_at = round(record["ApproximateArrivalTimestamp"].timestamp() * 1000)
+    return Item(int(record["SequenceNumber"]), record["Data"], arrived_at)

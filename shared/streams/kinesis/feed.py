@@ -1,0 +1,94 @@
+"""The newest records of one shard, read once for all its readers in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.streams.base import Item
+from shared.streams.kinesis.cursor import Cursor
+from shared.streams.kinesis.pace import Pace
+
+#: Bytes that wait for one reader before it is dropped from the feed: it then reads on by itself, from where it was.
+_MOST_WAITING = 64 << 20
+
+
+class Inbox:
+    """What a feed has read and one reader has not taken yet."""
+
+    def __init__(self) -> None:
+        self._items: list[Item] = []
+        self._size = 0
+        self._changed = asyncio.Event()
+        self._failure: Exception | None = None
+        #: Whether the shard has ended behind what waits here.
+        self.ended = False
+        #: Whether the reader was too slow: something is missing behind what waits here.
+        self.overflowed = False
+
+    def put(self, items: Sequence[Item], *, ended: bool) -> None:
+        """Takes a page from the feed."""
+        if not self.overflowed:
+            self._items.extend(items)
+            self._size += sum(len(item.data) for item in items)
+            self.ended = ended
+            self.overflowed = self._size > _MOST_WAITING
+        self._changed.set()
+
+    def fail(self, failure: Exception) -> None:
+        """The feed can read no more."""
+        self._failure = failure
+        self._changed.set()
+
+    async def take(self) -> list[Item]:
+        """What waits, as soon as there is something to take or to know; raises what the feed failed with."""
+        await self._changed.wait()
+        self._changed.clear()
+        if self._failure is not None:
+            self._changed.set()
+            raise self._failure
+        items, self._items, self._size = self._items, [], 0
+        return items
+
+
+class ShardFeed:
+    """Goes on from a cursor that has reached the tip of its shard, for as long as an inbox is open."""
+
+    def __init__(self, cursor: Cursor, pace: Pace) -> None:
+        self._cursor = cursor
+        self._pace = pace
+        self._inboxes: set[Inbox] = set()
+        self._task = asyncio.create_task(self._run())
+
+    @property
+    def running(self) -> bool:
+        """Whether it still reads."""
+        return bool(self._inboxes) and not self._task.done()
+
+    def open(self) -> Inbox:
+        """An inbox for what is read from now on."""
+        inbox = Inbox()
+        self._inboxes.add(inbox)
+        return inbox
+
+    def close(self, inbox: Inbox) -> None:
+        """Nobody takes from this inbox any more."""
+        self._inboxes.discard(inbox)
+        if not self._inboxes:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        ended = False
+        try:
+            while not ended:
+                await self._pace.turn(self._cursor.read_at)
+                page = await self._cursor.read()
+                ended = page.ended
+                if page.items:
+                    self._pace.stir()
+                if page.items or ended:
+                    for inbox in self._inboxes:
+                        inbox.put(page.items, ended=ended)
+        except Exception as error:
+            for inbox in self._inboxes:
+                inbox.fail(error)

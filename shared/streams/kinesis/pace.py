@@ -1,0 +1,48 @@
+"""How often a process reads its shards."""
+
+from __future__ import annotations
+
+import asyncio
+
+#: Seconds between two reads of a shard while no stream of the process has records.
+IDLE_INTERVAL = 1.0
+#: Seconds after the last record on any stream from which on the process idles.
+_IDLE_AFTER = 10.0
+
+
+class Pace:
+    """Shared by all streams of a process: a record on any of them wakes the readers of all.
+
+    `interval` is the time in s between two reads of a shard while there is something to read. A shard has 5 reads a
+    second, for all its readers together.
+    """
+
+    def __init__(self, interval: float) -> None:
+        self.interval = interval
+        self._busy_until = float("-inf")
+        self._stirred = asyncio.Event()
+
+    def stir(self) -> None:
+        """A record was read or written."""
+        idled = self._idle
+        self._busy_until = asyncio.get_running_loop().time() + _IDLE_AFTER
+        if idled:
+            self._stirred.set()
+            self._stirred = asyncio.Event()
+
+    async def turn(self, last_read: float) -> None:
+        """Returns when a shard may be read that was last read at `last_read` (loop time, s)."""
+        if self._idle:
+            await self._until(last_read + max(IDLE_INTERVAL, self.interval), self._stirred)
+        await asyncio.sleep(last_read + self.interval - asyncio.get_running_loop().time())
+
+    @property
+    def _idle(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._busy_until
+
+    async def _until(self, due: float, sooner: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout_at(due):
+                await sooner.wait()
+        except TimeoutError:
+            pass

@@ -1,0 +1,62 @@
+"""A Stream on Amazon Kinesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shared.aws import Aws, AwsClient
+from shared.errors import StreamUnavailable
+from shared.streams.base import Entry, Shard, ShardReader, Start
+from shared.streams.kinesis.cursor import Cursor
+from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.reader import Feeds, KinesisReader
+from shared.streams.kinesis.writer import Writer
+from shared.streams.names import StreamName
+
+
+def kinesis_streams(aws: Aws, prefix: str, read_interval: float) -> Mapping[StreamName, KinesisStream]:
+    """Every stream of the pipeline whose names begin with `prefix`; a shard is read every `read_interval` s."""
+    client = aws.client("kinesis", StreamUnavailable)
+    pace = Pace(read_interval)
+    return {name: KinesisStream(client, f"{prefix}-{name}", pace) for name in StreamName}
+
+
+class KinesisStream:
+    """Writes in batches, and reads every shard once for all its readers in this process.
+
+    Its methods raise SetupError where the stream does not exist or may not be used.
+    """
+
+    def __init__(self, client: AwsClient, name: str, pace: Pace) -> None:
+        self.name = name
+        self._client = client
+        self._pace = pace
+        self._writer = Writer(client, name)
+        self._feeds = Feeds(pace)
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        """See Stream.publish; raises RecordTooLarge, before anything is written, for what Kinesis never takes."""
+        await self._writer.write(entries)
+        self._pace.stir()
+
+    async def shards(self) -> Sequence[Shard]:
+        """See Stream.shards."""
+        shards: list[Shard] = []
+        which = {"StreamName": self.name}
+        while True:
+            answer = await self._client.call("list_shards", **which)
+            for shard in answer["Shards"]:
+                parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
+                shards.append(Shard(shard["ShardId"], tuple(filter(None, parents))))
+            if "NextToken" not in answer:
+                return shards
+            which = {"NextToken": answer["NextToken"]}
+
+    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+        """See Stream.reader; nothing need be held, since Kinesis keeps every record for its retention."""
+        cursor = self._cursor(shard, start)
+        await cursor.place()
+        return KinesisReader(shard, self._feeds, cursor, lambda start: self._cursor(shard, start))
+
+    def _cursor(self, shard: str, start: Start) -> Cursor:
+        return Cursor(self._client, self.name, shard, start)
