@@ -1,16 +1,21 @@
-"""Whether the host may read on."""
+"""Whether the host may read on, or go on at all."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 
 class Gate:
-    """Closed while an output stream or the session store refuses: the host then reads no input."""
+    """Closed while an output stream or the session store refuses: the host then reads no input.
 
-    def __init__(self) -> None:
+    `on_fault` is told what ends the host as a whole.
+    """
+
+    def __init__(self, on_fault: Callable[[Exception], None]) -> None:
+        self._on_fault = on_fault
         self._refusing = 0
         self._open = asyncio.Event()
         self._open.set()
@@ -26,6 +31,12 @@ class Gate:
             self._refusing -= 1
             if not self._refusing:
                 self._open.set()
+
+    async def fail(self, error: Exception) -> NoReturn:
+        """Ends the host, since what failed is no record's fault; what ran into it goes no further."""
+        self._on_fault(error)
+        await asyncio.get_running_loop().create_future()
+        raise error
 
     async def passed(self) -> None:
         """Returns once nothing refuses."""

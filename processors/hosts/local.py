@@ -49,7 +49,7 @@ class LocalHost:
         self._applications = applications
         self._streams = streams
         self._checkpoints = checkpoints or MemoryCheckpoints()
-        self._gate = Gate()
+        self._gate = Gate(self._fail)
         self._services = Services(
             clock=clock or SystemClock(),
             metrics=metrics or MemoryMetrics(),
@@ -171,5 +171,8 @@ class LocalHost:
     def _watch(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.critical("the host itself failed", exc_info=error)
-            if not self._ended.done():
-                self._ended.set_exception(error)
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
