@@ -3,13 +3,13 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment demo test lint format typecheck bench-recognisers constraints clean
+.PHONY: help install setup environment localstack-environment demo localstack test lint format typecheck bench-recognisers constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  make %-18s %s\n' "$$name" "$$text"; done
 
-install: setup ## Install whatever is missing: virtual environment, pinned packages, Debian packages
+install: setup localstack-environment ## Install whatever is missing: virtual environments, pinned packages, Debian packages
 	@echo "Everything is installed. Try: make demo"
 
 setup:
@@ -18,10 +18,16 @@ setup:
 environment:
 	@bash infra/local/install.sh python
 
+localstack-environment: environment
+	@bash infra/local/localstack/install.sh
+
 demo: setup ## Stream a recording through the pipeline (INPUT=my.wav TO=es,fr to choose)
 	@exec $(python) -m cli demo $${INPUT:+--input "$$INPUT"} $${TO:+--to "$$TO"}
 
-test: setup ## Run every test, with coverage
+localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and CloudWatch on this machine, without Docker
+	@exec $(python) -m infra.local.localstack
+
+test: setup localstack-environment ## Run every test, with coverage
 	@$(python) -m pytest --cov
 
 lint: environment ## Check style
@@ -41,6 +47,6 @@ bench-recognisers: setup ## Measure the offline recognisers on real recordings
 constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh
 
-clean: ## Remove the virtual environment, caches and coverage (what is in out/ stays)
-	@rm -rf .venv build htmlcov .coverage .coverage.* coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+clean: ## Remove the virtual environments, caches and coverage (what is in out/ stays)
+	@rm -rf .venv .venv-localstack build htmlcov .coverage .coverage.* coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,6 +14,7 @@ from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
+from infra.local.localstack import health
 from processors.synthesize import engines as synthesizers
 from processors.transcribe import engines as recognisers
 from processors.translate import engines as translators
@@ -117,6 +118,24 @@ def debian_packages() -> Iterator[Finding]:
         remedy = "" if found else f"apt-get install {name}"
         detail = f"{found or 'missing'}: {purpose}"
         yield Finding("Debian", name, present=bool(found), needed=False, detail=detail, remedy=remedy)
+
+
+def localstack() -> Iterator[Finding]:
+    """Whether LocalStack runs where localstack-client's table says, and which of its services are up."""
+    detail, remedy, present = "not running", "make localstack", False
+    try:
+        address = health.endpoint()
+        found = health.states(address)
+        detail = f"{address}: {health.described(found)}"
+        if health.up(found):
+            remedy, present = "", True
+    except ModuleNotFoundError:
+        detail, remedy = "localstack-client is missing", f"pip install '{_PROJECT}[infra]'"
+    except ValueError as error:
+        detail, remedy = "no address", str(error)
+    except OSError as error:
+        detail = f"not at {address}: {error.strerror or error}"
+    yield Finding("streams", "LocalStack", present=present, needed=False, detail=detail, remedy=remedy)
 
 
 def microphone() -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""Runs in LocalStack's own environment, not in ours."""
