@@ -32,6 +32,9 @@ class TranslationCache(Protocol):
     async def put(self, key: str, text: str) -> None:
         """Keeps a translation."""
 
+    async def close(self) -> None:
+        """Lets go of what is under way."""
+
 
 class MemoryTranslationCache:
     """A TranslationCache of at most `capacity` entries, each for `ttl` s; the least recently used goes first."""
@@ -64,3 +67,6 @@ class MemoryTranslationCache:
         self._entries.move_to_end(key)
         if len(self._entries) > self._capacity:
             self._entries.popitem(last=False)
+
+    async def close(self) -> None:
+        """See TranslationCache.close."""

@@ -26,3 +26,4 @@ class TranslateStage(Stage):
     async def close(self) -> None:
         """See Stage.close."""
         await self._engine.close()
+        await self._cache.close()

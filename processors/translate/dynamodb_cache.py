@@ -1,0 +1,148 @@
+"""Translations kept in the DynamoDB table CachedTranslations, behind those in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from processors.translate.cache import TTL, TranslationCache
+from shared.aws import Aws
+from shared.aws.table import Table
+from shared.aws.tables import CACHED_TRANSLATIONS, EXPIRES_AT
+from shared.clock import Clock, SystemClock
+from shared.errors import LowLatencyTranslateError, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+Returned = TypeVar("Returned")
+
+#: Seconds that a translation waits for the table: an engine takes little longer.
+_PATIENCE = 0.2
+#: Lookups, and writes, that may be under way at once: each holds one of the threads that all AWS calls share.
+_CALLS = 8
+#: Seconds that a failing table is left alone.
+_REST = 5.0
+#: Seconds that closing waits for writes.
+_CLOSING = 2.0
+
+
+class DynamoDbTranslationCache:
+    """A TranslationCache that all workers share; `memory` is this process's part of it.
+
+    A translation found in the table is kept in memory for as long as one made just now. Writes go on in the
+    background; one that finds too many under way is left out.
+    """
+
+    def __init__(self, memory: TranslationCache, aws: Aws, prefix: str = "", *, clock: Clock | None = None) -> None:
+        self._memory = memory
+        self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + CACHED_TRANSLATIONS.name)
+        self._clock = clock or SystemClock()
+        self._reads = _Side("read", self._clock)
+        self._writes = _Side("written", self._clock)
+
+    @property
+    def size(self) -> int:
+        """See TranslationCache.size."""
+        return self._memory.size
+
+    async def get(self, key: str) -> str | None:
+        """See TranslationCache.get."""
+        kept = await self._memory.get(key)
+        if kept is not None or self._reads.rests:
+            return kept
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._reads.slots.acquire()
+                # A call in its thread cannot be cancelled, so it keeps its slot for as long as it takes.
+                kept = await asyncio.shield(self._reads.start(self._look_up(key)))
+        except TimeoutError:
+            self._reads.failed(f"no answer within {_PATIENCE} s")
+            return None
+        except Exception as error:
+            self._reads.failed(error)
+            return None
+        self._reads.worked()
+        return kept
+
+    async def put(self, key: str, text: str) -> None:
+        """See TranslationCache.put."""
+        await self._memory.put(key, text)
+        if not self._writes.rests and not self._writes.slots.locked():
+            await self._writes.slots.acquire()
+            self._writes.start(self._write(key, text))
+
+    async def close(self) -> None:
+        """See TranslationCache.close; waits 2 s at most."""
+        await asyncio.gather(self._reads.close(), self._writes.close())
+
+    async def _look_up(self, key: str) -> str | None:
+        item = await self._table.get({CACHED_TRANSLATIONS.key: key}, consistent=False)
+        # DynamoDB deletes hours after an item's time.
+        if item is None or item[EXPIRES_AT] <= self._clock.now() // 1000:
+            return None
+        text = str(item["text"])
+        await self._memory.put(key, text)
+        return text
+
+    async def _write(self, key: str, text: str) -> None:
+        expires_at = self._clock.now() // 1000 + round(TTL)
+        try:
+            await self._table.put({CACHED_TRANSLATIONS.key: key, "text": text, EXPIRES_AT: expires_at})
+        except Exception as error:
+            self._writes.failed(error)
+        else:
+            self._writes.worked()
+
+
+class _Side:
+    """The table's reads or its writes: those under way, and whether they work."""
+
+    def __init__(self, done: str, clock: Clock) -> None:
+        self._done = done
+        self._clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._failing = False
+        self._rests_until = 0
+        self.slots = asyncio.Semaphore(_CALLS)
+
+    @property
+    def rests(self) -> bool:
+        """True for a while after a failure."""
+        return self._clock.now() < self._rests_until
+
+    def start(self, call: Coroutine[Any, Any, Returned]) -> asyncio.Task[Returned]:
+        """Begins a call in the slot that was acquired for it."""
+        task = asyncio.create_task(call)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def failed(self, error: Exception | str) -> None:
+        """Leaves the table alone for a while, and says why if it worked before."""
+        self._rests_until = self._clock.now() + round(_REST * 1000)
+        if not self._failing:
+            self._failing = True
+            # An error that is not of this project's making could quote the text.
+            told = error if isinstance(error, (str, LowLatencyTranslateError)) else type(error).__name__
+            log.warning("translate: kept translations cannot be %s: %s", self._done, told)
+
+    def worked(self) -> None:
+        """The next failure is said again."""
+        self._failing = False
+
+    async def close(self) -> None:
+        """See DynamoDbTranslationCache.close."""
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=_CLOSING)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self.slots.release()
+        if not task.cancelled():
+            # Nobody waits for the failure of a call that took too long.
+            task.exception()

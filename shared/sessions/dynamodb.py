@@ -1,0 +1,210 @@
+"""Session items in the DynamoDB table Sessions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from shared.aws.session import Aws
+from shared.aws.table import ConditionFailed, Item, Table
+from shared.aws.tables import EXPIRES_AT, SESSIONS
+from shared.clock import Clock, SystemClock
+from shared.errors import ClaimRefused, CodecError, Fenced, SessionExists, SessionUnknown, StoreUnavailable
+from shared.models import Segment, Word
+from shared.sessions.item import from_item, to_claimed, to_item, to_words
+from shared.sessions.session import Session, SessionState
+
+log = logging.getLogger(__name__)
+
+#: Seconds that an item is kept: from the session's creation, or its start where that is later, and from its end.
+KEPT_OPEN = 30 * 86_400
+KEPT_ENDED = 7 * 86_400
+
+#: The value of the attribute that only open sessions have, which puts them in the index.
+_OPEN = "open"
+#: DynamoDB deletes hours after an item's time: one whose time has passed counts as deleted.
+_ALIVE = f"#{EXPIRES_AT} > :now"
+
+
+class DynamoDbSessionStore:
+    """A SessionStore for any number of processes: every write is one conditional write.
+
+    Raises SetupError, too, where the table or the right to use it is missing.
+    """
+
+    def __init__(self, aws: Aws, prefix: str = "", *, clock: Clock | None = None) -> None:
+        self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + SESSIONS.name)
+        self._clock = clock or SystemClock()
+        #: Reopenings whose answer was lost, by session and take held: what they write in the item.
+        self._reopenings: dict[tuple[str, int], str] = {}
+
+    async def create(self, session: Session) -> None:
+        """See SessionStore.create."""
+        item = to_item(session)
+        if session.state is SessionState.OPEN:
+            item[SESSIONS.index] = _OPEN
+            item[EXPIRES_AT] = max(self._now(), session.started_at // 1000) + KEPT_OPEN
+        else:
+            item[EXPIRES_AT] = self._now() + KEPT_ENDED
+        try:
+            await self._table.put(item, f"attribute_not_exists(#id) OR #{EXPIRES_AT} <= :now", now=self._now())
+        except ConditionFailed:
+            raise SessionExists(f"session {session.id} exists already") from None
+
+    async def load(self, session: str) -> Session:
+        """See SessionStore.load; raises CodecError where the item is not as this store writes it."""
+        return from_item(await self._item(session))
+
+    async def open_sessions(self) -> Sequence[Session]:
+        """See SessionStore.open_sessions; a session created less than a second ago may be missing."""
+        listed = await self._table.query(f"#{SESSIONS.index} = :open", index=SESSIONS.index, open=_OPEN)
+        sessions: list[Session] = []
+        for item in await self._table.get_many([_key(entry["id"]) for entry in listed]):
+            # The index may be behind the items.
+            if item.get("state") == SessionState.OPEN and self._is_alive(item):
+                try:
+                    sessions.append(from_item(item))
+                except CodecError as error:
+                    log.warning("left out of the open sessions: %s", error)
+        return sessions
+
+    async def open_take(self, session: str, held: int | None) -> int:
+        """See SessionStore.open_take.
+
+        A reopening that took effect though its answer was lost is known for one's own when it is tried again.
+        """
+        if held is None:
+            return await self._open_take(session, uuid4().hex)
+        opening = self._reopenings.pop((session, held), "") or uuid4().hex
+        try:
+            return await self._reopen_take(session, held, opening)
+        except StoreUnavailable:
+            self._reopenings[session, held] = opening
+            raise
+
+    async def hear(self, session: str, take: int, heard: int) -> None:
+        """See SessionStore.hear."""
+        try:
+            await self._update(
+                session, "SET #heard = :heard", "#take = :take AND #heard < :heard", take=take, heard=heard
+            )
+        except ConditionFailed:
+            item = await self._item(session)
+            if item["take"] != take:
+                raise _fenced(session, take, item) from None
+
+    async def touch(self, session: str, last_frame_at: int) -> None:
+        """See SessionStore.touch."""
+        try:
+            await self._update(session, "SET #last_frame_at = :at", "#last_frame_at < :at", at=last_frame_at)
+        except ConditionFailed:
+            await self._item(session)
+
+    async def claim(
+        self, session: str, segments: Sequence[Segment], *, unpublished: int, frontier: int, words: Sequence[Word]
+    ) -> None:
+        """See SessionStore.claim."""
+        before = await self.load(session)
+        first = segments[0].number
+        if first != before.number + 1:
+            raise _refused(session, before.number, first)
+        # Only a claim changes what is claimed, and each raises `number`: the condition guards both.
+        kept = [claimed for claimed in before.claimed if claimed.number >= unpublished]
+        try:
+            await self._update(
+                session,
+                "SET #number = :last, #frontier = :frontier, #words = :words, #claimed = :claimed",
+                "#number = :number",
+                number=before.number,
+                last=segments[-1].number,
+                frontier=frontier,
+                words=to_words(words),
+                claimed=to_claimed([*kept, *segments]),
+            )
+        except ConditionFailed:
+            raise _refused(session, (await self._item(session))["number"], first) from None
+
+    async def configure(
+        self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None
+    ) -> None:
+        """See SessionStore.configure."""
+        changes: dict[str, Any] = {}
+        if settings is not None:
+            changes["settings"] = dict(settings)
+        if wanted is not None:
+            changes["wanted"] = list(wanted)
+        if not changes:
+            await self._item(session)
+            return
+        await self._must_update(session, "SET " + ", ".join(f"#{name} = :{name}" for name in changes), **changes)
+
+    async def end(self, session: str, heard: int) -> None:
+        """See SessionStore.end."""
+        values = {"ended": SessionState.ENDED.value, "expires": self._now() + KEPT_ENDED}
+        ended = f"SET #state = :ended, #{EXPIRES_AT} = :expires"
+        closed = f" REMOVE #{SESSIONS.index}"
+        try:
+            await self._update(session, f"{ended}, #heard = :heard{closed}", "#heard < :heard", heard=heard, **values)
+        except ConditionFailed:
+            # It was heard so far before, and never falls.
+            await self._must_update(session, ended + closed, **values)
+
+    async def _open_take(self, session: str, opening: str) -> int:
+        changed = await self._must_update(
+            session, "ADD #take :one SET #opening = :opening", returning=True, one=1, opening=opening
+        )
+        return int(changed["take"])
+
+    async def _reopen_take(self, session: str, held: int, opening: str) -> int:
+        try:
+            await self._update(
+                session, "ADD #take :one SET #opening = :opening", "#take = :held", one=1, held=held, opening=opening
+            )
+        except ConditionFailed:
+            item = await self._item(session)
+            if item.get("opening") != opening:
+                raise _fenced(session, held, item) from None
+        return held + 1
+
+    async def _must_update(self, session: str, update: str, **values: Any) -> Item:
+        """Changes an item on no condition but that it is there."""
+        try:
+            return await self._update(session, update, "", **values)
+        except ConditionFailed:
+            raise _unknown(session) from None
+
+    async def _update(self, session: str, update: str, condition: str, **values: Any) -> Item:
+        """Changes an item that is there; raises ConditionFailed."""
+        condition = f"{_ALIVE} AND {condition}" if condition else _ALIVE
+        return await self._table.update(_key(session), update, condition, now=self._now(), **values)
+
+    async def _item(self, session: str) -> Item:
+        item = await self._table.get(_key(session))
+        if item is None or not self._is_alive(item):
+            raise _unknown(session)
+        return item
+
+    def _is_alive(self, item: Item) -> bool:
+        return int(item.get(EXPIRES_AT, 0)) > self._now()
+
+    def _now(self) -> int:
+        """Epoch time in s."""
+        return self._clock.now() // 1000
+
+
+def _key(session: str) -> dict[str, str]:
+    return {SESSIONS.key: session}
+
+
+def _unknown(session: str) -> SessionUnknown:
+    return SessionUnknown(f"no session {session!r} was created")
+
+
+def _fenced(session: str, take: int, item: Item) -> Fenced:
+    return Fenced(f"session {session}: expected take {take}, the item has {item['take']}")
+
+
+def _refused(session: str, number: int, first: int) -> ClaimRefused:
+    return ClaimRefused(f"session {session}: expected a claim from {number + 1}, got one from {first}")
