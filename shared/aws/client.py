@@ -10,11 +10,13 @@ from typing import Any
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    CredentialRetrievalError,
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
     NoCredentialsError,
-    PartialCredentialsError,
-    TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from shared.errors import LowLatencyTranslateError, ResourceMissing, SetupError
 
@@ -54,6 +56,8 @@ _LASTING = frozenset(
         "UnrecognizedClientException",
     }
 )
+#: Nobody answers, or not in time, or what answers makes no sense, such as a proxy's page.
+_NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, MetadataRetrievalError, ResponseParserError)
 #: What a call may name as missing, with the word for it.
 _RESOURCES = {"StreamName": "stream", "TableName": "table"}
 
@@ -83,6 +87,10 @@ class AwsClient:
         """Where the service is."""
         return str(self._client.meta.endpoint_url)
 
+    def missing(self, kind: str, name: str) -> ResourceMissing:
+        """The error that a stream or table of this name is not there."""
+        return ResourceMissing(f"{kind} {name} does not exist at {self.endpoint}; `llt streams create` makes it")
+
     async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Calls an operation by boto3's name for it, such as `put_records`."""
         work = partial(getattr(self._client, operation), **parameters)
@@ -90,31 +98,26 @@ class AwsClient:
             answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except ClientError as error:
             raise self._sorted(error, operation, parameters) from None
-        except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError) as error:
+        except _NO_ANSWER as error:
+            raise self._unavailable(f"{self.endpoint} {operation}: {type(error).__name__}: {error}") from None
+        except NoCredentialsError:
             raise SetupError(
-                f"AWS credentials: {error}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+                "AWS: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             ) from None
         except BotoCoreError as error:
-            # Nobody answers, or not in time, or what answers makes no sense, such as a proxy's page.
-            raise self._unavailable(f"{self.endpoint} {operation}: {type(error).__name__}: {error}") from None
+            # What is left are credentials that are incomplete, expired or cannot be had.
+            raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
         return answer
 
     def _sorted(self, error: ClientError, operation: str, parameters: dict[str, Any]) -> LowLatencyTranslateError:
         code = error.response["Error"]["Code"]
         message = f"{self.endpoint} {operation}: {code}: {error.response['Error'].get('Message', '')}"
         if code == "ResourceNotFoundException":
-            return self._missing(message, parameters)
+            named = (self.missing(word, parameters[name]) for name, word in _RESOURCES.items() if name in parameters)
+            return next(named, ResourceMissing(message))
         if code in _LASTING:
             return SetupError(message)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _PASSING or status >= _SERVER_ERROR:
             return self._unavailable(message)
         return AwsError(message, code)
-
-    def _missing(self, message: str, parameters: dict[str, Any]) -> ResourceMissing:
-        for parameter, word in _RESOURCES.items():
-            if parameter in parameters:
-                return ResourceMissing(
-                    f"{word} {parameters[parameter]} does not exist at {self.endpoint}; `llt streams create` makes it"
-                )
-        return ResourceMissing(message)

@@ -5,43 +5,51 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from shared.aws.client import AwsClient
 from shared.errors import LowLatencyTranslateError, SetupError
 
-#: Calls that may be under way at once.
+#: Calls of one service that may be under way at once.
 _CALLS = 32
 #: Seconds to reach the endpoint, and to wait for its answer. A call is tried once: who called knows what waits.
 _CONNECT, _READ = 5, 10
 
 
 class Aws:
-    """Makes clients of AWS services that share credentials and threads.
+    """Makes clients of AWS services that share credentials.
 
     Everything comes by the usual AWS means (AWS_ENDPOINT_URL leads to LocalStack). AWS_REGION counts, which boto3
     alone ignores, and AWS_PROFILE=default needs no configuration file. Raises SetupError where no region is set.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        # It takes longer to import than all the rest: a process that uses no AWS shall not wait for it.
+        import boto3  # noqa: PLC0415
+
         try:
             self._session = boto3.Session(
                 region_name=environ.get("AWS_REGION") or None, botocore_session=_botocore_session(environ)
             )
         except BotoCoreError as error:
             raise SetupError(f"AWS: {error}") from None
+        self._clients: dict[tuple[str, type[LowLatencyTranslateError]], AwsClient] = {}
         self.region = self._session.region_name
         if not self.region:
             raise SetupError("AWS: no region is set; set AWS_REGION, in the environment or in .env")
 
     def client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
-        """A client of the service; `unavailable` is what its calls raise for what may pass."""
+        """The client of the service whose calls raise `unavailable` for what may pass."""
+        kind = service, unavailable
+        if kind not in self._clients:
+            self._clients[kind] = self._client(service, unavailable)
+        return self._clients[kind]
+
+    def _client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
+        from botocore.config import Config  # noqa: PLC0415 (see above)
+
         config = Config(
             connect_timeout=_CONNECT,
             read_timeout=_READ,
@@ -54,20 +62,20 @@ class Aws:
             client: Any = self._session.client(service, config=config)
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
-        return AwsClient(client, unavailable, self._threads)
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(_CALLS, thread_name_prefix="aws")
+        # Threads of its own: calls of a service that hangs shall not hold up another's.
+        threads = ThreadPoolExecutor(_CALLS, thread_name_prefix=service)
+        return AwsClient(client, unavailable, threads)
 
 
-def _botocore_session(environ: Mapping[str, str]) -> botocore.session.Session:
-    session = botocore.session.Session()
+def _botocore_session(environ: Mapping[str, str]) -> Any:
+    from botocore.session import Session  # noqa: PLC0415 (see above)
+
+    session = Session()
     try:
         session.get_scoped_config()
     except ProfileNotFound:
         if (environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")) != "default":
             raise
         # No file names the profile "default": then there is nothing to take from it.
-        session = botocore.session.Session({"profile": (None, None, None, None)})
+        session = Session({"profile": (None, None, None, None)})
     return session

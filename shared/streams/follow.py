@@ -48,20 +48,18 @@ class Follower:
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
 
     async def __aenter__(self) -> Self:
-        for name in self._streams:
-            shards = await self._shards(name)
-            # Those whose turn has not come take their place too: a child that is there now is not read from its oldest.
-            for shard in shards:
-                await self._begin(name, shard.id, self._start)
-            self._let_read(name, ready(shards, set()))
+        try:
+            for name in self._streams:
+                await self._begin_all(name)
+        except BaseException:
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stop()
 
     async def next(self) -> Followed:
         """The next item, waiting for it; raises what reading it raised. Nothing is lost where this is cancelled."""
@@ -78,6 +76,18 @@ class Follower:
                 self._childless.add(entry.stream)
             else:
                 self._taken = entry[::-1]
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _begin_all(self, name: StreamName) -> None:
+        shards = await self._shards(name)
+        # Those whose turn has not come take their place too: a child that is there now is not read from its oldest.
+        for shard in shards:
+            await self._begin(name, shard.id, self._start)
+        self._let_read(name, ready(shards, set()))
 
     async def _begin_children(self, name: StreamName) -> None:
         shards = ready(await self._shards(name), self._finished[name])

@@ -14,15 +14,15 @@ from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams.names import StreamName
 
 #: Seconds for a stream to become active, or to be gone.
-_LIMIT = 120.0
+_LIMIT = 300.0
 #: Tries of a call that is refused for now: only so many a second are allowed.
 _TRIES = 6
-_ACTIVE, _MISSING = "ACTIVE", "missing"
+_CREATING, _DELETING, _MISSING = "creating", "deleting", "missing"
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """A stream's name, what Kinesis says of it ("missing" where it is not there), and its open shards."""
+    """A stream's name, what Kinesis says of it, such as `active`, or `missing`, and how many shards are open."""
 
     name: str
     status: str
@@ -38,13 +38,14 @@ class StreamAdmin:
 
     async def create(self, shards: int) -> None:
         """Makes what is missing, with so many shards each; returns once every stream is active."""
+        await self._settled(_DELETING)
         for name in self._names:
             try:
-                await self._call("create_stream", StreamName=name, ShardCount=shards)
+                await self._create(name, shards)
             except AwsError as error:
                 if error.code != "ResourceInUseException":
                     raise
-        await self._until(lambda found: found.status == _ACTIVE)
+        await self._settled(_CREATING)
 
     async def list(self) -> Sequence[StreamStatus]:
         """Each stream as it is now."""
@@ -53,20 +54,33 @@ class StreamAdmin:
     async def delete(self) -> None:
         """Deletes every stream, with all that is on it; returns once they are gone."""
         for found in await self.list():
-            if found.status not in (_MISSING, "DELETING"):
+            if found.status not in (_MISSING, _DELETING):
                 await self._call("delete_stream", StreamName=found.name, EnforceConsumerDeletion=True)
-        await self._until(lambda found: found.status == _MISSING)
+        await self._settled(_DELETING)
 
-    async def _until(self, settled: Callable[[StreamStatus], bool]) -> None:
+    async def _create(self, name: str, shards: int) -> None:
+        try:
+            await self._call("create_stream", StreamName=name, ShardCount=shards)
+        except StreamUnavailable:
+            # Only five streams may be in the making at once.
+            if not any(found.status == _CREATING for found in await self.list()):
+                raise
+            await self._settled(_CREATING)
+            await self._call("create_stream", StreamName=name, ShardCount=shards)
+
+    async def _settled(self, passing: str) -> None:
+        """Returns once no stream has that status any more."""
         try:
             async with asyncio.timeout(_LIMIT):
                 for name in self._names:
                     for wait in delays():
-                        if settled(await self._status(name)):
+                        if (await self._status(name)).status != passing:
                             break
                         await asyncio.sleep(wait)
         except TimeoutError:
-            raise StreamUnavailable(f"the streams have not settled within {_LIMIT:g} s; look at them again") from None
+            raise StreamUnavailable(
+                f"streams that are {passing} have not settled within {_LIMIT:g} s; look at them again"
+            ) from None
 
     async def _status(self, name: str) -> StreamStatus:
         try:
@@ -74,7 +88,7 @@ class StreamAdmin:
         except ResourceMissing:
             return StreamStatus(name, _MISSING, 0)
         summary = answer["StreamDescriptionSummary"]
-        return StreamStatus(name, summary["StreamStatus"], summary["OpenShardCount"])
+        return StreamStatus(name, summary["StreamStatus"].lower(), summary["OpenShardCount"])
 
     async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         return await _patiently(lambda: self._client.call(operation, **parameters))

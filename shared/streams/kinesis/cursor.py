@@ -12,8 +12,9 @@ from typing import Any
 
 from shared.aws import AwsClient, AwsError
 from shared.backoff import delays
-from shared.errors import StreamUnavailable
+from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams.base import Edge, Item, Start
+from shared.streams.kinesis.recent import Recent
 
 log = logging.getLogger(__name__)
 
@@ -39,19 +40,20 @@ class Cursor:
         self._client = client
         self._stream = stream
         self._shard = shard
-        self._start = start
+        #: Behind what it has read; where it began, if that is nothing yet.
+        self.position = start
         self._iterator: str | None = None
         #: The server's clock at its last answer.
         self._answered_at: datetime | None = None
-        #: The sequence number of the last item read; None before the first.
-        self.last: int | None = start.after
+        #: What it read last, for readers that join behind it.
+        self.recent = Recent(start)
         #: Loop time (s) at which the last read began.
         self.read_at = float("-inf")
 
     async def place(self) -> None:
         """Takes its place now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
         answer = await self._client.call(
-            "get_shard_iterator", StreamName=self._stream, ShardId=self._shard, **self._position()
+            "get_shard_iterator", StreamName=self._stream, ShardId=self._shard, **self._iterator_start()
         )
         self._iterator = answer["ShardIterator"]
         self._answered(answer)
@@ -79,6 +81,9 @@ class Cursor:
         self.read_at = asyncio.get_running_loop().time()
         try:
             answer = await self._client.call("get_records", ShardIterator=self._iterator, Limit=_LIMIT)
+        except ResourceMissing:
+            # The call names the iterator alone.
+            raise self._client.missing("stream", self._stream) from None
         except AwsError as error:
             if error.code != _EXPIRED:
                 raise
@@ -88,7 +93,8 @@ class Cursor:
         self._iterator = answer.get("NextShardIterator")
         self._answered(answer)
         if items:
-            self.last = items[-1].sequence
+            self.position = Start(after=items[-1].sequence)
+            self.recent.add(items)
         ended = self._iterator is None
         return Page(items, at_tip=not ended and not answer.get("MillisBehindLatest"), ended=ended)
 
@@ -96,10 +102,10 @@ class Cursor:
         date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
         self._answered_at = parsedate_to_datetime(date) if date else None
 
-    def _position(self) -> dict[str, Any]:
-        start = self._start
-        if self.last is not None:
-            return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(self.last)}
+    def _iterator_start(self) -> dict[str, Any]:
+        start = self.position
+        if start.after is not None:
+            return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(start.after)}
         if start.edge is Edge.LATEST and self._answered_at is not None:
             # An iterator that expired before anything came: what came since its last answer is behind LATEST too.
             return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._answered_at}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from shared.streams.base import Item
+from shared.streams.base import Item, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.pace import Pace
 
@@ -26,27 +26,27 @@ class Inbox:
         #: Whether the reader was too slow: something is missing behind what waits here.
         self.overflowed = False
 
-    def put(self, items: Sequence[Item], *, ended: bool) -> None:
+    def put(self, items: Sequence[Item], *, ended: bool = False) -> None:
         """Takes a page from the feed."""
         if not self.overflowed:
             self._items.extend(items)
             self._size += sum(len(item.data) for item in items)
             self.ended = ended
             self.overflowed = self._size > _MOST_WAITING
-        self._changed.set()
+        if items or ended:
+            self._changed.set()
 
     def fail(self, failure: Exception) -> None:
         """The feed can read no more."""
         self._failure = failure
         self._changed.set()
 
-    async def take(self) -> list[Item]:
+    async def take(self) -> Sequence[Item]:
         """What waits, as soon as there is something to take or to know; raises what the feed failed with."""
         await self._changed.wait()
-        self._changed.clear()
         if self._failure is not None:
-            self._changed.set()
             raise self._failure
+        self._changed.clear()
         items, self._items, self._size = self._items, [], 0
         return items
 
@@ -65,9 +65,18 @@ class ShardFeed:
         """Whether it still reads."""
         return bool(self._inboxes) and not self._task.done()
 
-    def open(self) -> Inbox:
-        """An inbox for what is read from now on."""
+    def covers(self, start: Start) -> bool:
+        """Whether an inbox can begin there."""
+        return self._cursor.recent.covers(start)
+
+    def meets(self, start: Start) -> bool:
+        """Whether an inbox can begin there, for a reader that has come to the tip since the feed began."""
+        return self._cursor.recent.reaches(start)
+
+    def open(self, start: Start) -> Inbox:
+        """An inbox for what is read from now on, and what is kept of what was read before, from `start` on."""
         inbox = Inbox()
+        inbox.put(self._cursor.recent.since(start))
         self._inboxes.add(inbox)
         return inbox
 
@@ -86,9 +95,8 @@ class ShardFeed:
                 ended = page.ended
                 if page.items:
                     self._pace.stir()
-                if page.items or ended:
-                    for inbox in self._inboxes:
-                        inbox.put(page.items, ended=ended)
+                for inbox in self._inboxes:
+                    inbox.put(page.items, ended=ended)
         except Exception as error:
             for inbox in self._inboxes:
                 inbox.fail(error)

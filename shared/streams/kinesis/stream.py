@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from shared.aws import Aws, AwsClient
 from shared.errors import StreamUnavailable
 from shared.streams.base import Entry, Shard, ShardReader, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.pace import Pace
-from shared.streams.kinesis.reader import Feeds, KinesisReader
+from shared.streams.kinesis.reader import KinesisReader
+from shared.streams.kinesis.shard import SharedShard
 from shared.streams.kinesis.writer import Writer
 from shared.streams.names import StreamName
 
@@ -32,7 +34,7 @@ class KinesisStream:
         self._client = client
         self._pace = pace
         self._writer = Writer(client, name)
-        self._feeds = Feeds(pace)
+        self._shards: dict[str, SharedShard] = {}
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         """See Stream.publish; raises RecordTooLarge, before anything is written, for what Kinesis never takes."""
@@ -54,9 +56,7 @@ class KinesisStream:
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader; nothing need be held, since Kinesis keeps every record for its retention."""
-        cursor = self._cursor(shard, start)
-        await cursor.place()
-        return KinesisReader(shard, self._feeds, cursor, lambda start: self._cursor(shard, start))
-
-    def _cursor(self, shard: str, start: Start) -> Cursor:
-        return Cursor(self._client, self.name, shard, start)
+        shared = self._shards.setdefault(shard, SharedShard(self._pace))
+        reader = KinesisReader(shared, start, partial(Cursor, self._client, self.name, shard))
+        await reader.open()
+        return reader

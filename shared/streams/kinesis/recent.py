@@ -1,0 +1,66 @@
+"""The newest records that a cursor has read, for readers that join behind it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from shared.streams.base import OLDEST, Edge, Item, Start
+
+#: Bytes of records that are kept for those who join later.
+_KEPT = 8 << 20
+
+
+class Recent:
+    """Every record from a place on, up to the last one read; that place moves on as old records are dropped."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._items: deque[Item] = deque()
+        self._size = 0
+        self._dropped = 0
+
+    def add(self, items: Sequence[Item]) -> None:
+        """Takes what was read next."""
+        self._items.extend(items)
+        self._size += sum(len(item.data) for item in items)
+        while self._size > _KEPT:
+            dropped = self._items.popleft()
+            self._size -= len(dropped.data)
+            self._dropped = dropped.sequence
+            self._start = Start(after=dropped.sequence)
+
+    def reaches(self, start: Start) -> bool:
+        """Whether nothing that stands behind `start` was dropped."""
+        return not self._dropped or (start.after is not None and start.after >= self._dropped)
+
+    def covers(self, start: Start) -> bool:
+        """Whether everything from `start` on, as far as it was read, is here."""
+        if start.edge is Edge.LATEST or self._start == OLDEST:
+            return True
+        if start.after is not None:
+            first = self._start.after if self._start.after is not None else self._first_sequence
+            return first is not None and start.after >= first
+        if start.at is not None:
+            # Records stand in the order in which they arrived.
+            if self._start.at is not None and start.at >= self._start.at:
+                return True
+            return bool(self._items) and start.at > self._items[0].arrived_at
+        return False
+
+    def since(self, start: Start) -> list[Item]:
+        """What is here from `start` on."""
+        return [] if start.edge is Edge.LATEST else from_start(self._items, start)
+
+    @property
+    def _first_sequence(self) -> int | None:
+        return self._items[0].sequence if self._items else None
+
+
+def from_start(items: Iterable[Item], start: Start) -> list[Item]:
+    """Those of the items that `start` covers, wherever they were read."""
+    if start.after is not None:
+        return [item for item in items if item.sequence > start.after]
+    if start.at is not None:
+        return [item for item in items if item.arrived_at >= start.at]
+    return list(items)
