@@ -33,7 +33,7 @@ class Clip:
         if newest is not None and chunk.attempt < newest.attempt:
             return
         if newest is not None and chunk.attempt > newest.attempt:
-            if self._whole():
+            if self.whole:
                 return
             self._chunks.clear()
             self._given = round(self._given * newest.tempo / chunk.tempo * chunk.rate / newest.rate)
@@ -58,8 +58,9 @@ class Clip:
         chunk = self._chunks[min(self._chunks)]
         return chunk if chunk.offset <= self._given else None
 
-    def _whole(self) -> bool:
-        """Whether every chunk of the attempt is here or was given out."""
+    @property
+    def whole(self) -> bool:
+        """Whether every chunk of the newest attempt is here or was given out."""
         end = self._given
         for offset in sorted(self._chunks):
             chunk = self._chunks[offset]

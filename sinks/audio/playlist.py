@@ -46,6 +46,11 @@ class PlayList:
                 yield self._miss()
             yield from self._play(now, received_at)
 
+    @property
+    def open(self) -> bool:
+        """Whether of a clip that has begun to arrive the end is not here."""
+        return any(not clip.whole for clip in self._clips.values())
+
     def finish(self, now: float, received_at: int) -> Iterator[AudioEvent]:
         """Nothing more comes: gives out all that is here."""
         while self._clips:

@@ -25,7 +25,8 @@ class AudioSubscriber:
     """Yields chunks in playing order: `async with AudioSubscriber(streams, session, "es") as audio: async for ...`.
 
     Clips come in the order of their numbers, each once, chunk by chunk as they arrive. One that joins late hears the
-    clips that begin after it joined. It ends when the session has. `streams` must hold speech.
+    clips that begin after it joined. It ends when the session has and every clip that began has come, or was waited
+    for. `streams` must hold speech.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class AudioSubscriber:
         reads = {StreamName.SPEECH: streams[StreamName.SPEECH]}
         self._metrics = metrics or MemoryMetrics()
         self._records = SessionRecords(reads, LATEST, session, self._metrics)
+        self._patience = patience
         self._list = PlayList(patience)
 
     async def __aenter__(self) -> Self:
@@ -56,9 +58,12 @@ class AudioSubscriber:
 
     async def __aiter__(self) -> AsyncIterator[AudioEvent]:
         loop = asyncio.get_running_loop()
-        while True:
+        #: When the session's end is waited for no longer; None while the session goes on.
+        ending: float | None = None
+        while ending is None or (self._list.open and loop.time() < ending):
+            deadlines = [deadline for deadline in (ending, self._list.deadline) if deadline is not None]
             try:
-                async with asyncio.timeout_at(self._list.deadline):
+                async with asyncio.timeout_at(min(deadlines, default=None)):
                     _, record, _ = await self._records.receive()
             except TimeoutError:
                 for event in self._list.give_up(loop.time(), self._clock.now()):
@@ -69,7 +74,8 @@ class AudioSubscriber:
             elif isinstance(record, Speech) and record.language == self._language:
                 for event in self._list.add(record, loop.time(), self._clock.now()):
                     yield event
-            elif isinstance(record, SessionEnded) and record.language == self._language:
-                for event in self._list.finish(loop.time(), self._clock.now()):
-                    yield event
-                return
+            elif isinstance(record, SessionEnded) and record.language == self._language and ending is None:
+                # Of two workers on one session the first may end it while a newer attempt of the second's is coming.
+                ending = loop.time() + self._patience
+        for event in self._list.finish(loop.time(), self._clock.now()):
+            yield event

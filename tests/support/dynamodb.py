@@ -13,20 +13,6 @@ from shared.aws.tables import create_tables, delete_tables
 from shared.errors import LowLatencyTranslateError, StoreUnavailable
 
 
-class _FrugalAws(Aws):
-    """Aws that makes each client once: that is most of what a test costs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._made: dict[tuple[str, type[LowLatencyTranslateError]], AwsClient] = {}
-
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
-        key = (service, unavailable)
-        if key not in self._made:
-            self._made[key] = super().client(service, unavailable)
-        return self._made[key]
-
-
 class FaultyAws(Aws):
     """Aws whose calls pass two hooks.
 
@@ -100,7 +86,7 @@ class SetClock:
 @pytest.fixture
 def aws(aws_environment: Mapping[str, str]) -> Aws:
     """AWS as a program would find it."""
-    return _FrugalAws()
+    return Aws()
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from typing import Any
 from shared.aws import AwsClient, AwsError
 from shared.backoff import delays
 from shared.errors import ResourceMissing, StreamUnavailable
-from shared.streams.base import Edge, Item, Start
-from shared.streams.kinesis.recent import Recent
+from shared.streams.base import LATEST, Edge, Item, Start
+from shared.streams.kinesis.recent import Recent, behind
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ class Cursor:
         #: Behind what it has read; where it began, if that is nothing yet.
         self.position = start
         self._iterator: str | None = None
-        #: The server's clock at its last answer.
-        self._answered_at: datetime | None = None
+        #: The server's clock when it was last at the tip; a place at the latest is the tip.
+        self._tip_at: datetime | None = None
         #: What it read last, for readers that join behind it.
         self.recent = Recent(start)
         #: Loop time (s) at which the last read began.
@@ -56,7 +56,11 @@ class Cursor:
             "get_shard_iterator", StreamName=self._stream, ShardId=self._shard, **self._iterator_start()
         )
         self._iterator = answer["ShardIterator"]
-        self._answered(answer)
+        if self._tip_at is None:
+            self._tip_at = _date(answer)
+            if self.position == LATEST and self._tip_at is not None:
+                # The date is that of the second in which it took its place.
+                self.recent = Recent(Start(at=round(self._tip_at.timestamp() * 1000) + 1000))
 
     async def read(self) -> Page:
         """The next page, which may be empty."""
@@ -89,31 +93,35 @@ class Cursor:
                 raise
             await self.place()
             return Page((), at_tip=False, ended=False)
-        items = [_item(record) for record in answer["Records"]]
+        # LocalStack gives the first record of a shard again and again, until there is a second.
+        items = behind(self.position, map(_item, answer["Records"]))
         self._iterator = answer.get("NextShardIterator")
-        self._answered(answer)
         if items:
             self.position = Start(after=items[-1].sequence)
             self.recent.add(items)
         ended = self._iterator is None
-        return Page(items, at_tip=not ended and not answer.get("MillisBehindLatest"), ended=ended)
-
-    def _answered(self, answer: dict[str, Any]) -> None:
-        date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-        self._answered_at = parsedate_to_datetime(date) if date else None
+        at_tip = not ended and not answer.get("MillisBehindLatest")
+        if at_tip:
+            self._tip_at = _date(answer)
+        return Page(items, at_tip=at_tip, ended=ended)
 
     def _iterator_start(self) -> dict[str, Any]:
         start = self.position
         if start.after is not None:
             return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(start.after)}
-        if start.edge is Edge.LATEST and self._answered_at is not None:
-            # An iterator that expired before anything came: what came since its last answer is behind LATEST too.
-            return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._answered_at}
+        if start.edge is Edge.LATEST and self._tip_at is not None:
+            # An iterator that expired before anything came: what came since is behind LATEST too.
+            return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._tip_at}
         if start.edge is Edge.LATEST:
             return {"ShardIteratorType": "LATEST"}
         if start.at is not None:
             return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": start.at / 1000}
         return {"ShardIteratorType": "TRIM_HORIZON"}
+
+
+def _date(answer: dict[str, Any]) -> datetime | None:
+    date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(date) if date else None
 
 
 def _item(record: dict[str, Any]) -> Item:

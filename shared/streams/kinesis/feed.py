@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from shared.streams.base import Item, Start
+from shared.streams.base import LATEST, Item, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.pace import Pace
 
 #: Bytes that wait for one reader before it is dropped from the feed: it then reads on by itself, from where it was.
 _MOST_WAITING = 64 << 20
+#: Seconds since it was at the tip for which a feed counts as live: an idle shard is read once a second.
+_LIVE = 2.0
 
 
 class Inbox:
@@ -58,6 +60,7 @@ class ShardFeed:
         self._cursor = cursor
         self._pace = pace
         self._inboxes: set[Inbox] = set()
+        self._tip_at = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._run())
 
     @property
@@ -67,11 +70,11 @@ class ShardFeed:
 
     def covers(self, start: Start) -> bool:
         """Whether an inbox can begin there."""
-        return self._cursor.recent.covers(start)
+        return self._cursor.recent.covers(start) and self._is_live_for(start)
 
     def meets(self, start: Start) -> bool:
         """Whether an inbox can begin there, for a reader that has come to the tip since the feed began."""
-        return self._cursor.recent.reaches(start)
+        return self._cursor.recent.reaches(start) and self._is_live_for(start)
 
     def open(self, start: Start) -> Inbox:
         """An inbox for what is read from now on, and what is kept of what was read before, from `start` on."""
@@ -86,6 +89,10 @@ class ShardFeed:
         if not self._inboxes:
             self._task.cancel()
 
+    def _is_live_for(self, start: Start) -> bool:
+        """Whether it was at the tip just now; else it would bring old records to who wants the latest."""
+        return start != LATEST or asyncio.get_running_loop().time() - self._tip_at <= _LIVE
+
     async def _run(self) -> None:
         ended = False
         try:
@@ -93,6 +100,8 @@ class ShardFeed:
                 await self._pace.turn(self._cursor.read_at)
                 page = await self._cursor.read()
                 ended = page.ended
+                if page.at_tip:
+                    self._tip_at = self._cursor.read_at
                 if page.items:
                     self._pace.stir()
                 for inbox in self._inboxes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from shared.streams.base import Batch, Item, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.feed import Inbox, ShardFeed
-from shared.streams.kinesis.recent import from_start
+from shared.streams.kinesis.recent import behind
 from shared.streams.kinesis.shard import SharedShard
 
 
@@ -54,7 +54,7 @@ class KinesisReader:
 
     async def _follow(self, inbox: Inbox) -> Batch:
         # The feed may be behind what this reader had read by itself.
-        items = from_start(await inbox.take(), self._start)
+        items = behind(self._start, await inbox.take())
         self._passed(items)
         if inbox.overflowed:
             self.close()

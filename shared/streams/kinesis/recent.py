@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import dropwhile
 
 from shared.streams.base import OLDEST, Edge, Item, Start
 
@@ -50,17 +51,18 @@ class Recent:
 
     def since(self, start: Start) -> list[Item]:
         """What is here from `start` on."""
-        return [] if start.edge is Edge.LATEST else from_start(self._items, start)
+        return [] if start.edge is Edge.LATEST else behind(start, self._items)
 
     @property
     def _first_sequence(self) -> int | None:
         return self._items[0].sequence if self._items else None
 
 
-def from_start(items: Iterable[Item], start: Start) -> list[Item]:
-    """Those of the items that `start` covers, wherever they were read."""
+def behind(start: Start, items: Iterable[Item]) -> list[Item]:
+    """Those of the items that stand behind `start`, wherever they were read."""
     if start.after is not None:
         return [item for item in items if item.sequence > start.after]
-    if start.at is not None:
-        return [item for item in items if item.arrived_at >= start.at]
+    if (at := start.at) is not None:
+        # Arrival times are approximate: from the first that is late enough on, all count.
+        return list(dropwhile(lambda item: item.arrived_at < at, items))
     return list(items)

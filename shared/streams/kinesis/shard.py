@@ -20,6 +20,7 @@ class SharedShard:
         self._pace = pace
         self._feed: ShardFeed | None = None
         self._turn = asyncio.Lock()
+        self._placing = asyncio.Lock()
         self._read_at = float("-inf")
 
     def feed(self, start: Start) -> ShardFeed | None:
@@ -29,11 +30,16 @@ class SharedShard:
 
     async def place(self, cursor: Cursor, start: Start) -> ShardFeed | None:
         """Takes the cursor's place, unless there is a feed to join, which this returns. Raises StreamUnavailable."""
-        async with self._turn:
+        if start != LATEST:
+            if (feed := self.feed(start)) is None:
+                await cursor.place()
+            return feed
+        # Of several that want the latest the first begins the feed for all.
+        async with self._placing:
             if (feed := self.feed(start)) is None:
                 await cursor.place()
                 # The latest is the tip.
-                feed = self._begin_feed(cursor) if start == LATEST else None
+                feed = None if self._running else self._begin_feed(cursor)
             return feed
 
     async def read(self, cursor: Cursor, start: Start) -> tuple[Page, ShardFeed | None]:

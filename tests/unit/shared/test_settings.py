@@ -25,6 +25,8 @@ _RANGES = {
     "TRANSLATION_CACHE_SIZE": (1, 1_000_000),
     "OUTAGE_BUFFER": (1, 600),
     "METRICS_PORT": (0, 65_535),
+    "WORKER_READ_INTERVAL": (0.2, 10),
+    "SINK_READ_INTERVAL": (0.2, 10),
 }
 _NUMERIC = {column.name.upper() for column in fields(Settings) if column.type in ("int", "float")}
 

@@ -73,6 +73,19 @@ def test_a_newer_attempt_of_a_clip_that_is_complete_is_ignored() -> None:
     run(main())
 
 
+def test_a_clip_that_another_worker_has_begun_anew_is_heard_to_its_end_behind_the_end_of_the_session() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.audio()
+        await stage.publish(speech(1, 0, pcm(1, 100)), speech(1, 0, pcm(2, 100), attempt=9))
+        await stage.publish(speech(1, 100, pcm(3, 50), last=True), ended("es"))
+        assert played(events) == [(1, b"\1", 100)]
+        await stage.publish(speech(1, 100, pcm(4, 50), attempt=9, last=True))
+        assert played(events) == [(1, b"\1", 100), (1, b"\4", 50), "end"]
+
+    run(main())
+
+
 @given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from([1.0, 1.1, 1.3])), min_size=1, max_size=6))
 def test_however_often_a_clip_is_begun_anew_each_part_of_its_text_is_heard_once(
     attempts: list[tuple[int, float]],

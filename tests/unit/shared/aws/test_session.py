@@ -1,0 +1,111 @@
+"""Where AWS is: region, credentials and endpoint, from the environment and the usual files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from shared.aws import Aws
+from shared.errors import SetupError, StreamUnavailable
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No setting, and no file of this machine, plays a part; where the configuration file would be."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    config = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    return config
+
+
+def region_of(aws: Aws) -> str:
+    """The region that calls go to."""
+    return aws.client("kinesis", StreamUnavailable).endpoint
+
+
+def test_aws_region_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    aws = Aws()
+    assert aws.region == "eu-west-1"
+    assert region_of(aws) == "https://kinesis.eu-west-1.amazonaws.com"
+
+
+def test_aws_region_counts_more_than_the_default_region_and_the_file(
+    monkeypatch: pytest.MonkeyPatch, nothing_set: Path
+) -> None:
+    nothing_set.write_text("[default]\nregion = us-east-2\n", encoding="utf-8")
+    assert Aws().region == "us-east-2"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    assert Aws().region == "us-west-2"
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Aws().region == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "")
+    assert Aws().region == "us-west-2"
+
+
+def test_without_a_region_it_says_what_to_set() -> None:
+    with pytest.raises(SetupError, match="set AWS_REGION"):
+        Aws()
+
+
+@pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_the_profile_default_needs_no_configuration_file(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "default")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    aws = Aws()
+    assert aws.region == "eu-west-1"
+    assert region_of(aws) == "https://kinesis.eu-west-1.amazonaws.com"
+
+
+def test_a_profile_of_the_configuration_file_counts(monkeypatch: pytest.MonkeyPatch, nothing_set: Path) -> None:
+    nothing_set.write_text("[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_PROFILE", "stage")
+    assert Aws().region == "sa-east-1"
+    monkeypatch.setenv("AWS_PROFILE", "default")
+    assert Aws().region == "us-east-2"
+
+
+def test_another_profile_that_no_file_has_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with pytest.raises(SetupError, match=r"AWS: .*\bother\b"):
+        Aws()
+
+
+def test_calls_go_to_the_endpoint_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
+    aws = Aws()
+    for service in ("kinesis", "dynamodb"):
+        assert aws.client(service, StreamUnavailable).endpoint == "http://localhost:4566"
+
+
+def test_an_endpoint_that_is_no_address_is_a_setup_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost")
+    with pytest.raises(SetupError, match="localhost"):
+        Aws().client("kinesis", StreamUnavailable)
+
+
+async def test_a_call_without_credentials_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    client = Aws().client("kinesis", StreamUnavailable)
+    with pytest.raises(SetupError, match="AWS_ACCESS_KEY_ID"):
+        await client.call("list_shards", StreamName="words")
+
+
+async def test_nobody_at_the_endpoint_is_unavailable_after_one_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    client = Aws().client("kinesis", StreamUnavailable)
+    with pytest.raises(StreamUnavailable, match=r"http://127\.0\.0\.1:9 list_shards"):
+        await client.call("list_shards", StreamName="words")

@@ -1,0 +1,247 @@
+"""Readers of a Kinesis shard who come when others read it already."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.streams import LATEST, OLDEST, ShardReader, Start
+from shared.streams.kinesis import KinesisStream
+from tests.support.scripted_kinesis import Put, ScriptedKinesis, Wire, now
+from tests.support.virtual_time import EPOCH, run
+
+SHARD = "shardId-000000000000"
+#: Records share it: many of them are much to keep for the product, and nothing for this process.
+LARGE = bytes((1 << 20) - 1)
+
+
+async def take(reader: ShardReader, into: list[str]) -> None:
+    while True:
+        into.extend(item.data.decode() for item in (await reader.read()).items)
+
+
+async def speak(kinesis: ScriptedKinesis, first: int, last: int, every: float) -> None:
+    """Another process writes numbers."""
+    for number in range(first, last + 1):
+        kinesis.stream.put("k", str(number).encode())
+        await asyncio.sleep(every)
+
+
+def numbers(first: int, last: int) -> list[str]:
+    return [str(number) for number in range(first, last + 1)]
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.15])
+@pytest.mark.parametrize("phase", range(20))
+def test_readers_that_join_late_from_a_time_miss_nothing_and_repeat_nothing(delay: float, phase: int) -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis(page=200)
+        stream = Wire(kinesis, delay).stream()
+        heard: list[list[str]] = [[], []]
+
+        async def join(into: list[str]) -> None:
+            await take(await stream.reader(SHARD, Start(at=EPOCH + 1000)), into)
+
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, LATEST), []))]
+        tasks.append(asyncio.create_task(speak(kinesis, 1, 1500, every=0.01)))
+        await asyncio.sleep(5 + phase * 0.021)
+        for into in heard:
+            tasks.append(asyncio.create_task(join(into)))
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(15)
+        first = sum(round(written.at, 3) < 1 for written in kinesis.stream.shards[SHARD].records) + 1
+        assert first > 50
+        assert heard == [numbers(first, 1500)] * 2
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+def test_a_reader_that_joins_others_from_a_time_hears_nothing_older() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        stream = Wire(kinesis).stream()
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
+        # The shard idles: the others read it once a second, and have not seen this yet.
+        await asyncio.sleep(10 + 0.05 - now())
+        kinesis.stream.put("k", b"old")
+        await asyncio.sleep(0.1)
+        heard: list[str] = []
+        tasks.append(asyncio.create_task(take(await stream.reader(SHARD, Start(at=EPOCH + 10_100)), heard)))
+        await asyncio.sleep(5)
+        kinesis.stream.put("k", b"new")
+        await asyncio.sleep(5)
+        assert heard == ["new"]
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+def test_a_reader_that_joins_others_at_the_latest_hears_nothing_that_they_had_read() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        stream = Wire(kinesis).stream()
+        others: list[str] = []
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), others))]
+        speaking = asyncio.create_task(speak(kinesis, 1, 500, every=0.05))
+        heard: list[list[str]] = [[] for _ in range(20)]
+        firsts: list[tuple[int, int]] = []
+        for into in heard:
+            await asyncio.sleep(0.617)
+            before = len(others)
+            tasks.append(asyncio.create_task(take(await stream.reader(SHARD, LATEST), into)))
+            firsts.append((before + 1, len(kinesis.stream.shards[SHARD].records) + 1))
+        await speaking
+        await asyncio.sleep(5)
+        for into, (earliest, latest) in zip(heard, firsts, strict=True):
+            assert earliest <= int(into[0]) <= latest
+            assert into == numbers(int(into[0]), 500)
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+def test_a_record_whose_arrival_time_is_behind_that_of_its_predecessor_is_not_lost() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        stream = Wire(kinesis).stream()
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
+        await asyncio.sleep(10 - now())
+        records = kinesis.stream.shards[SHARD].records
+        await speak(kinesis, 1, 4, every=0)
+        for number, at in enumerate((9.5, 10.0, 9.99, 10.01)):
+            records[number] = records[number]._replace(at=at)
+        await asyncio.sleep(3)
+        heard: list[list[str]] = [[], []]
+        tasks.append(asyncio.create_task(take(await stream.reader(SHARD, Start(at=EPOCH + 10_000)), heard[0])))
+        alone = Wire(kinesis).stream()
+        tasks.append(asyncio.create_task(take(await alone.reader(SHARD, Start(at=EPOCH + 10_000)), heard[1])))
+        await asyncio.sleep(3)
+        assert heard == [numbers(2, 4)] * 2
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+def test_who_needs_nothing_old_does_not_wait_for_those_who_catch_up() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis(page=20)
+        stream = Wire(kinesis).stream()
+        await speak(kinesis, 1, 1000, every=0)
+        await asyncio.sleep(5)
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, LATEST), []))]
+        await asyncio.sleep(5)
+        tasks += [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), [])) for _ in range(20)]
+        await asyncio.sleep(5)
+        for start in (LATEST, Start(at=EPOCH + 15_000)):
+            heard: list[str] = []
+
+            async def join(start: Start, heard: list[str]) -> None:
+                await take(await stream.reader(SHARD, start), heard)
+
+            kinesis.stream.put("k", b"before")
+            await asyncio.sleep(2)
+            tasks.append(asyncio.create_task(join(start, heard)))
+            await asyncio.sleep(0.5)
+            kinesis.stream.put("k", b"after")
+            await asyncio.sleep(2)
+            assert heard[-1:] == ["after"]
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+@dataclass
+class Joined:
+    """A reader and its sequence numbers; `first` is the place in the shard from which on it is to read."""
+
+    start: Start
+    first: int
+    sequences: list[int] = field(default_factory=list)
+    slow: float = 0.0
+
+    async def listen(self, stream: KinesisStream, records: Sequence[Put]) -> None:
+        reader = await stream.reader(SHARD, self.start)
+        if self.start == LATEST:
+            self.first = len(records)
+        try:
+            while not (batch := await reader.read()).ended:
+                self.sequences += [item.sequence for item in batch.items]
+                await asyncio.sleep(self.slow)
+            self.sequences += [item.sequence for item in batch.items]
+        finally:
+            reader.close()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["small", "large"]), st.sampled_from([1, 3, 12, 70]), st.none()),
+        st.tuples(st.just("wait"), st.sampled_from([0.01, 0.1, 0.35, 1.2, 12.0]), st.none()),
+        st.tuples(st.sampled_from(["oldest", "latest", "after", "at"]), st.floats(0, 1), st.sampled_from([0.0, 3.0])),
+        st.tuples(st.sampled_from(["leave", "expire"]), st.floats(0, 0.99), st.none()),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(steps=STEPS, page=st.sampled_from([1, 3, 10_000]), delay=st.sampled_from([0.02, 0.15]))
+def test_each_reader_of_a_shard_gets_everything_once_from_its_start_on(
+    steps: list[tuple[str, float, float | None]], page: int, delay: float
+) -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis(page=page)
+        stream = Wire(kinesis, delay).stream()
+        records = kinesis.stream.shards[SHARD].records
+        reading: dict[asyncio.Task[None], Joined] = {}
+
+        def join(kind: str, place: float, slow: float) -> None:
+            first, start = 0, OLDEST
+            if kind == "latest":
+                start = LATEST
+            elif kind == "after" and records:
+                after = int(place * (len(records) - 1))
+                first, start = after + 1, Start(after=records[after].sequence)
+            elif kind == "at":
+                at = round(now() * place, 3)
+                first = sum(round(put.at, 3) < at for put in records)
+                start = Start(at=EPOCH + round(at * 1000))
+            joined = Joined(start, first, slow=slow)
+            reading[asyncio.create_task(joined.listen(stream, records))] = joined
+
+        for what, number, slow in steps:
+            if what in ("small", "large"):
+                for _ in range(int(number)):
+                    kinesis.stream.put("k", LARGE if what == "large" else b"x")
+            elif what == "wait":
+                await asyncio.sleep(number)
+            elif what == "expire":
+                kinesis.expire_iterators()
+            elif what == "leave" and reading:
+                leaving = list(reading)[int(number * len(reading))]
+                leaving.cancel()
+                del reading[leaving]
+            elif slow is not None:
+                join(what, number, slow)
+        await asyncio.sleep(5)
+        kinesis.stream.split(SHARD)
+        await asyncio.gather(*reading)
+        everything = [put.sequence for put in records]
+        for joined in reading.values():
+            if joined.start == LATEST:
+                assert len(joined.sequences) >= len(everything) - joined.first
+                assert joined.sequences == everything[len(everything) - len(joined.sequences) :]
+            else:
+                assert joined.sequences == everything[joined.first :], joined.start
+
+    run(main())
