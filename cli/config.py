@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from cli.environment import origin
+from cli.options import JsonOption
 from shared.settings import Settings
 
 app = typer.Typer(help="The settings, and where their values come from.")
@@ -21,7 +20,7 @@ def _group() -> None:
 
 
 @app.command()
-def show(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")] = False) -> None:
+def show(*, as_json: JsonOption = False) -> None:
     """Show every setting, its value, its range and where the value comes from."""
     settings = Settings.load()
     if as_json:

@@ -9,13 +9,13 @@ from pathlib import Path
 import orjson
 
 from cli.broadcast import Broadcast, Outcome
+from cli.metrics import exported
+from cli.options import languages
 from cli.outputs import Outputs
 from cli.pipeline import Engines
 from cli.view import View
 from producers.sources.wav import WavSource
-from shared.errors import SettingError
-from shared.metrics import MemoryMetrics, Metrics
-from shared.metrics.tee import TeeMetrics
+from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 from sinks.files.output import writing
 
@@ -32,7 +32,7 @@ class Job:
 
     def __init__(self, file: Path, to: str, out: Path, *, realtime: bool) -> None:
         self.file = file
-        self.targets = _languages(to)
+        self.targets = languages(to)
         self.wav = WavSource(file, realtime=realtime)
         self.settings = Settings.load()
         self._realtime = realtime
@@ -53,7 +53,7 @@ class Job:
         self.outcome = broadcast.outcome
         with self._outputs:
             try:
-                asyncio.run(broadcast.run(self.settings, self._metrics()))
+                asyncio.run(broadcast.run(self.settings, exported(self._memory, self.settings)))
             finally:
                 self._write_report()
         return self.outcome
@@ -61,15 +61,6 @@ class Job:
     @property
     def _report(self) -> Path:
         return self._outputs.folder / "report.json"
-
-    def _metrics(self) -> Metrics:
-        if not self.settings.metrics_port:
-            return self._memory
-        from shared.metrics.prometheus import PrometheusMetrics  # noqa: PLC0415 - wanted by few
-
-        prometheus = PrometheusMetrics()
-        prometheus.serve(self.settings.metrics_port)
-        return TeeMetrics(self._memory, prometheus)
 
     def _write_report(self) -> None:
         outcome = self.outcome
@@ -88,11 +79,3 @@ class Job:
         }
         with writing(self._report):
             self._report.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
-
-
-def _languages(to: str) -> list[str]:
-    """The languages in a list such as `es,ca`."""
-    languages = [language.strip().lower() for language in to.split(",")]
-    if not all(languages) or len(set(languages)) < len(languages):
-        raise SettingError(f"--to {to}: expected language codes, each once, such as es,ca")
-    return languages

@@ -14,10 +14,13 @@ from typing import Annotated
 
 import typer
 
-from cli import config, environment, logs
+from cli import config, environment, logs, sessions, streams
 from cli.demo.command import demo
 from cli.doctor import doctor
+from cli.listen.command import listen
+from cli.speak import speak
 from cli.transcribe_file import transcribe_file
+from cli.up import up
 from shared.errors import LowLatencyTranslateError, SettingError
 
 _LOG = logging.getLogger(__name__)
@@ -32,6 +35,11 @@ app.add_typer(config.app, name="config")
 app.command("demo")(demo)
 app.command("transcribe-file")(transcribe_file)
 app.command("doctor")(doctor)
+app.command("up")(up)
+app.command("speak")(speak)
+app.command("listen")(listen)
+app.add_typer(streams.app, name="streams")
+app.add_typer(sessions.app, name="sessions")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""All five stages over memory streams, in this process."""
+"""All five stages in this process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from cli.backend import Backend, memory
 from processors.dedup.stage import DedupStage
 from processors.hosts.local import LocalHost
 from processors.stability.stage import StabilityStage
@@ -18,15 +19,13 @@ from processors.transcribe.recogniser import RecogniserEngine
 from processors.transcribe.stage import TranscribeStage
 from processors.transcribe.sweep import Sweep
 from processors.translate import engines as translators
-from processors.translate.cache import MemoryTranslationCache
 from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
 from shared.clock import SystemClock
 from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
 from shared.metrics import Metrics
-from shared.sessions import MemorySessionStore, Session
+from shared.sessions import Session
 from shared.settings import Settings
-from shared.streams import MemoryStream, StreamName
 
 log = logging.getLogger(__name__)
 
@@ -75,21 +74,23 @@ class Engines:
 
 
 class Pipeline:
-    """Memory streams, a session store, and a local host that runs every stage as an application of its own."""
+    """A local host that runs every stage as an application of its own, on the backend: by default, in memory."""
 
-    def __init__(self, engines: Engines, settings: Settings, metrics: Metrics) -> None:
-        self.streams = {name: MemoryStream(name) for name in StreamName}
-        self.store = MemorySessionStore()
+    def __init__(self, engines: Engines, settings: Settings, metrics: Metrics, backend: Backend | None = None) -> None:
+        backend = backend or memory(settings)
+        self.streams = backend.streams
+        self.store = backend.store
         self.host = LocalHost(
             [
                 [TranscribeStage(engines.recogniser, Sweep(self.store, settings, SystemClock()))],
                 [StabilityStage()],
                 [DedupStage()],
-                [TranslateStage(engines.translator, MemoryTranslationCache(settings.translation_cache_size))],
+                [TranslateStage(engines.translator, backend.cache)],
                 [SynthesizeStage(engines.synthesizer)],
             ],
             self.streams,
             self.store,
+            checkpoints=backend.checkpoints,
             settings=settings,
             metrics=metrics,
         )

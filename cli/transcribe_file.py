@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.job import Job
+from cli.options import ToOption
 from cli.summary import print_summary
 from sinks import Caption, Corrected
 
@@ -60,7 +61,7 @@ class ProgressView:
 
 def transcribe_file(
     file: Annotated[Path, typer.Argument(help="A WAV file.")],
-    to: Annotated[str, typer.Option("--to", help="Target languages, such as es,ca.")] = "es,ca",
+    to: ToOption = "es,ca",
     out: Annotated[Path | None, typer.Option("--out", help="The folder for the files; out/FILE by default.")] = None,
 ) -> None:
     """Write captions and speech of a recording as fast as the machine goes."""

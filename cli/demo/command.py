@@ -11,6 +11,7 @@ from rich.console import Console
 from cli.demo.lines import Lines
 from cli.demo.screen import Screen
 from cli.job import Job
+from cli.options import ToOption
 from cli.summary import print_summary
 
 _RECORDING = Path(__file__).with_name("recording.wav")
@@ -20,7 +21,7 @@ def demo(
     file: Annotated[
         Path | None, typer.Option("--input", help="A WAV file; by default a recording that is shipped.")
     ] = None,
-    to: Annotated[str, typer.Option("--to", help="Target languages, such as es,ca.")] = "es,ca",
+    to: ToOption = "es,ca",
     out: Annotated[Path, typer.Option("--out", help="The folder for the files.")] = Path("out/demo"),
 ) -> None:
     """Stream a recording through the pipeline at the speaker's pace, live on the terminal; Ctrl-C ends it cleanly."""

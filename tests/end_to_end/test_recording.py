@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import groupby
 
 import jiwer
 import pytest
@@ -12,10 +11,10 @@ from processors.transcribe import engines as recognisers
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from shared.metrics import Metric
-from shared.models import Status, Word
+from shared.models import Word
 from shared.text import normalise
-from sinks import AudioChunk, Caption
-from tests.end_to_end.studio import DEMO, TARGETS, Played, play
+from tests.end_to_end.recording import assert_all_arrived
+from tests.end_to_end.studio import DEMO, Played, play
 
 
 def words(items: list[Word]) -> list[str]:
@@ -28,24 +27,6 @@ def committed(played: Played) -> list[str]:
 
 def final(played: Played) -> list[str]:
     return words([word for result in played.finals for word in result.items])
-
-
-def assert_all_arrived(played: Played) -> None:
-    """Dense numbers, and for each of them a caption and a clip in every language, once."""
-    numbers = list(range(1, len(played.segments) + 1))
-    assert numbers
-    assert [segment.number for segment in played.segments] == numbers
-    for language in (None, *TARGETS):
-        captions = [event for event in played.captions[language] if isinstance(event, Caption)]
-        assert [caption.number for caption in captions] == numbers
-        assert all(caption.text and caption.status is Status.OK for caption in captions)
-    for language in TARGETS:
-        chunks = [event for event in played.speech[language] if isinstance(event, AudioChunk)]
-        assert len(chunks) == len(played.speech[language])
-        assert [number for number, _ in groupby(chunk.number for chunk in chunks)] == numbers
-        assert [chunk.number for chunk in chunks if chunk.first] == numbers
-        assert [chunk.number for chunk in chunks if chunk.last] == numbers
-        assert all(any(chunk.payload) for chunk in chunks if chunk.first)
 
 
 def test_recorded_results_end_up_as_the_words_of_their_finals() -> None:

@@ -1,0 +1,1 @@
+"""`llt listen`: what an audience gets of a session."""

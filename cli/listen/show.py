@@ -1,0 +1,138 @@
+"""How a listener sees what comes: lines on a terminal, or JSON lines for a script."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import orjson
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from shared.models import Status
+from shared.sessions import Session
+from sinks import AudioChunk, AudioEvent, Caption, CaptionEvent, ClipLeftOut, ClipMissed, Corrected, Missed, Tail
+
+
+class Show(Protocol):
+    """Is told what happens, and returns at once."""
+
+    def waiting(self, reason: str) -> None:
+        """There is no such session yet."""
+
+    def joined(self, session: Session) -> None:
+        """The session is there."""
+
+    def show(self, event: CaptionEvent | AudioEvent) -> None:
+        """Something came."""
+
+    def ended(self, session: str) -> None:
+        """Nothing more comes."""
+
+
+class Terminal:
+    """Captions as lines; on a terminal the unstable tail stands in grey below them."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.__exit__(kind, error, traceback)
+
+    def waiting(self, reason: str) -> None:
+        """See Show.waiting."""
+        self._aside(f"waiting: {reason}")
+
+    def joined(self, session: Session) -> None:
+        """See Show.joined."""
+        languages = ", ".join(session.target_languages)
+        self._aside(f"session {session.id}: {session.source_language} into {languages}")
+
+    def show(self, event: CaptionEvent | AudioEvent) -> None:
+        """See Show.show; speech goes to its file, and only what is missing in it is told."""
+        match event:
+            case Caption():
+                text = event.text if event.status is Status.OK else f"({event.status})"
+                self._print(f"{event.end / 1000:7.1f} s  {text}")
+            case Tail():
+                if self._live is not None:
+                    self._live.update(Text(f"{'':9}  {event.text}", style="bright_black"))
+            case Corrected():
+                self._print(f"{'':9}  corrected: {event.text}")
+            case Missed():
+                self._aside(f"missed: {_numbers(event.first, event.last)}")
+            case ClipMissed():
+                self._aside(f"missed: the speech of {_numbers(event.number, event.number)}")
+            case ClipLeftOut():
+                self._aside(f"no speech of {_numbers(event.number, event.number)}: {event.status}")
+
+    def ended(self, session: str) -> None:
+        """See Show.ended."""
+        self._aside(f"session {session} has ended")
+
+    def _aside(self, text: str) -> None:
+        self._print(f"{'':9}  ({text})", style="dim")
+
+    def _print(self, line: str, style: str = "") -> None:
+        self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+class JsonLines:
+    """One JSON object a line; `event` says what it is. Audio stands in its file, and here by its length in bytes."""
+
+    def waiting(self, reason: str) -> None:
+        """See Show.waiting."""
+        self._write({"event": "waiting", "reason": reason})
+
+    def joined(self, session: Session) -> None:
+        """See Show.joined."""
+        self._write(
+            {
+                "event": "joined",
+                "session": session.id,
+                "source_language": session.source_language,
+                "target_languages": session.target_languages,
+            }
+        )
+
+    def show(self, event: CaptionEvent | AudioEvent) -> None:
+        """See Show.show."""
+        line = {"event": _EVENTS[type(event)]} | asdict(event)
+        if isinstance(event, AudioChunk):
+            line["payload"] = len(event.payload)
+        self._write(line)
+
+    def ended(self, session: str) -> None:
+        """See Show.ended."""
+        self._write({"event": "ended", "session": session})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        sys.stdout.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode())
+        sys.stdout.flush()
+
+
+_EVENTS: dict[type, str] = {
+    Caption: "caption",
+    Corrected: "corrected",
+    Tail: "tail",
+    Missed: "missed",
+    AudioChunk: "audio",
+    ClipMissed: "clip-missed",
+    ClipLeftOut: "clip-left-out",
+}
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"caption {first}" if first == last else f"captions {first}-{last}"

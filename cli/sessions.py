@@ -1,0 +1,156 @@
+"""`llt sessions`: the sessions of a pipeline."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.backend import Backend, Reader, kinesis
+from cli.job import SOURCE
+from cli.options import JsonOption, ToOption, languages, whoever_runs_this
+from shared.clock import SystemClock
+from shared.codec import encode
+from shared.errors import SessionOver
+from shared.models import SessionEnded
+from shared.sessions import Session, SessionState
+from shared.sessions.session import token_hash
+from shared.settings import Settings
+from shared.streams import Entry, StreamName
+
+app = typer.Typer(help="The sessions on shared streams.")
+
+IdArgument = Annotated[str, typer.Argument(help="The session's id.")]
+
+#: What is shown of a session; its words and segments are what was said, and its tokens are only for who has them.
+_SHOWN = (
+    "id",
+    "state",
+    "owner",
+    "source_language",
+    "target_languages",
+    "wanted",
+    "rate",
+    "started_at",
+    "last_frame_at",
+    "take",
+    "heard",
+    "number",
+    "frontier",
+    "settings",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a publisher and a listener show to a gateway; only their hashes are kept."""
+
+    publish: str
+    listen: str
+
+
+@app.command()
+def create(
+    session: IdArgument,
+    to: ToOption = "es,ca",
+    source: Annotated[str, typer.Option("--source", help="The language that is spoken.")] = SOURCE,
+    rate: Annotated[int, typer.Option("--rate", help="The audio's samples a second.")] = 16000,
+    owner: Annotated[str | None, typer.Option("--owner", help="Whose session it is; yours by default.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--setting", help="NAME=value: a setting of this session; may be repeated.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Create a session before anyone speaks, and show its tokens this once."""
+    settings = Settings.load()
+    overrides = dict(pair.partition("=")[::2] for pair in setting or ())
+    settings.override(overrides)
+    tokens = Tokens(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+    item = Session(
+        id=session,
+        source_language=source,
+        target_languages=tuple(languages(to)),
+        started_at=SystemClock().now(),
+        rate=rate,
+        owner=whoever_runs_this() if owner is None else owner,
+        publish_token_hash=token_hash(tokens.publish),
+        listen_token_hash=token_hash(tokens.listen),
+        settings=overrides,
+    )
+    _run(_backend().store.create(item))
+    if as_json:
+        print(orjson.dumps({"id": session, "publish_token": tokens.publish, "listen_token": tokens.listen}).decode())
+        return
+    console = Console()
+    console.print(f"Created session {session}. Its tokens, which are shown only now:")
+    for name, token in (("publish", tokens.publish), ("listen", tokens.listen)):
+        console.print(f"  {name:8} {token}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_(*, as_json: JsonOption = False) -> None:
+    """Show the sessions that are open."""
+    sessions = sorted(_run(_backend().store.open_sessions()), key=lambda session: session.started_at)
+    if as_json:
+        print(orjson.dumps([_shown(session) for session in sessions], option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("session", "owner", "languages", "began", "segments"):
+        table.add_column(column, no_wrap=True)
+    for session in sessions:
+        into = f"{session.source_language} > {', '.join(session.target_languages)}"
+        table.add_row(session.id, session.owner, into, _time(session.started_at), str(session.number))
+    Console().print(table if sessions else "No session is open.")
+
+
+@app.command()
+def show(session: IdArgument, *, as_json: JsonOption = False) -> None:
+    """Show a session: its state and how far it has come, not what was said."""
+    shown = _shown(_run(_backend().store.load(session)))
+    if as_json:
+        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in shown.items():
+        table.add_row(name, _time(value) if name.endswith("_at") and value else str(value))
+    Console().print(table)
+
+
+@app.command()
+def end(session: IdArgument) -> None:
+    """End a session: what was sent before is still transcribed, translated and spoken."""
+    _run(_end(_backend(), session))
+    Console().print(f"Session {session} ends once everything that was sent is heard.", soft_wrap=True)
+
+
+async def _end(backend: Backend, session: str) -> None:
+    item = await backend.store.load(session)
+    if item.state is SessionState.ENDED:
+        raise SessionOver(f"session {session} has ended already")
+    record = SessionEnded(session=session, captured_at=SystemClock().now())
+    await backend.streams[StreamName.AUDIO].publish([Entry(record.key, encode(record))])
+
+
+def _backend() -> Backend:
+    return kinesis(Settings.load(), Reader.SINK)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def _shown(session: Session) -> dict[str, Any]:
+    return {column.name: getattr(session, column.name) for column in fields(session) if column.name in _SHOWN}
+
+
+def _time(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,96 @@
+"""`llt streams`: the Kinesis streams and DynamoDB tables of a pipeline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.options import JsonOption
+from shared.aws import Aws
+from shared.aws.tables import TableStatus, create_tables, delete_tables, list_tables
+from shared.settings import Settings
+from shared.streams.kinesis.admin import StreamAdmin, StreamStatus
+
+app = typer.Typer(help="The Kinesis streams and DynamoDB tables that a pipeline runs on.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is there of a pipeline."""
+
+    streams: Sequence[StreamStatus]
+    tables: Sequence[TableStatus]
+
+
+class _Resources:
+    """The streams and tables that the settings name, by the usual AWS means."""
+
+    def __init__(self) -> None:
+        settings = Settings.load()
+        self._aws = Aws()
+        self._tables = settings.table_prefix
+        self._streams = StreamAdmin(self._aws, settings.stream_prefix)
+
+    async def create(self, shards: int) -> _Found:
+        await asyncio.gather(self._streams.create(shards), create_tables(self._aws, self._tables))
+        return await self.find()
+
+    async def find(self) -> _Found:
+        return _Found(*await asyncio.gather(self._streams.list(), list_tables(self._aws, self._tables)))
+
+    async def delete(self) -> None:
+        await asyncio.gather(self._streams.delete(), delete_tables(self._aws, self._tables))
+
+
+@app.command()
+def create(
+    shards: Annotated[int, typer.Option("--shards", min=1, max=500, help="Shards of each stream that is made.")] = 1,
+) -> None:
+    """Make every stream and table that is missing; those that are there stay as they are."""
+    _print(_run("Making streams and tables ...", _Resources().create(shards)))
+
+
+@app.command("list")
+def list_(*, as_json: JsonOption = False) -> None:
+    """Show each stream and table, and whether it is there."""
+    found = _run("Looking ...", _Resources().find())
+    if as_json:
+        print(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print(found)
+
+
+@app.command()
+def delete(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete every stream and table, with all that is on them."""
+    resources = _Resources()
+    found = _run("Looking ...", resources.find())
+    there = [item.name for item in (*found.streams, *found.tables) if item.status != "missing"]
+    if there and not yes:
+        typer.confirm(f"Delete {', '.join(there)}, with all that is on them?", abort=True)
+    _run("Deleting streams and tables ...", resources.delete())
+    Console().print(f"Deleted {len(there)} streams and tables.")
+
+
+def _run(doing: str, work: Coroutine[Any, Any, Any]) -> Any:
+    with Console(stderr=True).status(doing):
+        return asyncio.run(work)
+
+
+def _print(found: _Found) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("stream or table", "state"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("open shards", justify="right")
+    for stream in found.streams:
+        table.add_row(stream.name, stream.status, str(stream.shards or ""))
+    for item in found.tables:
+        table.add_row(item.name, item.status, "")
+    Console().print(table)

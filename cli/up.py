@@ -1,0 +1,56 @@
+"""`llt up`: every stage in one process, on streams that other processes reach."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from rich.console import Console
+
+from cli.backend import Backend, Reader, shared_backend
+from cli.metrics import exported
+from cli.options import StreamsOption
+from cli.pipeline import Engines, Pipeline
+from shared.metrics import MemoryMetrics
+from shared.settings import Settings
+
+
+def up(streams: StreamsOption = None) -> None:
+    """Run all five stages on shared streams until Ctrl-C; a session that was under way is taken up again."""
+    settings = Settings.load()
+    backend = shared_backend(settings, streams, Reader.WORKER)
+    asyncio.run(_run(settings, backend))
+
+
+async def _run(settings: Settings, backend: Backend) -> None:
+    """Runs until SIGINT or SIGTERM; raises what the host failed with, and SetupError where a stream is missing."""
+    for stream in backend.streams.values():
+        await stream.shards()
+    await backend.store.open_sessions()
+    pipeline = Pipeline(Engines.load(settings), settings, exported(MemoryMetrics(), settings), backend)
+    loop = asyncio.get_running_loop()
+    asked = asyncio.create_task(_asked_to_stop(loop))
+    pipeline.host.start()
+    failing = asyncio.create_task(pipeline.host.ended())
+    _say(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
+    await asyncio.wait({asked, failing}, return_when=asyncio.FIRST_COMPLETED)
+    if failing.done():
+        asked.cancel()
+        # Its streams are gone: there is nothing to finish.
+        await pipeline.host.kill()
+        failing.result()
+    _say("Stopping ...")
+    await pipeline.host.stop()
+    await failing
+    _say("Stopped.")
+
+
+async def _asked_to_stop(loop: asyncio.AbstractEventLoop) -> None:
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()
+
+
+def _say(line: str) -> None:
+    Console().print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,28 @@
+"""What the end-to-end tests share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.localstack.server import LocalStack
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from tests.end_to_end.studio import DEMO, Played, play
+from tests.end_to_end.terminals import Desk, desk
+
+
+@pytest.fixture
+def terminals(localstack: LocalStack, tmp_path: Path) -> Iterator[Desk]:
+    """Terminals with streams of their own."""
+    with desk(localstack, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def in_memory() -> Played:
+    """The demo's recording on memory streams."""
+    return asyncio.run(play(ScriptedEngine(Script.load(DEMO / "recording.moonshine.jsonl")), realtime=False))

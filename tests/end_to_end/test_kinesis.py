@@ -1,0 +1,120 @@
+"""The demo's recording over Kinesis streams that are split, merged and refuse records, all in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from shared.aws import AwsClient
+from shared.errors import StreamUnavailable
+from shared.streams import StreamName
+from shared.streams.kinesis import KinesisStream
+from shared.streams.kinesis.pace import Pace
+from sinks import Caption
+from tests.end_to_end.recording import assert_all_arrived
+from tests.end_to_end.studio import DEMO, Played, play
+from tests.end_to_end.terminals import cut
+from tests.support.localstack import Observer
+from tests.support.pipelines import on_localstack
+
+pytestmark = pytest.mark.usefixtures("aws_environment")
+
+
+def scripted() -> ScriptedEngine:
+    return ScriptedEngine(Script.load(DEMO / "recording.moonshine.jsonl"))
+
+
+async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(
+    observer: Observer, in_memory: Played, tmp_path: Path
+) -> None:
+    kinesis = observer.client("kinesis")
+    async with on_localstack() as (prefix, backend):
+        names = [f"{prefix}-{name}" for name in StreamName]
+
+        async def reshard(played: Played) -> None:
+            await _until(lambda: _captions(played) >= 1)
+            await asyncio.gather(*(asyncio.to_thread(_split, kinesis, name) for name in names))
+            await _until(lambda: _captions(played) >= 3)
+            await asyncio.gather(*(asyncio.to_thread(_merge, kinesis, name) for name in names))
+
+        played = await play(scripted(), realtime=True, recording=cut(18, tmp_path), backend=backend, meanwhile=reshard)
+        shards = {name: kinesis.list_shards(StreamName=name)["Shards"] for name in names}
+    assert all(len(found) == 4 for found in shards.values())
+    assert_all_arrived(played)
+    assert in_memory.words.startswith(played.words)
+    assert _captions(played) > 3
+
+
+async def test_a_stream_that_refuses_every_third_record_loses_nothing_and_keeps_the_order(
+    observer: Observer, in_memory: Played
+) -> None:
+    async with on_localstack() as (prefix, backend):
+        refusing = RefusingKinesis(observer.client("kinesis"))
+        client = AwsClient(refusing, StreamUnavailable, ThreadPoolExecutor(8))
+        pace = Pace(0.4)
+        streams = {name: KinesisStream(client, f"{prefix}-{name}", pace) for name in StreamName}
+        played = await play(scripted(), realtime=False, backend=replace(backend, streams=streams))
+    assert refusing.refused > 20
+    assert refusing.most_of_one_key == 1
+    assert_all_arrived(played)
+    assert [segment.text for segment in played.segments] == [segment.text for segment in in_memory.segments]
+    positions = [final.position for final in played.finals]
+    assert positions == sorted(set(positions))
+
+
+class RefusingKinesis:
+    """A boto3 client whose PutRecords refuses every third record, as a shard over its throughput does."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._count = count(1)
+        self.refused = 0
+        self.most_of_one_key = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def put_records(self, StreamName: str, Records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        keys = [record["PartitionKey"] for record in Records]
+        self.most_of_one_key = max(self.most_of_one_key, *map(keys.count, keys))
+        taken = [record for record in Records if next(self._count) % 3]
+        self.refused += len(Records) - len(taken)
+        answers = iter(self._client.put_records(StreamName=StreamName, Records=taken)["Records"] if taken else ())
+        error = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded"}
+        return {"Records": [next(answers) if record in taken else error for record in Records]}
+
+
+def _captions(played: Played) -> int:
+    return sum(isinstance(event, Caption) for event in played.captions.get(None, ()))
+
+
+async def _until(happened: Callable[[], bool]) -> None:
+    while not happened():  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
+def _open_shards(kinesis: Any, stream: str) -> list[dict[str, Any]]:
+    shards = kinesis.list_shards(StreamName=stream)["Shards"]
+    return [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+
+
+def _split(kinesis: Any, stream: str) -> None:
+    (shard,) = _open_shards(kinesis, stream)
+    middle = str((1 << 127) - 1)
+    kinesis.split_shard(StreamName=stream, ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
+    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
+
+
+def _merge(kinesis: Any, stream: str) -> None:
+    left, right = _open_shards(kinesis, stream)
+    kinesis.merge_shards(StreamName=stream, ShardToMerge=left["ShardId"], AdjacentShardToMerge=right["ShardId"])
+    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})

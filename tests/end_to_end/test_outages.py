@@ -1,0 +1,56 @@
+"""What a user sees while Kinesis and DynamoDB do not answer, and when they are gone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from infra.local.localstack.server import LocalStack
+from tests.end_to_end.listening import assert_heard_once, words
+from tests.end_to_end.studio import Played
+from tests.end_to_end.terminals import cut, desk
+from tests.support.proxy import StallingProxy
+
+
+def test_twenty_seconds_without_an_answer_are_waited_out_and_cost_nothing(
+    localstack: LocalStack, tmp_path: Path, in_memory: Played
+) -> None:
+    with (
+        StallingProxy(localstack.endpoint) as proxy,
+        desk(localstack, tmp_path, AWS_ENDPOINT_URL=proxy.endpoint) as terminals,
+    ):
+        up = terminals.up()
+        source = terminals.listen("talk")
+        spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+        speaker = terminals.speak("talk", cut(18, tmp_path))
+        source.until(lambda listener: len(listener.of("caption")) >= 1)
+        proxy.stall()
+        time.sleep(20)
+        stalled = len(source.of("caption"))
+        proxy.go_on()
+        assert speaker.ended() == 0, speaker.complaints
+        assert source.ended() == 0, source.complaints
+        assert spanish.ended() == 0, spanish.complaints
+        assert assert_heard_once(source) == assert_heard_once(spanish) > stalled
+        assert in_memory.words.startswith(words(source))
+        assert len(words(source)) > len(in_memory.words) / 2
+        assert "trying again" in up.complaints
+        assert up.interrupt() == 0
+
+
+def test_streams_that_are_gone_end_everything_with_one_line_that_says_so(tmp_path: Path) -> None:
+    with LocalStack() as first, desk(first, tmp_path) as terminals:
+        up = terminals.up()
+        source = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+        speaker = terminals.speak("talk")
+        source.until(lambda listener: listener.of("caption"))
+        first.stop()
+        with LocalStack(first.port):
+            for terminal in (up, source, speaker):
+                assert terminal.ended() == 1
+                (line,) = [line for line in terminal.complaints.splitlines() if line.startswith("llt: ")]
+                assert f"does not exist at {first.endpoint}; `llt streams create` makes it" in line
+                assert "Traceback" not in terminal.complaints
+        assert list(tmp_path.glob("es.wav"))
+        terminals.environment["AWS_ENDPOINT_URL"] = first.endpoint
+        first.start()

@@ -1,0 +1,141 @@
+"""`llt speak`, `llt up` and `llt listen` in processes of their own, over Kinesis and DynamoDB."""
+
+from __future__ import annotations
+
+import json
+import wave
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.text import normalise
+from sinks import AudioChunk, Caption
+from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sentence, texts, words
+from tests.end_to_end.studio import TARGETS, Played
+from tests.end_to_end.terminals import Desk, cut
+
+
+def test_three_terminals_do_what_the_demo_does(terminals: Desk, in_memory: Played, tmp_path: Path) -> None:
+    up = terminals.up()
+    source = terminals.listen("talk")
+    files = {language: tmp_path / f"{language}.wav" for language in TARGETS}
+    listeners = {
+        language: terminals.listen("talk", language, "--captions", "--audio", str(files[language]))
+        for language in TARGETS
+    }
+    speaker = terminals.speak("talk")
+    source.until(lambda listener: len(listener.of("caption")) >= 3)
+    late = terminals.listen("talk", "es", "--vtt", str(tmp_path / "late.vtt"))
+    assert speaker.ended() == 0, speaker.complaints
+    assert "Sent 27.2 s to session talk (es, ca); it is ended." in speaker.printed
+    assert source.ended() == 0, source.complaints
+    assert texts(source) == [segment.text for segment in in_memory.segments]
+    assert source.of("tail")
+    for language, listener in listeners.items():
+        assert listener.ended() == 0, listener.complaints
+        assert_heard_once(listener)
+        captions = [event for event in in_memory.captions[language] if isinstance(event, Caption)]
+        assert texts(listener) == [caption.text for caption in captions]
+        clips = [event for event in in_memory.speech[language] if isinstance(event, AudioChunk)]
+        # Speech that falls behind is spoken a little faster, so that lengths depend on the machine too.
+        assert clip_bytes(listener) == pytest.approx(
+            {
+                number: sum(len(chunk.payload) for chunk in chunks)
+                for number, chunks in groupby(clips, key=lambda chunk: chunk.number)
+            },
+            rel=0.2,
+        )
+        with wave.open(str(files[language])) as speech:
+            assert speech.getnframes() * 2 >= sum(clip_bytes(listener).values())
+    assert late.ended() == 0, late.complaints
+    assert texts(late)[-1] == texts(listeners["es"])[-1]
+    assert (tmp_path / "late.vtt").read_text().startswith("WEBVTT")
+    assert up.interrupt() == 0
+    assert "Stopped." in up.printed
+
+
+def test_who_joins_late_is_told_what_was_missed(terminals: Desk, tmp_path: Path) -> None:
+    up = terminals.up()
+    early = terminals.listen("talk", "es")
+    speaker = terminals.speak("talk", cut(18, tmp_path), "--keep-open")
+    early.until(lambda listener: len(listener.of("caption")) >= 5)
+    late = terminals.llt("listen", "talk", "--language", "es", "--streams", "kinesis")
+    late.until(lambda listener: texts(early)[4] in listener.printed)
+    assert "(missed: caption" in late.printed
+    assert texts(early)[0] not in late.printed
+    assert speaker.ended() == 0, speaker.complaints
+    assert "it is open" in speaker.printed
+    shown = json.loads(terminals.run("sessions", "list", "--json"))
+    assert [(session["id"], session["state"]) for session in shown] == [("talk", "open")]
+    terminals.run("sessions", "end", "talk")
+    assert late.ended() == 0, late.complaints
+    assert early.ended() == 0, early.complaints
+    assert "(session talk has ended)" in late.printed
+    assert json.loads(terminals.run("sessions", "show", "talk", "--json"))["state"] == "ended"
+    refused = terminals.speak("talk", cut(1, tmp_path))
+    assert refused.ended() == 1
+    assert "session talk: expected an open session" in refused.complaints
+    up.interrupt()
+
+
+def test_a_worker_killed_in_mid_sentence_and_started_anew_says_everything_once(
+    terminals: Desk, in_memory: Played, tmp_path: Path
+) -> None:
+    up = terminals.up()
+    source = terminals.listen("talk")
+    spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+    speaker = terminals.speak("talk", cut(20, tmp_path))
+    for committed in (1, 3):
+        source.until(partial(in_mid_sentence, captions=committed))
+        up.kill()
+        up = terminals.up()
+    assert speaker.ended() == 0, speaker.complaints
+    assert source.ended() == 0, source.complaints
+    assert spanish.ended() == 0, spanish.complaints
+    assert_heard_once(source)
+    assert assert_heard_once(spanish) == len(texts(source))
+    # The scripted recogniser says the same at every take, so that nothing may differ but where segments are cut.
+    assert in_memory.words.startswith(words(source))
+    assert len(words(source)) > len(in_memory.words) / 2
+
+
+def test_of_two_workers_on_one_session_only_one_decides(
+    terminals: Desk, observer: Any, in_memory: Played, tmp_path: Path
+) -> None:
+    ups = [terminals.up(), terminals.up()]
+    spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+    speaker = terminals.speak("talk", cut(15, tmp_path))
+    assert speaker.ended() == 0, speaker.complaints
+    assert spanish.ended() == 0, spanish.complaints
+    assert_heard_once(spanish)
+    segments = _segments(observer, f"{terminals.prefix}-segments")
+    said: dict[int, set[str]] = {}
+    for segment in segments:
+        said.setdefault(segment["number"], set()).add(segment["text"])
+    assert all(len(different) == 1 for different in said.values()), said
+    committed = normalise(" ".join(text for _, (text,) in sorted(said.items())))
+    assert in_memory.words.startswith(committed)
+    assert len(committed) > len(in_memory.words) / 3
+    for up in ups:
+        assert up.interrupt() == 0, up.complaints
+
+
+def _segments(observer: Any, stream: str) -> list[dict[str, Any]]:
+    """Every segment on the stream, read by hand."""
+    kinesis = observer.client("kinesis")
+    found: dict[str, dict[str, Any]] = {}
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        iterator = kinesis.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while (page := kinesis.get_records(ShardIterator=iterator))["Records"]:
+            # Behind the version and the length of the header stands the header.
+            headers = {record["SequenceNumber"]: json.loads(record["Data"][5:]) for record in page["Records"]}
+            if headers.keys() <= found.keys():
+                break
+            found |= headers
+            iterator = page["NextShardIterator"]
+    return [header for header in found.values() if header["kind"] == "Segment"]
