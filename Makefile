@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment demo localstack test lint format typecheck bench-recognisers constraints clean
+.PHONY: help install setup environment localstack-environment demo localstack test lint format typecheck bench-recognisers bench-idle constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -43,6 +43,9 @@ typecheck: environment ## Check types
 
 bench-recognisers: setup ## Measure the offline recognisers on real recordings
 	@$(python) -m tests.benchmarks.recognisers
+
+bench-idle: environment localstack-environment ## Measure what waiting for speech costs, on LocalStack
+	@$(python) -m tests.benchmarks.idle
 
 constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh

@@ -36,5 +36,5 @@ def show(*, as_json: JsonOption = False) -> None:
     table.add_column("what it is, and its range")
     for name, value, span, help_text in settings.describe():
         source = origin(name)
-        table.add_row(name, value, source, f"{help_text} ({span})", style="" if source == "default" else "bold")
+        table.add_row(name, value or '""', source, f"{help_text} ({span})", style="" if source == "default" else "bold")
     Console().print(table)

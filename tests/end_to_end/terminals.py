@@ -131,11 +131,11 @@ class Desk:
 
 
 @contextmanager
-def desk(localstack: LocalStack, folder: Path, **settings: str) -> Iterator[Desk]:
+def desk(localstack: LocalStack, folder: Path, *, shards: int = 1, **settings: str) -> Iterator[Desk]:
     """A desk whose streams are there."""
     opened = Desk(localstack, folder, **settings)
     try:
-        opened.run("streams", "create")
+        opened.run("streams", "create", "--shards", str(shards))
         yield opened
         opened.run("streams", "delete", "--yes")
     finally:

@@ -57,6 +57,17 @@ def test_every_command_exists_with_the_options_that_are_named(tmp_path: Path) ->
         assert all(option in shown.stdout for option in named), command
 
 
+def test_every_command_line_is_one_that_llt_takes(tmp_path: Path) -> None:
+    lines = re.findall(r"\.venv/bin/llt ([^`\n]+)", README)
+    assert {line.split()[0] for line in lines} >= {"up", "listen", "speak", "streams"}
+    for line in lines:
+        words = line.split()
+        command = words[: 2 if words[0] in ("streams", "sessions", "config") else 1]
+        shown = run("-m", "cli", *command, "--help", cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert all(word in shown.stdout for word in words if word.startswith("--")), line
+
+
 def test_every_link_leads_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links

@@ -29,7 +29,7 @@ def test_it_shows_every_setting_with_its_value_range_and_origin(
 def test_a_person_reads_a_table_that_cuts_nothing_off(llt: Llt) -> None:
     outcome = llt("config", "show")
     rows = {line.split()[0]: line.split()[1:3] for line in outcome.out.splitlines() if line[:1].isupper()}
-    assert rows == {name: [value, "default"] for name, value, *_ in Settings().describe()}
+    assert rows == {name: [value or '""', "default"] for name, value, *_ in Settings().describe()}
 
 
 def test_an_empty_variable_counts_as_not_set(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:
