@@ -28,8 +28,7 @@ async def _run(settings: Settings, backend: Backend) -> None:
         await stream.shards()
     await backend.store.open_sessions()
     pipeline = Pipeline(Engines.load(settings), settings, exported(MemoryMetrics(), settings), backend)
-    loop = asyncio.get_running_loop()
-    asked = asyncio.create_task(_asked_to_stop(loop))
+    asked = asyncio.create_task(_asked_to_stop())
     pipeline.host.start()
     failing = asyncio.create_task(pipeline.host.ended())
     _say(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
@@ -45,11 +44,17 @@ async def _run(settings: Settings, backend: Backend) -> None:
     _say("Stopped.")
 
 
-async def _asked_to_stop(loop: asyncio.AbstractEventLoop) -> None:
+async def _asked_to_stop() -> None:
+    """Returns at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    await asked.wait()
+    try:
+        await asked.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def _say(line: str) -> None:

@@ -49,12 +49,12 @@ class Settings:
     worker_read_interval: float = _setting(
         0.4,
         "time between two reads of a Kinesis shard by a worker; all its readers share 5 a second",
-        low=0.2,
+        low=0.25,
         high=10,
         unit="s",
     )
     sink_read_interval: float = _setting(
-        0.5, "time between two reads of a Kinesis shard by a sink", low=0.2, high=10, unit="s"
+        0.5, "time between two reads of a Kinesis shard by a sink", low=0.25, high=10, unit="s"
     )
     recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted:PATH")
     translator: str = _setting("apertium", "engine of translate: apertium or scripted")

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import jiwer
 import pytest
 
 from processors.transcribe.engines.script import Script
@@ -66,9 +67,9 @@ async def test_a_stream_that_refuses_every_third_record_loses_nothing_and_keeps_
     assert refusing.refused > 20
     assert refusing.most_of_one_key == 1
     assert_all_arrived(played)
-    assert [segment.text for segment in played.segments] == [segment.text for segment in in_memory.segments]
-    positions = [final.position for final in played.finals]
-    assert positions == sorted(set(positions))
+    assert [final.items for final in played.finals] == [final.items for final in in_memory.finals]
+    # What is late counts as silence, behind which unstable words are committed: a few may differ, none is missing.
+    assert jiwer.wer(in_memory.words, played.words) < 0.15
 
 
 class RefusingKinesis:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import count
+from random import Random
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -276,11 +277,15 @@ class ScriptedKinesis:
 
 
 class Wire(Executor):
-    """What AwsClient takes for its threads: each call is done after half of `delay` s, and answered after all of it."""
+    """What AwsClient takes for its threads: each call is done after half of `delay` s, and answered after all of it.
 
-    def __init__(self, kinesis: ScriptedKinesis, delay: float = 0.02) -> None:
+    `chance`, where it is given, varies both from nothing to their double.
+    """
+
+    def __init__(self, kinesis: ScriptedKinesis, delay: float = 0.02, chance: Random | None = None) -> None:
         self.kinesis = kinesis
         self.delay = delay
+        self._chance = chance
         self.calls: list[Call] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -291,7 +296,7 @@ class Wire(Executor):
         future: Future[Any] = Future()
         # As with a thread that has begun: who gives up waiting does not undo the call.
         future.set_running_or_notify_cancel()
-        asyncio.get_running_loop().call_later(self.delay / 2, self._do, call, fn, future)
+        asyncio.get_running_loop().call_later(self._half(), self._do, call, fn, future)
         return future
 
     def _do(self, call: Call, work: Callable[[], Any], future: Future[Any]) -> None:
@@ -303,7 +308,10 @@ class Wire(Executor):
                 failure = error
             else:
                 failure = self.kinesis.lose(call)
-        asyncio.get_running_loop().call_later(self.delay / 2, self._end, call, answer, failure, future)
+        asyncio.get_running_loop().call_later(self._half(), self._end, call, answer, failure, future)
+
+    def _half(self) -> float:
+        return self.delay / 2 if self._chance is None else self._chance.uniform(0, self.delay)
 
     def _end(self, call: Call, answer: Any, failure: Exception | None, future: Future[Any]) -> None:
         call.ended = now()

@@ -50,6 +50,11 @@ class Cursor:
         #: Loop time (s) at which the last read began.
         self.read_at = float("-inf")
 
+    @property
+    def tip_at(self) -> int | None:
+        """The second (epoch ms, the server's clock) in which it was last at the tip."""
+        return None if self._tip_at is None else round(self._tip_at.timestamp() * 1000)
+
     async def place(self) -> None:
         """Takes its place now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
         answer = await self._client.call(
@@ -58,9 +63,9 @@ class Cursor:
         self._iterator = answer["ShardIterator"]
         if self._tip_at is None:
             self._tip_at = _date(answer)
-            if self.position == LATEST and self._tip_at is not None:
-                # The date is that of the second in which it took its place.
-                self.recent = Recent(Start(at=round(self._tip_at.timestamp() * 1000) + 1000))
+            if self.position == LATEST and self.tip_at is not None:
+                # It took its place at some moment of that second.
+                self.recent = Recent(Start(at=self.tip_at + 1000))
 
     async def read(self) -> Page:
         """The next page, which may be empty."""

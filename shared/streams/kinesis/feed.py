@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.streams.base import LATEST, Item, Start
 from shared.streams.kinesis.cursor import Cursor
@@ -13,6 +13,8 @@ from shared.streams.kinesis.pace import Pace
 _MOST_WAITING = 64 << 20
 #: Seconds since it was at the tip for which a feed counts as live: an idle shard is read once a second.
 _LIVE = 2.0
+#: Seconds between a read beside the feed and its own: a shard allows 5 a second.
+_APART = 0.2
 
 
 class Inbox:
@@ -54,11 +56,15 @@ class Inbox:
 
 
 class ShardFeed:
-    """Goes on from a cursor that has reached the tip of its shard, for as long as an inbox is open."""
+    """Goes on from a cursor that has reached the tip of its shard, for as long as an inbox is open.
 
-    def __init__(self, cursor: Cursor, pace: Pace) -> None:
+    `beside` says when (loop time, s) the shard was last read beside it.
+    """
+
+    def __init__(self, cursor: Cursor, pace: Pace, beside: Callable[[], float]) -> None:
         self._cursor = cursor
         self._pace = pace
+        self._beside = beside
         self._inboxes: set[Inbox] = set()
         self._tip_at = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._run())
@@ -98,6 +104,7 @@ class ShardFeed:
         try:
             while not ended:
                 await self._pace.turn(self._cursor.read_at)
+                await asyncio.sleep(self._beside() + _APART - asyncio.get_running_loop().time())
                 page = await self._cursor.read()
                 ended = page.ended
                 if page.at_tip:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from shared.streams.base import Batch, Item, Start
+from shared.streams.base import LATEST, Batch, Item, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.feed import Inbox, ShardFeed
 from shared.streams.kinesis.recent import behind
@@ -28,8 +28,11 @@ class KinesisReader:
 
     async def open(self) -> None:
         """Takes its place."""
-        self._cursor = self._cursors(self._start)
-        self._join(await self._shard.place(self._cursor, self._start))
+        cursor = self._cursor = self._cursors(self._start)
+        self._join(await self._shard.place(cursor, self._start))
+        if self._inbox is None and self._start == LATEST and cursor.tip_at is not None:
+            # What is the latest when it reads may be later than its place.
+            self._start = Start(at=cursor.tip_at)
 
     async def read(self) -> Batch:
         """See ShardReader.read."""

@@ -53,20 +53,20 @@ class SharedShard:
             self._read_at = loop.time()
             before = self._running
             page = await cursor.read()
-            return page, self._joinable(cursor, before) if page.at_tip else None
+            return page, self._joinable(cursor, start, before) if page.at_tip else None
 
     @property
     def _running(self) -> ShardFeed | None:
         return self._feed if self._feed is not None and self._feed.running else None
 
-    def _joinable(self, cursor: Cursor, before: ShardFeed | None) -> ShardFeed | None:
+    def _joinable(self, cursor: Cursor, start: Start, before: ShardFeed | None) -> ShardFeed | None:
         """The feed that goes on where the cursor stands, which has just come to the tip."""
         running = self._running
         if running is None:
             return self._begin_feed(cursor)
-        behind = cursor.position
+        behind = start if cursor.position == LATEST else cursor.position
         return running if running.covers(behind) or (running is before and running.meets(behind)) else None
 
     def _begin_feed(self, cursor: Cursor) -> ShardFeed:
-        self._feed = ShardFeed(cursor, self._pace)
+        self._feed = ShardFeed(cursor, self._pace, lambda: self._read_at)
         return self._feed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.streams import LATEST, OLDEST, ShardReader, Start
 from shared.streams.kinesis import KinesisStream
-from tests.support.scripted_kinesis import Put, ScriptedKinesis, Wire, now
+from tests.support.scripted_kinesis import Put, ScriptedKinesis, Wire, now, refusal
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"
@@ -132,6 +133,75 @@ def test_a_record_whose_arrival_time_is_behind_that_of_its_predecessor_is_not_lo
     run(main())
 
 
+def test_a_reader_of_the_latest_that_begins_to_read_late_has_what_a_feed_read_that_others_began_meanwhile() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        stream = Wire(kinesis, delay=0.1).stream()
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
+        await asyncio.sleep(0.05)
+        # Its place is being taken when the other comes to the tip.
+        reader = await stream.reader(SHARD, LATEST)
+        await speak(kinesis, 1, 3, every=0.1)
+        await asyncio.sleep(5)
+        heard: list[str] = []
+        tasks.append(asyncio.create_task(take(reader, heard)))
+        await asyncio.sleep(5)
+        assert heard == numbers(1, 3)
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+def test_a_reader_of_the_latest_that_joined_in_an_outage_and_begins_to_read_late_misses_nothing() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        stream = Wire(kinesis).stream()
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
+        await asyncio.sleep(5)
+        kinesis.fail = lambda call: refusal("InternalFailure") if call.operation == "get_records" else None
+        await asyncio.sleep(5)
+        reader = await stream.reader(SHARD, LATEST)
+        await speak(kinesis, 1, 3, every=0.1)
+        kinesis.fail = lambda call: None
+        await asyncio.sleep(5)
+        heard: list[str] = []
+        tasks.append(asyncio.create_task(take(reader, heard)))
+        await asyncio.sleep(5)
+        assert heard == numbers(1, 3)
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+def test_a_reader_of_the_latest_misses_nothing_that_the_feed_reads_while_its_own_read_is_slow() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        wire = Wire(kinesis)
+        stream = wire.stream()
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
+        await asyncio.sleep(5)
+        kinesis.fail = lambda call: refusal("InternalFailure") if call.operation == "get_records" else None
+        await asyncio.sleep(5)
+        reader = await stream.reader(SHARD, LATEST)
+        kinesis.fail = lambda call: None
+        heard: list[str] = []
+        wire.delay = 4.0
+        tasks.append(asyncio.create_task(take(reader, heard)))
+        await asyncio.sleep(0.01)
+        wire.delay = 0.02
+        # Its read has been done, and is answered later than that of the feed which follows.
+        await asyncio.sleep(2.5)
+        kinesis.stream.put("k", b"1")
+        await asyncio.sleep(10)
+        assert heard == ["1"]
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
 def test_who_needs_nothing_old_does_not_wait_for_those_who_catch_up() -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis(page=20)
@@ -174,6 +244,7 @@ class Joined:
         reader = await stream.reader(SHARD, self.start)
         if self.start == LATEST:
             self.first = len(records)
+        await asyncio.sleep(self.slow)
         try:
             while not (batch := await reader.read()).ended:
                 self.sequences += [item.sequence for item in batch.items]
@@ -195,13 +266,13 @@ STEPS = st.lists(
 
 
 @settings(deadline=None, max_examples=300)
-@given(steps=STEPS, page=st.sampled_from([1, 3, 10_000]), delay=st.sampled_from([0.02, 0.15]))
+@given(steps=STEPS, page=st.sampled_from([1, 3, 10_000]), delay=st.sampled_from([0.02, 0.3]), seed=st.integers(0, 99))
 def test_each_reader_of_a_shard_gets_everything_once_from_its_start_on(
-    steps: list[tuple[str, float, float | None]], page: int, delay: float
+    steps: list[tuple[str, float, float | None]], page: int, delay: float, seed: int
 ) -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis(page=page)
-        stream = Wire(kinesis, delay).stream()
+        stream = Wire(kinesis, delay, Random(seed)).stream()
         records = kinesis.stream.shards[SHARD].records
         reading: dict[asyncio.Task[None], Joined] = {}
 

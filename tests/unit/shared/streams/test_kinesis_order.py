@@ -79,7 +79,7 @@ def test_each_key_is_read_gapless_and_in_order_whatever_fails(
         kinesis.stream.refuse = refuse
         kinesis.fail = lambda call: failing(failed, call)
         kinesis.lose = lambda call: failing(lost, call)
-        stream = Wire(kinesis).stream()
+        stream = Wire(kinesis, chance=chance).stream()
         async with asyncio.TaskGroup() as group:
             for publisher, batches in enumerate(plan):
                 group.create_task(work(stream, publisher, batches, chance, cancelled))
