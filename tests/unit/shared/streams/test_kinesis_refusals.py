@@ -113,10 +113,20 @@ def test_a_key_is_held_up_by_the_refusal_of_another_key_of_its_shard() -> None:
         first, second = keys_on(kinesis.stream, kinesis.stream.open[0].id, 2)
         await stream.publish([Entry(second, b"before")])
         begun = now()
-        # The first key's shard is known by the message alone.
-        kinesis.stream.refuse = lambda put: throttled(put) if put.key == first and now() < begun + 3 else None
+        refusals, paused = count(1), asyncio.Event()
+
+        def refuse(put: Put) -> tuple[str, str] | None:
+            if put.key != first or paused.is_set():
+                return None
+            if next(refusals) == 5:
+                paused.set()
+            # The first key's shard is known by this message alone.
+            return throttled(put)
+
+        kinesis.stream.refuse = refuse
         held_up = asyncio.create_task(stream.publish(numbered(first, 1)))
-        await asyncio.sleep(2.5)
+        await paused.wait()
+        await asyncio.sleep(wire.delay)
         await stream.publish(numbered(second, 1))
         tries = wire.of("put_records", begun)
         assert [call.keys for call in tries if second in call.keys] == [[first, second]]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ async def translator() -> AsyncIterator[ApertiumTranslator]:
 
 
 def children(of: int) -> list[int]:
-    """The processes that `of` started and that still run, oldest first."""
+    """The processes that `of` started and that still run, oldest first; not those that other tests share."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -34,9 +34,20 @@ def children(of: int) -> list[int]:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(fields[1]) == of and fields[0] != "Z":
+            if int(fields[1]) == of and fields[0] != "Z" and int(entry.name) not in _shared:
                 found.append(int(entry.name))
     return sorted(found)
+
+
+#: What the test process had started before, such as LocalStack.
+_shared: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _set_shared_processes_aside() -> Iterator[None]:
+    _shared.update(children(os.getpid()))
+    yield
+    _shared.clear()
 
 
 async def test_translates_directly_and_by_way_of_a_third_language(translator: ApertiumTranslator) -> None:
