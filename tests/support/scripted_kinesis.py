@@ -184,6 +184,8 @@ class ScriptedKinesis:
         self.fail: Callable[[Call], Exception | None] = lambda call: None
         self.lose: Callable[[Call], Exception | None] = lambda call: None
         self.page = page
+        #: How many reads bring nothing yet though there are records, and whether the first of a shard is read again.
+        self.blanks, self.repeating = 0, False
         #: Whether a shard refuses more reads a second than Kinesis allows.
         self.limited = limited
         #: Seconds for which a stream is being made or deleted, and how many may be made at once.
@@ -223,8 +225,13 @@ class ScriptedKinesis:
             raise refusal(THROTTLED, f"Rate exceeded for shard {shard.id}")
         shard.reads.append(now())
         page = shard.records[place : place + min(Limit, self.page)]
+        if page and self.blanks:
+            self.blanks -= 1
+            page = []
         place += len(page)
         left = shard.records[place:]
+        if self.repeating and len(shard.records) == place == 1:
+            page = shard.records
         behind = round((now() - left[0].at) * 1000) + 1 if left else 0
         answer = self._answer(Records=[_read(record) for record in page], MillisBehindLatest=behind)
         if left or not shard.closed:
@@ -296,10 +303,10 @@ class Wire(Executor):
         future: Future[Any] = Future()
         # As with a thread that has begun: who gives up waiting does not undo the call.
         future.set_running_or_notify_cancel()
-        asyncio.get_running_loop().call_later(self._half(), self._do, call, fn, future)
+        asyncio.get_running_loop().call_later(self._half(), self._do, call, fn, self._half(), future)
         return future
 
-    def _do(self, call: Call, work: Callable[[], Any], future: Future[Any]) -> None:
+    def _do(self, call: Call, work: Callable[[], Any], left: float, future: Future[Any]) -> None:
         answer, failure = None, self.kinesis.fail(call)
         if failure is None:
             try:
@@ -308,7 +315,7 @@ class Wire(Executor):
                 failure = error
             else:
                 failure = self.kinesis.lose(call)
-        asyncio.get_running_loop().call_later(self._half(), self._end, call, answer, failure, future)
+        asyncio.get_running_loop().call_later(left, self._end, call, answer, failure, future)
 
     def _half(self) -> float:
         return self.delay / 2 if self._chance is None else self._chance.uniform(0, self.delay)

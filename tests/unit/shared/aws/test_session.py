@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -109,3 +111,28 @@ async def test_nobody_at_the_endpoint_is_unavailable_after_one_try(monkeypatch: 
     client = Aws().client("kinesis", StreamUnavailable)
     with pytest.raises(StreamUnavailable, match=r"http://127\.0\.0\.1:9 list_shards"):
         await client.call("list_shards", StreamName="words")
+
+
+async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    class Failing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            calls.append(self.headers["X-Amz-Target"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Not on the tests' output."""
+
+    with HTTPServer(("127.0.0.1", 0), Failing) as server:
+        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(StreamUnavailable, match="500"):
+            await Aws().client("kinesis", StreamUnavailable).call("list_shards", StreamName="words")
+        server.shutdown()
+        serving.join()
+    assert calls == ["Kinesis_20131202.ListShards"]

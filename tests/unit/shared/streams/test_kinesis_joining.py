@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from shared.streams import LATEST, OLDEST, ShardReader, Start
-from tests.support.scripted_kinesis import ScriptedKinesis, Wire, now, refusal
+from tests.support.scripted_kinesis import ScriptedKinesis, Wire, now
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"
@@ -119,75 +119,6 @@ def test_a_record_whose_arrival_time_is_behind_that_of_its_predecessor_is_not_lo
         tasks.append(asyncio.create_task(take(await alone.reader(SHARD, Start(at=EPOCH + 10_000)), heard[1])))
         await asyncio.sleep(3)
         assert heard == [numbers(2, 4)] * 2
-        for task in tasks:
-            task.cancel()
-
-    run(main())
-
-
-def test_a_reader_of_the_latest_that_begins_to_read_late_has_what_a_feed_read_that_others_began_meanwhile() -> None:
-    async def main() -> None:
-        kinesis = ScriptedKinesis()
-        stream = Wire(kinesis, delay=0.1).stream()
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
-        await asyncio.sleep(0.05)
-        # Its place is being taken when the other comes to the tip.
-        reader = await stream.reader(SHARD, LATEST)
-        await speak(kinesis, 1, 3, every=0.1)
-        await asyncio.sleep(5)
-        heard: list[str] = []
-        tasks.append(asyncio.create_task(take(reader, heard)))
-        await asyncio.sleep(5)
-        assert heard == numbers(1, 3)
-        for task in tasks:
-            task.cancel()
-
-    run(main())
-
-
-def test_a_reader_of_the_latest_that_joined_in_an_outage_and_begins_to_read_late_misses_nothing() -> None:
-    async def main() -> None:
-        kinesis = ScriptedKinesis()
-        stream = Wire(kinesis).stream()
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
-        await asyncio.sleep(5)
-        kinesis.fail = lambda call: refusal("InternalFailure") if call.operation == "get_records" else None
-        await asyncio.sleep(5)
-        reader = await stream.reader(SHARD, LATEST)
-        await speak(kinesis, 1, 3, every=0.1)
-        kinesis.fail = lambda call: None
-        await asyncio.sleep(5)
-        heard: list[str] = []
-        tasks.append(asyncio.create_task(take(reader, heard)))
-        await asyncio.sleep(5)
-        assert heard == numbers(1, 3)
-        for task in tasks:
-            task.cancel()
-
-    run(main())
-
-
-def test_a_reader_of_the_latest_misses_nothing_that_the_feed_reads_while_its_own_read_is_slow() -> None:
-    async def main() -> None:
-        kinesis = ScriptedKinesis()
-        wire = Wire(kinesis)
-        stream = wire.stream()
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
-        await asyncio.sleep(5)
-        kinesis.fail = lambda call: refusal("InternalFailure") if call.operation == "get_records" else None
-        await asyncio.sleep(5)
-        reader = await stream.reader(SHARD, LATEST)
-        kinesis.fail = lambda call: None
-        heard: list[str] = []
-        wire.delay = 4.0
-        tasks.append(asyncio.create_task(take(reader, heard)))
-        await asyncio.sleep(0.01)
-        wire.delay = 0.02
-        # Its read has been done, and is answered later than that of the feed which follows.
-        await asyncio.sleep(2.5)
-        kinesis.stream.put("k", b"1")
-        await asyncio.sleep(10)
-        assert heard == ["1"]
         for task in tasks:
             task.cancel()
 

@@ -100,6 +100,27 @@ def test_what_came_is_not_lost_when_the_renewed_iterator_expires_unread_too(star
 
 
 @pytest.mark.parametrize("start", [OLDEST, LATEST, Start(at=EPOCH + 1000)])
+def test_what_came_is_not_lost_when_the_iterator_expires_behind_reads_that_brought_nothing_yet(start: Start) -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        await asyncio.sleep(2)
+        heard: list[str] = []
+        reading = asyncio.create_task(take(await Wire(kinesis).stream().reader(SHARD, start), heard))
+        await asyncio.sleep(30)
+        kinesis.blanks = 30
+        put(kinesis, 1, 3)
+        await asyncio.sleep(20)
+        assert 0 < kinesis.blanks < 30
+        kinesis.expire_iterators()
+        kinesis.blanks = 0
+        await asyncio.sleep(10)
+        assert heard == numbers(1, 3)
+        reading.cancel()
+
+    run(main())
+
+
+@pytest.mark.parametrize("start", [OLDEST, LATEST, Start(at=EPOCH + 1000)])
 def test_a_reader_that_begins_to_read_long_after_it_was_made_has_lost_nothing(start: Start) -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis()

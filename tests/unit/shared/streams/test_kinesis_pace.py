@@ -138,18 +138,50 @@ def test_a_busy_shard_is_read_every_interval_and_never_more_than_5_times_a_secon
     run(main())
 
 
-def test_a_reader_that_catches_up_while_others_read_leaves_the_shard_at_5_reads_a_second() -> None:
+def test_a_reader_that_has_caught_up_costs_no_reads_of_its_own() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        wire = Wire(kinesis)
+        for number in range(50):
+            kinesis.stream.put("k", str(number).encode())
+        await asyncio.sleep(30)
+        stream = wire.stream()
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, LATEST), []))]
+        await asyncio.sleep(5)
+        heard: list[str] = []
+        tasks.append(asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard)))
+        await asyncio.sleep(20)
+        assert len(heard) == 50
+        assert len(wire.of("get_records", now() - 5)) <= 6
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
+@pytest.mark.parametrize("interval", [0.4, 0.5])
+@pytest.mark.parametrize("phase", [0.0, 0.1, 0.2])
+def test_readers_that_catch_up_while_others_read_leave_the_shard_at_5_reads_a_second(
+    interval: float, phase: float
+) -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis(page=20)
         wire = Wire(kinesis)
-        stream = wire.stream()
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), []))]
+        stream = wire.stream(pace=Pace(interval))
+        heard: list[list[str]] = [[], []]
         for number in range(400):
-            if number == 200:
-                tasks.append(asyncio.create_task(take(await stream.reader(SHARD, OLDEST), [])))
+            kinesis.stream.put("k", str(number).encode())
+        await asyncio.sleep(1)
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, LATEST), []))]
+        await asyncio.sleep(5 + phase)
+        tasks += [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), into)) for into in heard]
+        for number in range(400, 700):
             kinesis.stream.put("k", str(number).encode())
             await asyncio.sleep(0.1)
+        await asyncio.sleep(2)
+        assert heard == [[str(number) for number in range(700)]] * 2
         times = [call.begun for call in wire.of("get_records")]
+        assert len(times) > 100
         assert max(sum(begun <= time < begun + 0.999 for time in times) for begun in times) <= 5
         for task in tasks:
             task.cancel()
@@ -159,7 +191,9 @@ def test_a_reader_that_catches_up_while_others_read_leaves_the_shard_at_5_reads_
 
 async def audience(size: int, start: Start, interval: float = 0.4) -> tuple[list[float], list[list[float]]]:
     """How late, in s, a first listener hears each record, and `size` more who join at once after 10 s."""
-    kinesis = ScriptedKinesis(limited=True)
+    kinesis = ScriptedKinesis(limited=True, page=20)
+    for _ in range(400):
+        kinesis.stream.put("k", b"long before")
     stream = Wire(kinesis).stream(pace=Pace(interval))
     first: list[float] = []
     others: list[list[float]] = [[] for _ in range(size)]
@@ -180,9 +214,10 @@ async def audience(size: int, start: Start, interval: float = 0.4) -> tuple[list
     return first, others
 
 
+@pytest.mark.parametrize("start", [OLDEST, LATEST, Start(at=EPOCH + 9_000)])
 @pytest.mark.parametrize("interval", [0.25, 0.4, 0.5])
-def test_an_audience_that_joins_at_once_holds_up_nobody_who_listens_already(interval: float) -> None:
-    first, _ = run(audience(50, Start(at=EPOCH + 9_000), interval))
+def test_an_audience_that_joins_at_once_holds_up_nobody_who_listens_already(interval: float, start: Start) -> None:
+    first, _ = run(audience(50, start, interval))
     assert len(first) > 590
     assert max(first) < 1.5
 

@@ -79,6 +79,47 @@ def test_the_latest_is_what_comes_after_the_reader_was_made_however_late_it_read
     run(main())
 
 
+@pytest.mark.parametrize("start", [OLDEST, LATEST, Start(at=EPOCH)])
+def test_a_read_that_brings_nothing_is_not_the_tip_where_kinesis_says_so(start: Start) -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        stream = Wire(kinesis).stream()
+        heard: list[list[str]] = [[], []]
+        reading = asyncio.create_task(take(await stream.reader(SHARD, start), heard[0]))
+        await asyncio.sleep(5)
+        kinesis.blanks = 7
+        await speak(kinesis, 1, 9, every=0.3)
+        joining = asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard[1]))
+        await asyncio.sleep(10)
+        assert heard == [numbers(1, 9)] * 2
+        reading.cancel()
+        joining.cancel()
+
+    run(main())
+
+
+def test_a_record_that_is_read_again_and_again_is_heard_once() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        # As LocalStack does it.
+        kinesis.repeating = True
+        stream = Wire(kinesis).stream()
+        heard: list[list[str]] = [[], [], []]
+        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard[0]))]
+        kinesis.stream.put("k", b"1")
+        for into in heard[1:]:
+            await asyncio.sleep(5)
+            tasks.append(asyncio.create_task(take(await stream.reader(SHARD, Start(at=EPOCH)), into)))
+        await asyncio.sleep(5)
+        kinesis.stream.put("k", b"2")
+        await asyncio.sleep(5)
+        assert heard == [numbers(1, 2)] * 3
+        for task in tasks:
+            task.cancel()
+
+    run(main())
+
+
 async def reads_of(readers: int) -> int:
     """GetRecords calls in the minute after so many readers have joined a busy shard."""
     kinesis = ScriptedKinesis()

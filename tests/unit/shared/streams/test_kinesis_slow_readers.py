@@ -88,3 +88,20 @@ def test_the_only_reader_is_waited_for_by_nobody_and_loses_nothing() -> None:
         assert sequences == [record.sequence for record in kinesis.stream.shards[SHARD].records]
 
     run(main())
+
+
+def test_a_reader_that_keeps_up_never_has_to_read_by_itself_however_much_it_reads() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis()
+        wire = Wire(kinesis)
+        sequences: list[int] = []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(take(await wire.stream().reader(SHARD, OLDEST), sequences, []))
+            for _ in range(100):
+                put(kinesis, 2)
+                await asyncio.sleep(0.1)
+            kinesis.stream.split(SHARD)
+        assert len(sequences) == 200
+        assert len(wire.of("get_shard_iterator")) == 1
+
+    run(main())

@@ -48,7 +48,7 @@ STEPS = st.lists(
         st.tuples(st.sampled_from(["small", "large"]), st.sampled_from([1, 3, 12, 70]), st.none()),
         st.tuples(st.just("wait"), st.sampled_from([0.01, 0.1, 0.35, 1.2, 12.0]), st.none()),
         st.tuples(st.sampled_from(["oldest", "latest", "after", "at"]), st.floats(0, 1), st.sampled_from([0.0, 3.0])),
-        st.tuples(st.sampled_from(["leave", "expire"]), st.floats(0, 0.99), st.none()),
+        st.tuples(st.sampled_from(["leave", "expire", "blank"]), st.floats(0, 0.99), st.none()),
     ),
     max_size=40,
 )
@@ -87,6 +87,8 @@ def test_each_reader_of_a_shard_gets_everything_once_from_its_start_on(
                 await asyncio.sleep(number)
             elif what == "expire":
                 kinesis.expire_iterators()
+            elif what == "blank":
+                kinesis.blanks = 5
             elif what == "leave" and reading:
                 leaving = list(reading)[int(number * len(reading))]
                 leaving.cancel()
