@@ -67,7 +67,6 @@ def kinesis(settings: Settings, reader: Reader) -> Backend:
     # boto3 takes a third of a second to import: only those who use it wait for that.
     from processors.hosts.dynamodb_checkpoints import DynamoDbCheckpoints  # noqa: PLC0415
     from processors.translate.dynamodb_cache import DynamoDbTranslationCache  # noqa: PLC0415
-
     from shared.aws import Aws  # noqa: PLC0415
     from shared.sessions.dynamodb import DynamoDbSessionStore  # noqa: PLC0415
     from shared.streams.kinesis import kinesis_streams  # noqa: PLC0415
