@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -49,14 +48,6 @@ _SHOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a publisher and a listener show to a gateway; only their hashes are kept."""
-
-    publish: str
-    listen: str
-
-
 @app.command()
 def create(
     session: IdArgument,
@@ -74,7 +65,8 @@ def create(
     settings = Settings.load()
     overrides = dict(pair.partition("=")[::2] for pair in setting or ())
     settings.override(overrides)
-    tokens = Tokens(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+    # What a publisher and a listener show to a gateway; only the hashes are kept.
+    publish, listen = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     item = Session(
         id=session,
         source_language=source,
@@ -82,24 +74,24 @@ def create(
         started_at=SystemClock().now(),
         rate=rate,
         owner=whoever_runs_this() if owner is None else owner,
-        publish_token_hash=token_hash(tokens.publish),
-        listen_token_hash=token_hash(tokens.listen),
+        publish_token_hash=token_hash(publish),
+        listen_token_hash=token_hash(listen),
         settings=overrides,
     )
-    _run(_backend().store.create(item))
+    asyncio.run(_backend().store.create(item))
     if as_json:
-        print(orjson.dumps({"id": session, "publish_token": tokens.publish, "listen_token": tokens.listen}).decode())
+        print(orjson.dumps({"id": session, "publish_token": publish, "listen_token": listen}).decode())
         return
     console = Console()
     console.print(f"Created session {session}. Its tokens, which are shown only now:")
-    for name, token in (("publish", tokens.publish), ("listen", tokens.listen)):
+    for name, token in (("publish", publish), ("listen", listen)):
         console.print(f"  {name:8} {token}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("list")
 def list_(*, as_json: JsonOption = False) -> None:
     """Show the sessions that are open."""
-    sessions = sorted(_run(_backend().store.open_sessions()), key=lambda session: session.started_at)
+    sessions = sorted(asyncio.run(_backend().store.open_sessions()), key=lambda session: session.started_at)
     if as_json:
         print(orjson.dumps([_shown(session) for session in sessions], option=orjson.OPT_INDENT_2).decode())
         return
@@ -115,7 +107,7 @@ def list_(*, as_json: JsonOption = False) -> None:
 @app.command()
 def show(session: IdArgument, *, as_json: JsonOption = False) -> None:
     """Show a session: its state and how far it has come, not what was said."""
-    shown = _shown(_run(_backend().store.load(session)))
+    shown = _shown(asyncio.run(_backend().store.load(session)))
     if as_json:
         print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
         return
@@ -128,7 +120,7 @@ def show(session: IdArgument, *, as_json: JsonOption = False) -> None:
 @app.command()
 def end(session: IdArgument) -> None:
     """End a session: what was sent before is still transcribed, translated and spoken."""
-    _run(_end(_backend(), session))
+    asyncio.run(_end(_backend(), session))
     Console().print(f"Session {session} ends once everything that was sent is heard.", soft_wrap=True)
 
 
@@ -142,10 +134,6 @@ async def _end(backend: Backend, session: str) -> None:
 
 def _backend() -> Backend:
     return kinesis(Settings.load(), Reader.SINK)
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
 
 
 def _shown(session: Session) -> dict[str, Any]:

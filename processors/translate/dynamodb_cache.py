@@ -20,7 +20,7 @@ Returned = TypeVar("Returned")
 
 #: Seconds that a translation waits for the table: an engine takes little longer.
 _PATIENCE = 0.2
-#: Lookups, and writes, that may be under way at once: each holds one of the threads that all AWS calls share.
+#: Lookups, and writes, that may be under way at once: each holds one of the threads that all DynamoDB calls share.
 _CALLS = 8
 #: Seconds that a failing table is left alone.
 _REST = 5.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -91,13 +91,9 @@ class StreamAdmin:
         return StreamStatus(name, summary["StreamStatus"].lower(), summary["OpenShardCount"])
 
     async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return await _patiently(lambda: self._client.call(operation, **parameters))
-
-
-async def _patiently(attempt: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    for wait in islice(delays(), _TRIES - 1):
-        try:
-            return await attempt()
-        except StreamUnavailable:
-            await asyncio.sleep(wait)
-    return await attempt()
+        for wait in islice(delays(), _TRIES - 1):
+            try:
+                return await self._client.call(operation, **parameters)
+            except StreamUnavailable:
+                await asyncio.sleep(wait)
+        return await self._client.call(operation, **parameters)

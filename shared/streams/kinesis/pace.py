@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 #: Seconds between two reads of a shard while no stream of the process has records.
 IDLE_INTERVAL = 1.0
@@ -33,16 +34,11 @@ class Pace:
     async def turn(self, last_read: float) -> None:
         """Returns when a shard may be read that was last read at `last_read` (loop time, s)."""
         if self._idle:
-            await self._until(last_read + max(IDLE_INTERVAL, self.interval), self._stirred)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(last_read + IDLE_INTERVAL):
+                    await self._stirred.wait()
         await asyncio.sleep(last_read + self.interval - asyncio.get_running_loop().time())
 
     @property
     def _idle(self) -> bool:
         return asyncio.get_running_loop().time() >= self._busy_until
-
-    async def _until(self, due: float, sooner: asyncio.Event) -> None:
-        try:
-            async with asyncio.timeout_at(due):
-                await sooner.wait()
-        except TimeoutError:
-            pass

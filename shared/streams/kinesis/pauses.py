@@ -6,7 +6,7 @@ import re
 
 from shared.backoff import backoff
 
-THROTTLED = "ProvisionedThroughputExceededException"
+_THROTTLED = "ProvisionedThroughputExceededException"
 #: A refusal for throughput names the shard in its message.
 _SHARD = re.compile(r"shardId-\d+")
 #: Keys whose shard is remembered; forgetting them all costs no more than a few refusals.
@@ -33,7 +33,7 @@ class Pauses:
     def refused(self, key: str, code: str, message: str, refusals: int, now: float) -> None:
         """The stream refused a record of the key, for the `refusals`-th time in a row."""
         paused = ("key", key)
-        if code == THROTTLED:
+        if code == _THROTTLED:
             if named := _SHARD.search(message):
                 self._shards[key] = named[0]
             if key in self._shards:
@@ -42,12 +42,10 @@ class Pauses:
 
     def over(self, key: str, now: float) -> bool:
         """Whether the key may be tried."""
-        return self._due(key) <= now
+        lying = ("key", key), ("shard", self._shards.get(key, ""))
+        return all(self._until.get(paused, 0.0) <= now for paused in lying)
 
     def next(self, now: float) -> float | None:
         """When the next pause is over; None where there is none. Forgets those that are over."""
         self._until = {paused: until for paused, until in self._until.items() if until > now}
         return min(self._until.values(), default=None)
-
-    def _due(self, key: str) -> float:
-        return max(self._until.get(("key", key), 0.0), self._until.get(("shard", self._shards.get(key, "")), 0.0))
