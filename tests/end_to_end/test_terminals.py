@@ -16,6 +16,7 @@ from sinks import AudioChunk, Caption
 from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sentence, texts, words
 from tests.end_to_end.studio import TARGETS, Played
 from tests.end_to_end.terminals import Desk, cut
+from tests.support.localstack import records_on
 
 
 def test_three_terminals_do_what_the_demo_does(terminals: Desk, in_memory: Played, tmp_path: Path) -> None:
@@ -125,17 +126,6 @@ def test_of_two_workers_on_one_session_only_one_decides(
 
 def _segments(observer: Any, stream: str) -> list[dict[str, Any]]:
     """Every segment on the stream, read by hand."""
-    kinesis = observer.client("kinesis")
-    found: dict[str, dict[str, Any]] = {}
-    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
-        iterator = kinesis.get_shard_iterator(
-            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        while (page := kinesis.get_records(ShardIterator=iterator))["Records"]:
-            # Behind the version and the length of the header stands the header.
-            headers = {record["SequenceNumber"]: json.loads(record["Data"][5:]) for record in page["Records"]}
-            if headers.keys() <= found.keys():
-                break
-            found |= headers
-            iterator = page["NextShardIterator"]
-    return [header for header in found.values() if header["kind"] == "Segment"]
+    # Behind the version and the length of the header stands the header.
+    headers = [json.loads(data[5:]) for data in records_on(observer.client("kinesis"), stream)]
+    return [header for header in headers if header["kind"] == "Segment"]

@@ -40,7 +40,7 @@ from shared.models import (
 from shared.sessions import Session
 from shared.streams import StreamName
 from tests.end_to_end.studio import DEMO, RECORDING
-from tests.support.localstack import Observer
+from tests.support.localstack import Observer, records_on
 from tests.support.pipelines import on_localstack
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
@@ -64,18 +64,10 @@ class Outside:
 
     def read(self, stream: StreamName, until: Callable[[list[Any]], bool]) -> list[Any]:
         """What is on the stream, those of a shard in order, once `until` says that it is all."""
-        name = f"{self.prefix}-{stream}"
-        records: dict[str, Any] = {}
-        for shard in self.kinesis.list_shards(StreamName=name)["Shards"]:
-            iterator = self.kinesis.get_shard_iterator(
-                StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-            )["ShardIterator"]
-            while not until(list(records.values())):
-                page = self.kinesis.get_records(ShardIterator=iterator)
-                # LocalStack gives the first record of a shard again and again, until there is a second.
-                records |= {record["SequenceNumber"]: decode(record["Data"]) for record in page["Records"]}
-                iterator = page["NextShardIterator"]
-        return list(records.values())
+        records: list[Any] = []
+        while not until(records):
+            records = list(map(decode, records_on(self.kinesis, f"{self.prefix}-{stream}")))
+        return records
 
 
 @asynccontextmanager

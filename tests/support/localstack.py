@@ -31,6 +31,23 @@ def program_environment(localstack: LocalStack) -> Mapping[str, str]:
     return own | localstack.environment
 
 
+def records_on(kinesis: Any, stream: str) -> list[bytes]:
+    """Everything on a stream, those of a shard in order; `kinesis` is a boto3 client."""
+    found: dict[str, bytes] = {}
+    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        start = {"StreamName": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = kinesis.get_shard_iterator(**start)["ShardIterator"]
+        while iterator is not None:
+            page = kinesis.get_records(ShardIterator=iterator)
+            read = {record["SequenceNumber"]: record["Data"] for record in page["Records"]}
+            # LocalStack gives the first record of a shard again and again, until there is a second.
+            if read.keys() <= found.keys():
+                break
+            found |= read
+            iterator = page.get("NextShardIterator")
+    return list(found.values())
+
+
 @pytest.fixture(scope="session")
 def localstack() -> Iterator[LocalStack]:
     """A LocalStack that all tests share, started when the first of them asks for it: use names of your own in it."""

@@ -14,7 +14,8 @@ from shared.errors import LowLatencyTranslateError, SetupError, StreamUnavailabl
 from shared.streams import StreamName
 from shared.streams.kinesis import kinesis_streams
 from shared.streams.kinesis.admin import StreamAdmin, StreamStatus
-from tests.support.scripted_kinesis import Call, ScriptedKinesis, Wire, now, refusal
+from tests.support.scripted_kinesis import Call, ScriptedKinesis, Wire, refusal
+from tests.support.scripted_stream import now
 from tests.support.virtual_time import run
 
 NAMES = [f"talks-{name}" for name in StreamName]

@@ -14,7 +14,8 @@ from shared.errors import ResourceMissing
 from shared.streams import LATEST, OLDEST, Entry, Start, StreamName
 from shared.streams.follow import Follower
 from shared.streams.kinesis import KinesisStream
-from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wire, now, refusal
+from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wire, refusal
+from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 
 NAME = StreamName.AUDIO

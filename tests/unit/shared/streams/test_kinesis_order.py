@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.errors import StreamUnavailable
 from shared.streams import Entry, Stream
-from tests.support.scripted_kinesis import ENDPOINT, THROTTLED, Call, Put, ScriptedKinesis, Wire, now
+from tests.support.scripted_kinesis import ENDPOINT, THROTTLED, Call, ScriptedKinesis, Wire
+from tests.support.scripted_stream import Put, now
 from tests.support.virtual_time import run
 
 #: Seconds after which all goes well.

@@ -10,7 +10,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from shared.aws import AwsError
 from shared.streams import LATEST, OLDEST, ShardReader, Start
-from tests.support.scripted_kinesis import ENDPOINT, THROTTLED, Call, ScriptedKinesis, Wire, now, refusal
+from tests.support.scripted_kinesis import ENDPOINT, THROTTLED, Call, ScriptedKinesis, Wire, refusal
+from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"

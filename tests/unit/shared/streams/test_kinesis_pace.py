@@ -9,7 +9,8 @@ import pytest
 
 from shared.streams import LATEST, OLDEST, Entry, ShardReader, Start
 from shared.streams.kinesis.pace import Pace
-from tests.support.scripted_kinesis import ScriptedKinesis, ScriptedStream, Wire, now
+from tests.support.scripted_kinesis import ScriptedKinesis, Wire
+from tests.support.scripted_stream import ScriptedStream, now
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"

@@ -9,7 +9,8 @@ import pytest
 
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams import LATEST, OLDEST, Entry, Item, ShardReader, Start, Stream
-from tests.support.scripted_kinesis import STREAM, ScriptedKinesis, Wire, now, refusal
+from tests.support.scripted_kinesis import STREAM, ScriptedKinesis, Wire, refusal
+from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"

@@ -10,7 +10,8 @@ import pytest
 
 from shared.errors import StreamUnavailable
 from shared.streams import Entry
-from tests.support.scripted_kinesis import THROTTLED, Put, ScriptedKinesis, ScriptedStream, Wire, now
+from tests.support.scripted_kinesis import THROTTLED, ScriptedKinesis, Wire
+from tests.support.scripted_stream import Put, ScriptedStream, now
 from tests.support.virtual_time import run
 
 

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from shared.streams import OLDEST, ShardReader
-from tests.support.scripted_kinesis import ScriptedKinesis, Wire, now
+from tests.support.scripted_kinesis import ScriptedKinesis, Wire
+from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"

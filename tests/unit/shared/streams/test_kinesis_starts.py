@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shared.streams import LATEST, OLDEST, Start
 from shared.streams.kinesis import KinesisStream
-from tests.support.scripted_kinesis import Put, ScriptedKinesis, Wire, now
+from tests.support.scripted_kinesis import ScriptedKinesis, Wire
+from tests.support.scripted_stream import Put, now
 from tests.support.virtual_time import EPOCH, run
 
 SHARD = "shardId-000000000000"

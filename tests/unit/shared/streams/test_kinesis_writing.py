@@ -9,7 +9,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from shared.errors import RecordTooLarge, SetupError, StreamUnavailable
 from shared.streams import Entry
-from tests.support.scripted_kinesis import ENDPOINT, Call, ScriptedKinesis, Wire, now, refusal
+from tests.support.scripted_kinesis import ENDPOINT, Call, ScriptedKinesis, Wire, refusal
+from tests.support.scripted_stream import now
 from tests.support.virtual_time import run
 
 MIB = 1 << 20
