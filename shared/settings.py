@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -14,8 +14,16 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
-def _setting(default: Any, help: str, *, low: float | None = None, high: float | None = None, unit: str = "") -> Any:
-    return field(default=default, metadata={"help": help, "low": low, "high": high, "unit": unit})
+def _setting(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    choices: Sequence[str] = (),
+) -> Any:
+    return field(default=default, metadata={"help": help, "low": low, "high": high, "unit": unit, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,18 @@ class Settings:
     )
     sink_read_interval: float = _setting(
         0.5, "time between two reads of a Kinesis shard by a sink", low=0.25, high=10, unit="s"
+    )
+    kcl_retrieval: str = _setting(
+        "polling", "how KCL workers read: in turns, or by enhanced fan-out", choices=("polling", "fanout")
+    )
+    kcl_initial_position: str = _setting(
+        "trim_horizon", "where KCL workers begin on a stream for the first time", choices=("trim_horizon", "latest")
+    )
+    kcl_failover_time: float = _setting(
+        2.0, "time without a sign of life after which a KCL worker's shards are taken over", low=1, high=300, unit="s"
+    )
+    kcl_mode: str = _setting(
+        "2x", "leases as KCL 2 (fast takeover) or KCL 3 (graceful handoff) keeps them", choices=("2x", "3x")
     )
     recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted:PATH")
     translator: str = _setting("apertium", "engine of translate: apertium or scripted")
@@ -112,8 +132,9 @@ def _parse(name: str, value: str, kind: Any, metadata: Mapping[str, Any]) -> Any
         if text.lower() in _TRUE | _FALSE:
             return text.lower() in _TRUE
     elif kind == "str":
-        if text:
-            return text
+        choices = metadata["choices"]
+        if text and (not choices or text.lower() in choices):
+            return text.lower() if choices else text
     else:
         try:
             number = _NUMBERS[kind](text)
@@ -129,6 +150,6 @@ def _range(kind: Any, metadata: Mapping[str, Any]) -> str:
     if kind == "bool":
         return "true or false"
     if kind == "str":
-        return "text"
+        return " or ".join(metadata["choices"]) or "text"
     # Ten digits, so that a million is not written 1e+06.
     return f"{metadata['low']:.10g}-{metadata['high']:.10g} {metadata['unit']}".rstrip()

@@ -27,6 +27,7 @@ _RANGES = {
     "METRICS_PORT": (0, 65_535),
     "WORKER_READ_INTERVAL": (0.25, 10),
     "SINK_READ_INTERVAL": (0.25, 10),
+    "KCL_FAILOVER_TIME": (1, 300),
 }
 _NUMERIC = {column.name.upper() for column in fields(Settings) if column.type in ("int", "float")}
 
@@ -107,6 +108,12 @@ def test_a_session_overrides_some_and_leaves_the_rest() -> None:
     assert process.pause_threshold == 3
     with pytest.raises(SettingError, match="PAUSE_TRESHOLD: there is no such setting"):
         process.override({"PAUSE_TRESHOLD": "1.5"})
+
+
+def test_a_choice_is_one_of_those_there_are() -> None:
+    assert Settings.load({"KCL_MODE": " 3X "}).kcl_mode == "3x"
+    with pytest.raises(SettingError, match="^KCL_MODE=4x: expected 2x or 3x$"):
+        Settings.load({"KCL_MODE": "4x"})
 
 
 def test_what_is_described_can_be_loaded_again() -> None:

@@ -1,0 +1,1 @@
+"""Runs stages in production, as applications of the Kinesis Client Library (KCL)."""
