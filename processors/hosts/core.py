@@ -1,0 +1,113 @@
+"""What every host shares: its operators' services, its chores, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from processors.contract import Stage
+from processors.hosts.context import Services
+from processors.hosts.gate import Gate
+from processors.hosts.patient_store import PatientStore
+from processors.hosts.publisher import Publisher
+from processors.hosts.shard import ShardWorker
+from shared.clock import Clock, SystemClock
+from shared.metrics import MemoryMetrics, Metrics
+from shared.sessions import SessionStore
+from shared.settings import Settings
+from shared.streams import Stream, StreamName
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks for idle operators.
+_EVICT_EVERY = 60.0
+
+
+class HostCore:
+    """Runs a host's tasks and the workers of its shards; a task that raises is a fault that ends the host."""
+
+    def __init__(
+        self,
+        streams: Mapping[StreamName, Stream],
+        store: SessionStore,
+        *,
+        settings: Settings | None = None,
+        metrics: Metrics | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.gate = Gate(self._fail)
+        self._services = Services(
+            clock=clock or SystemClock(),
+            metrics=metrics or MemoryMetrics(),
+            settings=settings or Settings(),
+            store=PatientStore(store, self.gate),
+            publisher=Publisher(streams, self.gate),
+            watch=self._watch,
+        )
+        self._workers: set[ShardWorker] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def start(self, stages: Sequence[Stage]) -> None:
+        """Begins the stages' chores, and the host's own."""
+        for stage in stages:
+            self.spawn(stage.watch(self._services.publisher))
+        self.spawn(self._evict())
+
+    def open(self, stages: Sequence[Stage], shard: str) -> ShardWorker:
+        """A worker for a shard of the stages' input stream."""
+        worker = ShardWorker(stages, shard, self._services, self.gate)
+        self._workers.add(worker)
+        return worker
+
+    def forget(self, worker: ShardWorker) -> None:
+        """The worker is closed."""
+        self._workers.discard(worker)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs `work` until the host ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._watch)
+        return task
+
+    async def cancel(self) -> None:
+        """Ends every task, but no worker."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def kill(self) -> None:
+        """Ends everything where it stands, as a crash would."""
+        await self.cancel()
+        await asyncio.gather(*(worker.kill() for worker in self._workers))
+        self._workers.clear()
+        self.finish()
+
+    def finish(self) -> None:
+        """The host has ended as it was asked to."""
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    async def ended(self) -> None:
+        """Returns once the host has ended; raises what a fault of the host itself raised."""
+        await asyncio.shield(self._ended)
+
+    async def _evict(self) -> None:
+        while True:
+            await asyncio.sleep(_EVICT_EVERY)
+            for worker in list(self._workers):
+                await worker.evict()
+
+    def _watch(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("the host itself failed", exc_info=error)
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
