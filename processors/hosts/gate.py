@@ -19,6 +19,13 @@ class Gate:
         self._refusing = 0
         self._open = asyncio.Event()
         self._open.set()
+        #: Loop time (s) at which it was opened last.
+        self.opened_at = asyncio.get_running_loop().time()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing refuses."""
+        return self._open.is_set()
 
     @contextmanager
     def closed(self) -> Iterator[None]:
@@ -31,6 +38,7 @@ class Gate:
             self._refusing -= 1
             if not self._refusing:
                 self._open.set()
+                self.opened_at = asyncio.get_running_loop().time()
 
     async def fail(self, error: Exception) -> NoReturn:
         """Ends the host, since what failed is no record's fault; what ran into it goes no further."""

@@ -12,6 +12,8 @@ class Place:
 
     sequence: int
     size: int
+    #: Loop time (s).
+    taken_at: float
     released: bool = False
 
 
@@ -30,9 +32,14 @@ class Ledger:
         """Whether every input given out so far is released."""
         return not self._open
 
-    def add(self, sequence: int, size: int) -> Place:
-        """Notes the next input."""
-        place = Place(sequence, size)
+    @property
+    def held_since(self) -> float | None:
+        """Loop time (s) at which the oldest input not released was taken; None where all are released."""
+        return self._open[0].taken_at if self._open else None
+
+    def add(self, sequence: int, size: int, now: float) -> Place:
+        """Notes the next input, taken at loop time `now` (s)."""
+        place = Place(sequence, size, now)
         self._open.append(place)
         self.held += size
         return place

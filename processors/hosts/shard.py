@@ -54,6 +54,11 @@ class ShardWorker:
         """Whether every item is released; after a shard's end it is not where another worker owns a session."""
         return self._ledger.settled
 
+    @property
+    def held_since(self) -> float | None:
+        """Loop time (s) at which the oldest item not released was taken; None where all are released."""
+        return self._ledger.held_since
+
     async def feed(self, items: Iterable[Item]) -> None:
         """Takes the next items; waits while an output refuses or too much is held."""
         for item in items:
@@ -80,7 +85,7 @@ class ShardWorker:
         await self._lane.kill()
 
     def _take(self, item: Item) -> None:
-        place = self._ledger.add(item.sequence, len(item.data))
+        place = self._ledger.add(item.sequence, len(item.data), asyncio.get_running_loop().time())
         try:
             record = decode(item.data)
         except CodecError as error:

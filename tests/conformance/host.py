@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import pytest
+
 from processors.contract import Stage
 from processors.hosts.checkpoints import Checkpoints
 from processors.hosts.local import LocalHost
@@ -60,4 +62,13 @@ def local_host(stages: Sequence[Stage], around: Surroundings) -> HostUnderTest:
     )
 
 
-FACTORIES: dict[str, HostFactory] = {"local": local_host}
+def kcl_host(stages: Sequence[Stage], around: Surroundings) -> HostUnderTest:
+    """The child of KCL's daemon, driven over pipes by a daemon that is played."""
+    from tests.conformance.multilang import MultiLangDaemon  # needs amazon_kclpy
+
+    return MultiLangDaemon(stages, around)
+
+
+FACTORIES: dict[str, HostFactory] = {"local": local_host, "kcl": kcl_host}
+#: The names of the factories, for tests to run against each.
+HOSTS = ["local", pytest.param("kcl", marks=pytest.mark.kcl)]

@@ -21,7 +21,7 @@ from shared.metrics import Metric
 from shared.models import DeadLetter, SessionEnded, Status
 from shared.sessions import MemorySessionStore, SessionState
 from shared.streams import Entry, MemoryStream, StreamName
-from tests.conformance.host import FACTORIES
+from tests.conformance.host import FACTORIES, HOSTS
 from tests.conformance.oracle import heard
 from tests.conformance.test_owners import SETTLED, said, sentences, world_of
 from tests.conformance.world import STAGES, Engines, Talk, World, frame, memory_stream
@@ -55,7 +55,7 @@ class RefusingStore:
         return getattr(self._store, name)
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", READ)
 def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> None:
     """Random and truncated bytes, unknown kinds and versions, records that belong elsewhere or to nobody."""
@@ -98,7 +98,7 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [*READ[1:], StreamName.SPEECH, None])
 def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, stream: StreamName | None) -> None:
     async def main() -> None:
@@ -127,7 +127,7 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stage", ["translate", "synthesize"])
 @pytest.mark.parametrize("how", ["broken", "hanging"])
 def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_long(
@@ -162,7 +162,7 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str) -> None:
     async def main() -> None:
         silent, talk = Talk("silent", (), tail=400.0), sentences()
@@ -181,7 +181,7 @@ def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> None:
     """Clients that vanish: their sessions are ended, their operators go, and so does what they held."""
 
@@ -215,7 +215,7 @@ def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> No
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 def test_an_end_that_comes_twice_is_passed_on_and_no_harm(host: str) -> None:
     async def main() -> None:
         talk = sentences()

@@ -17,7 +17,7 @@ from shared.metrics import Metric
 from shared.models import Word
 from shared.streams import StreamName
 from shared.text import normalise
-from tests.conformance.host import FACTORIES
+from tests.conformance.host import FACTORIES, HOSTS
 from tests.conformance.listeners import Audience
 from tests.conformance.oracle import heard
 from tests.conformance.talks import different_each_time, kills, parts, talks
@@ -30,7 +30,7 @@ SETTLED = 40
 THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @THOROUGH
 @given(data=st.data())
 def test_the_same_words_once_and_in_order_whatever_is_killed(host: str, data: st.DataObject) -> None:
@@ -60,7 +60,7 @@ def test_the_same_words_once_and_in_order_whatever_is_killed(host: str, data: st
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("shift", [200, -200])
 @THOROUGH
 @given(data=st.data())
@@ -100,7 +100,7 @@ def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", STAGES)
 def test_a_process_killed_at_every_one_of_its_first_writes(host: str, application: str) -> None:
     """Not left to chance: each write in turn, before and after it took effect, each in a run of its own."""

@@ -13,7 +13,7 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import FinalResult, PartialResult, Segment, Word
 from shared.streams import StreamName
-from tests.conformance.host import FACTORIES
+from tests.conformance.host import FACTORIES, HOSTS
 from tests.conformance.oracle import heard
 from tests.conformance.world import LAYOUTS, Engines, Talk, World
 from tests.support.virtual_time import run
@@ -43,7 +43,7 @@ def said(talk: Talk) -> list[str]:
     return [word.text for word in talk.words if not word.is_punctuation]
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", ["stability", "dedup", "translate", "synthesize", "stability+dedup+translate"])
 def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str) -> None:
     """As when a worker has lost its lease and does not know it yet: both read, both write."""
@@ -68,7 +68,7 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host: str) -> None:
     async def main() -> None:
         talk = sentences()
@@ -92,7 +92,7 @@ def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [name for name in StreamName if name is not StreamName.DEAD_LETTERS])
 def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamName) -> None:
     async def main() -> None:
@@ -119,7 +119,7 @@ def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamNa
     run(main())
 
 
-@pytest.mark.parametrize("host", FACTORIES)
+@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_graceful_restart_in_the_middle_of_speech(host: str, layout: tuple[str, ...]) -> None:
     async def main() -> None:

@@ -13,15 +13,25 @@ Returned = TypeVar("Returned")
 EPOCH = 1_700_000_000_000
 
 
+#: Real seconds for which a thread may hold time up.
+_PATIENCE = 30.0
+
+
 class _JumpingSelector(selectors.SelectSelector):
     """Waits for no time at all, and tells the loop how long it would have waited."""
 
     def __init__(self) -> None:
         super().__init__()
         self.elapsed = 0.0
+        self.holds = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
+        if not events and self.holds and timeout != 0:
+            events = super().select(_PATIENCE)
+            if not events:
+                raise RuntimeError(f"a thread has held virtual time up for {_PATIENCE:g} real seconds")
+            return events
         if not events:
             if timeout is None:
                 raise RuntimeError("virtual time stands still: nothing is ready and no timer is set")
@@ -30,7 +40,7 @@ class _JumpingSelector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop on virtual time, in s from 0. Work in threads does not hold time up: do not mix them."""
+    """An event loop on virtual time, in s from 0. Work in threads does not hold time up by itself: see `hold`."""
 
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
@@ -39,6 +49,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual time in s."""
         return self._jumping.elapsed
+
+    def hold(self) -> None:
+        """Lets no time pass: a thread is at work, and will make the loop ready. To be called on the loop."""
+        self._jumping.holds += 1
+
+    def let_go(self) -> None:
+        """That thread waits for the loop again."""
+        self._jumping.holds -= 1
 
 
 class VirtualClock:
