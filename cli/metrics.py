@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from shared.metrics import MemoryMetrics, Metrics
 from shared.metrics.tee import TeeMetrics
 from shared.settings import Settings
@@ -16,3 +18,12 @@ def exported(memory: MemoryMetrics, settings: Settings) -> Metrics:
     prometheus = PrometheusMetrics()
     prometheus.serve(settings.metrics_port)
     return TeeMetrics(memory, prometheus)
+
+
+def gathered() -> Metrics:
+    """Where a child of a worker measures: in files that the worker gathers for Prometheus, where it does."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return MemoryMetrics()
+    from shared.metrics.prometheus import PrometheusMetrics  # noqa: PLC0415 - wanted by few
+
+    return PrometheusMetrics()

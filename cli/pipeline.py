@@ -7,21 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from cli import stages
 from cli.backend import Backend, memory
-from processors.dedup.stage import DedupStage
 from processors.hosts.local import LocalHost
-from processors.stability.stage import StabilityStage
 from processors.synthesize import engines as synthesizers
-from processors.synthesize.stage import SynthesizeStage
 from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe import engines as recognisers
 from processors.transcribe.recogniser import RecogniserEngine
-from processors.transcribe.stage import TranscribeStage
-from processors.transcribe.sweep import Sweep
 from processors.translate import engines as translators
-from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
-from shared.clock import SystemClock
 from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
 from shared.metrics import Metrics
 from shared.sessions import Session
@@ -81,13 +75,7 @@ class Pipeline:
         self.streams = backend.streams
         self.store = backend.store
         self.host = LocalHost(
-            [
-                [TranscribeStage(engines.recogniser, Sweep(self.store, settings, SystemClock()))],
-                [StabilityStage()],
-                [DedupStage()],
-                [TranslateStage(engines.translator, backend.cache)],
-                [SynthesizeStage(engines.synthesizer)],
-            ],
+            [[stages.make(name, engines, settings, backend)] for name in stages.STAGES],
             self.streams,
             self.store,
             checkpoints=backend.checkpoints,

@@ -15,7 +15,7 @@ from amazon_kclpy.kcl import KCLProcess
 from processors.hosts.kcl.loop_thread import LoopThread
 from processors.hosts.kcl.record_processor import RecordProcessor
 from processors.hosts.kcl.shard_host import ShardHost
-from processors.hosts.kcl.watchdog import Watchdog
+from processors.hosts.kcl.watchdog import EVERY, LIMIT, Watchdog
 from shared.errors import LowLatencyTranslateError
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,13 @@ def private_stdout() -> TextIO:
     return protocol
 
 
-def run(build: Callable[[], Awaitable[ShardHost]], protocol: TextIO) -> None:
+def run(
+    build: Callable[[], Awaitable[ShardHost]], protocol: TextIO, *, every: float = EVERY, limit: float = LIMIT
+) -> None:
     """Serves the daemon at the other end of standard input and `protocol` until it closes them.
 
-    `build` makes the host, on the event loop. Whatever fails ends the process at once, with code 1.
+    `build` makes the host, on the event loop. Whatever fails ends the process at once, with code 1; so does an event
+    loop that stands still for `limit` s. A sign of life goes to standard error every `every` s.
     """
     thread = LoopThread()
     host = thread.call(_built(build, thread))
@@ -48,7 +51,7 @@ def run(build: Callable[[], Awaitable[ShardHost]], protocol: TextIO) -> None:
         }
         sys.stderr.write(orjson.dumps({"beat": line}).decode() + "\n")
 
-    watchdog = Watchdog(thread.loop, lambda: not host.hung, beat, _die)
+    watchdog = Watchdog(thread.loop, lambda: not host.hung, beat, _die, every=every, limit=limit)
     watchdog.start()
     KCLProcess(processor, input_file=sys.stdin, output_file=protocol).run()
     watchdog.close()

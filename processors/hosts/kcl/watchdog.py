@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 
 #: Seconds between two looks, and between two slices of waiting for the loop.
-_EVERY, _SLICE = 2.0, 0.5
+EVERY, _SLICE = 2.0, 0.5
 #: Seconds for which an event loop may stand still: no engine computes on the loop for that long.
-_LIMIT = 30.0
+LIMIT = 30.0
 
 
 class Watchdog:
@@ -27,8 +27,8 @@ class Watchdog:
         beat: Callable[[], None],
         die: Callable[[str], None],
         *,
-        every: float = _EVERY,
-        limit: float = _LIMIT,
+        every: float = EVERY,
+        limit: float = LIMIT,
     ) -> None:
         self._loop = loop
         self._healthy = healthy

@@ -1,0 +1,301 @@
+"""The child of KCL's daemon as a process of its own, which the test speaks the MultiLang protocol with."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.codec import encode
+from shared.models import Segment
+
+pytestmark = pytest.mark.kcl
+
+ROOT = Path(__file__).parents[5]
+PROGRAM = Path(__file__).with_name("program.py")
+PATIENCE = 30
+
+
+class Conversation:
+    """The daemon's side of the protocol."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self._errors = folder / "errors"
+        with self._errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, PROGRAM, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=ROOT,
+                env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin"},
+                text=True,
+            )
+        self._sequence = 0
+        #: The numbers that were checkpointed, None for the shard's end.
+        self.checkpoints: list[str | None] = []
+        #: Why the next checkpoints are refused, one by one.
+        self.refusals: list[str] = []
+
+    def say(self, action: str, **more: Any) -> str | None:
+        """Says it, takes checkpoints meanwhile, and returns what the child confirms; None where it has ended."""
+        self._send({"action": action, **more})
+        while (answer := self._answer()) is not None and answer["action"] == "checkpoint":
+            error = self.refusals.pop(0) if self.refusals else None
+            if error is None:
+                self.checkpoints.append(answer["sequenceNumber"])
+            self._send({**answer, "error": error})
+        return None if answer is None else answer["responseFor"]
+
+    def begin(self) -> None:
+        """Gives the child its shard."""
+        assert self.say("initialize", shardId="shard-1", sequenceNumber="TRIM_HORIZON", subSequenceNumber=0)
+
+    def bring(self, *texts: str) -> str | None:
+        """Brings segments of these texts, numbered from 1."""
+        return self.bring_raw([encode(self._segment(text)) for text in texts])
+
+    def bring_raw(self, records: Sequence[bytes]) -> str | None:
+        """Brings bytes."""
+        listed = []
+        for data in records:
+            self._sequence += 1
+            listed.append(
+                {
+                    "action": "record",
+                    "data": base64.b64encode(data).decode(),
+                    "partitionKey": "talk",
+                    "sequenceNumber": str(self._sequence),
+                    "subSequenceNumber": 0,
+                    "approximateArrivalTimestamp": 1,
+                }
+            )
+        return self.say("processRecords", records=listed, millisBehindLatest=700)
+
+    def bring_nothing(self, until: str) -> None:
+        """Polls that find nothing, until a number is checkpointed."""
+        deadline = time.monotonic() + PATIENCE
+        while until not in self.checkpoints:
+            assert time.monotonic() < deadline, f"{until} was never checkpointed, only {self.checkpoints}"
+            assert self.bring_raw([]) == "processRecords"
+
+    def ended(self) -> int:
+        """Closes the child's input and returns its exit code."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        return self.process.wait(PATIENCE)
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines on standard error."""
+        return self._errors.read_text().splitlines()
+
+    @property
+    def beats(self) -> list[dict[str, Any]]:
+        """The signs of life on standard error."""
+        return [json.loads(line)["beat"] for line in self.errors if line.startswith('{"beat"')]
+
+    def close(self) -> None:
+        """Ends the child in any case."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    def _segment(self, text: str) -> Segment:
+        return Segment(session="talk", captured_at=0, number=1, language="en", text=text, start=0, end=1)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+
+    def _answer(self) -> dict[str, Any] | None:
+        assert self.process.stdout
+        while line := self.process.stdout.readline():
+            if line.strip():
+                answer: dict[str, Any] = json.loads(line)
+                return answer
+        return None
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Conversation]:
+    conversation = Conversation(tmp_path)
+    conversation.begin()
+    yield conversation
+    conversation.close()
+
+
+def test_what_is_printed_never_reaches_the_protocol(child: Conversation) -> None:
+    assert child.bring("one") == "processRecords"
+    child.bring_nothing(until="1")
+    assert child.ended() == 0
+    assert "took one" in child.errors
+    assert "and C code may print too" in child.errors
+    assert "gave its engine up" in child.errors
+
+
+def test_only_what_is_released_is_checkpointed(child: Conversation) -> None:
+    assert child.bring("one", "keep", "three") == "processRecords"
+    child.bring_nothing(until="1")
+    assert child.say("shutdownRequested") == "shutdownRequested"
+    assert child.say("leaseLost") == "leaseLost"
+    assert child.checkpoints == ["1"]
+    assert child.ended() == 0
+    assert "closed: Closing.SHUTDOWN" in child.errors
+
+
+def test_what_is_released_last_is_checkpointed_at_the_shutdown(child: Conversation) -> None:
+    assert child.bring("one", "two", "three") == "processRecords"
+    assert child.say("shutdownRequested") == "shutdownRequested"
+    assert child.checkpoints[-1] == "3"
+    assert child.bring("four") == "processRecords"
+    assert child.ended() == 0
+    assert "took four" not in child.errors
+
+
+def test_the_end_of_a_shard_is_checkpointed_without_a_number(child: Conversation) -> None:
+    assert child.bring("one") == "processRecords"
+    assert child.say("shardEnded") == "shardEnded"
+    assert child.checkpoints[-1] is None
+    assert child.ended() == 0
+    assert "closed: Closing.SHARD_END" in child.errors
+
+
+def test_an_end_that_another_owns_inputs_of_is_never_written(child: Conversation) -> None:
+    assert child.bring("keep") == "processRecords"
+    assert child.say("shardEnded") is None
+    assert child.process.wait(PATIENCE) == 1
+    assert child.checkpoints == []
+
+
+def test_a_throttled_checkpoint_is_tried_again(child: Conversation) -> None:
+    child.refusals = ["ThrottlingException", "KinesisClientLibDependencyException"]
+    assert child.bring("one") == "processRecords"
+    child.bring_nothing(until="1")
+    child.refusals = ["ThrottlingException"] * 3
+    assert child.say("shardEnded") == "shardEnded"
+    assert child.checkpoints == ["1", None]
+
+
+def test_once_the_lease_is_lost_nothing_is_checkpointed(child: Conversation) -> None:
+    child.refusals = ["ShutdownException"]
+    assert child.bring("one") == "processRecords"
+    for _ in range(5):
+        assert child.bring("two") == "processRecords"
+    assert child.say("leaseLost") == "leaseLost"
+    assert child.ended() == 0
+    assert child.checkpoints == []
+
+
+@pytest.mark.parametrize("reason", ["InvalidStateException", "IllegalArgumentException"])
+def test_a_checkpoint_that_can_never_be_taken_ends_the_process(child: Conversation, reason: str) -> None:
+    child.refusals = [reason]
+    child.bring("one")
+    while child.process.poll() is None and child.bring_raw([]) is not None:
+        pass
+    assert child.process.wait(PATIENCE) == 1
+    assert any(f"expected a checkpoint to be taken, got {reason}" in line for line in child.errors)
+
+
+def test_a_record_that_makes_a_stage_raise_or_is_none_harms_no_other(child: Conversation) -> None:
+    assert child.bring("raise", "two") == "processRecords"
+    assert child.bring_raw([b"no record"]) == "processRecords"
+    child.bring_nothing(until="3")
+    assert child.ended() == 0
+    assert "took two" in child.errors
+    assert not any("cannot stand this one" in line for line in child.errors if "exception" in line)
+
+
+def test_a_fault_of_the_host_ends_the_process_with_nothing_checkpointed(tmp_path: Path) -> None:
+    conversation = Conversation(tmp_path, "--faulty")
+    try:
+        conversation.begin()
+        conversation.bring("raise")
+        while conversation.process.poll() is None and conversation.bring_raw([]) is not None:
+            pass
+        assert conversation.process.wait(PATIENCE) == 1
+        assert conversation.checkpoints == []
+    finally:
+        conversation.close()
+
+
+def test_a_loop_that_stands_still_ends_the_process_and_shows_where(child: Conversation) -> None:
+    assert child.bring("one", "stand still") is None or child.bring_raw([]) is None
+    assert child.process.wait(PATIENCE) == 1
+    assert any("the event loop stood still for 1 s" in line for line in child.errors)
+    assert any("program.py" in line and "in take" in line for line in child.errors)
+
+
+def test_it_says_that_it_lives_and_how_far_it_has_come(child: Conversation) -> None:
+    assert child.bring("one", "keep") == "processRecords"
+    child.bring_nothing(until="1")
+    seen = len(child.beats)
+    while len(child.beats) < seen + 2:
+        assert child.bring_raw([]) == "processRecords"
+    assert child.beats[-1] == {
+        "pid": child.process.pid,
+        "shard": "shard-1",
+        "released": "1",
+        "blocked": False,
+        "behind_ms": 700,
+    }
+
+
+def test_a_host_that_cannot_be_made_ends_the_process(tmp_path: Path) -> None:
+    conversation = Conversation(tmp_path, "--unready")
+    try:
+        assert conversation.process.wait(PATIENCE) == 1
+    finally:
+        conversation.close()
+
+
+#: A daemon that dies: it brings its child records that wait for a refusing stream, and names the child.
+DAEMON = """
+import sys, time
+from pathlib import Path
+from tests.integration.processors.hosts.kcl.test_child import Conversation
+child = Conversation(Path(sys.argv[1]), "--refusing")
+child.begin()
+child.bring("raise")
+print(child.process.pid, flush=True)
+while True:
+    child.bring("one", "two")
+"""
+
+
+def test_a_child_that_waits_for_a_refusing_stream_ends_with_its_daemon(tmp_path: Path) -> None:
+    daemon = subprocess.Popen(
+        [sys.executable, "-c", DAEMON, tmp_path],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        text=True,
+    )
+    assert daemon.stdout
+    with daemon.stdout:
+        child = int(daemon.stdout.readline())
+    time.sleep(0.5)
+    os.kill(child, 0)
+    daemon.kill()
+    daemon.wait(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(child, 0)
+            time.sleep(0.05)
+        os.kill(child, signal.SIGKILL)
+        pytest.fail("the child outlived its daemon")
+    assert "the daemon is gone" in (tmp_path / "errors").read_text()
