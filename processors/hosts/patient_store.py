@@ -60,6 +60,6 @@ class PatientStore:
         """See SessionStore.configure."""
         await insist(lambda: self._store.configure(session, settings=settings, wanted=wanted), self._gate)
 
-    async def end(self, session: str, heard: int) -> None:
+    async def end(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.end."""
-        await insist(lambda: self._store.end(session, heard), self._gate)
+        await insist(lambda: self._store.end(session, take, heard), self._gate)

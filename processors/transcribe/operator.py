@@ -73,7 +73,7 @@ class Transcriber(Operator):
         try:
             while await self._intake.has_audio(self._position):
                 await self._transcribe()
-            self._finish()
+            await self._finish()
         except Fenced:
             self._context.fence()
         finally:
@@ -178,6 +178,12 @@ class Transcriber(Operator):
             if self._working is not None:
                 self._working.cancel()
 
+    async def _end_session(self, take: int, heard: int) -> None:
+        try:
+            await self._context.store.end(self._context.key, take, heard)
+        except Fenced:
+            self._context.fence()
+
     def _release_quiet(self, feeder: Feeder, hypotheses: Hypotheses) -> None:
         if hypotheses.open_start is None:
             self._release_until(feeder.position - round(_QUIET_KEPT * self._session.rate))
@@ -200,20 +206,23 @@ class Transcriber(Operator):
         self._position = max(self._position, lost)
         await asyncio.sleep(pause)
 
-    def _finish(self) -> None:
+    async def _finish(self) -> None:
         """Nothing more comes on this shard: releases what is left, and passes the session's end on."""
         ended = self._intake.session_end
         self._heard = max(self._heard, self._milliseconds(self._intake.timeline.end))
         if ended is not None and not self._intake.over:
             record = ended.record
             assert isinstance(record, SessionEnded)
+            take = self._session.take if self._take is None else self._take
+            # An owner that has lost the session must not end it in front of the words of the one that has it.
+            await self._context.store.hear(self._context.key, take, 0)
             self._context.emit(
                 StreamName.TRANSCRIPTS,
                 SessionEnded(
                     session=self._context.key, captured_at=record.captured_at, hops=record.hops, reason=record.reason
                 ),
             )
-            self._context.then(partial(self._context.store.end, self._context.key, self._heard))
+            self._context.then(partial(self._end_session, take, self._heard))
         self._release_until(self._intake.timeline.end)
         self._intake.finish(self._heard)
 

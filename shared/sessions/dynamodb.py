@@ -140,16 +140,21 @@ class DynamoDbSessionStore:
             return
         await self._must_update(session, "SET " + ", ".join(f"#{name} = :{name}" for name in changes), **changes)
 
-    async def end(self, session: str, heard: int) -> None:
+    async def end(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.end."""
-        values = {"ended": SessionState.ENDED.value, "expires": self._now() + KEPT_ENDED}
-        ended = f"SET #state = :ended, #{EXPIRES_AT} = :expires"
-        closed = f" REMOVE #{SESSIONS.index}"
+        # It never falls, and rises by this writer alone.
+        await self.hear(session, take, heard)
         try:
-            await self._update(session, f"{ended}, #heard = :heard{closed}", "#heard < :heard", heard=heard, **values)
+            await self._update(
+                session,
+                f"SET #state = :ended, #{EXPIRES_AT} = :expires REMOVE #{SESSIONS.index}",
+                "#take = :take",
+                take=take,
+                ended=SessionState.ENDED.value,
+                expires=self._now() + KEPT_ENDED,
+            )
         except ConditionFailed:
-            # It was heard so far before, and never falls.
-            await self._must_update(session, ended + closed, **values)
+            raise _fenced(session, take, await self._item(session)) from None
 
     async def _open_take(self, session: str, opening: str) -> int:
         changed = await self._must_update(

@@ -36,16 +36,14 @@ class MemorySessionStore:
     async def open_take(self, session: str, held: int | None) -> int:
         """See SessionStore.open_take."""
         item = await self.load(session)
-        if held is not None and item.take != held:
-            raise Fenced(f"session {session}: expected take {held}, the item has {item.take}")
+        if held is not None:
+            await self._held(session, held)
         self._items[session] = replace(item, take=item.take + 1)
         return item.take + 1
 
     async def hear(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.hear."""
-        item = await self.load(session)
-        if item.take != take:
-            raise Fenced(f"session {session}: expected take {take}, the item has {item.take}")
+        item = await self._held(session, take)
         self._items[session] = replace(item, heard=max(item.heard, heard))
 
     async def touch(self, session: str, last_frame_at: int) -> None:
@@ -78,7 +76,14 @@ class MemorySessionStore:
             wanted=item.wanted if wanted is None else tuple(wanted),
         )
 
-    async def end(self, session: str, heard: int) -> None:
+    async def end(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.end."""
-        item = await self.load(session)
+        item = await self._held(session, take)
         self._items[session] = replace(item, state=SessionState.ENDED, heard=max(item.heard, heard))
+
+    async def _held(self, session: str, take: int) -> Session:
+        """The item, if its take is `take`."""
+        item = await self.load(session)
+        if item.take != take:
+            raise Fenced(f"session {session}: expected take {take}, the item has {item.take}")
+        return item

@@ -47,5 +47,8 @@ class SessionStore(Protocol):
     ) -> None:
         """Replaces the session's setting overrides, its wanted languages, or both; None leaves one as it is."""
 
-    async def end(self, session: str, heard: int) -> None:
-        """Marks the session ended, having heard its audio up to `heard` (audio time, ms)."""
+    async def end(self, session: str, take: int, heard: int) -> None:
+        """Marks the session ended, its audio heard up to `heard` (audio time, ms).
+
+        Raises Fenced unless the item's take is `take`; 0 stands for a session that nobody has opened.
+        """

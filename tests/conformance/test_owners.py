@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,8 @@ from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
-from shared.models import FinalResult, PartialResult, Segment, Word
+from shared.models import FinalResult, PartialResult, Segment, SessionEnded, Word
+from shared.sessions import Session
 from shared.streams import StreamName
 from tests.conformance.host import FACTORIES, HOSTS
 from tests.conformance.oracle import heard
@@ -88,6 +90,47 @@ def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host
         got.assert_dense()
         got.assert_ended()
         await world.stop()
+
+    run(main())
+
+
+class SlowToEnd(ScriptedEngine):
+    """Its last words take a while."""
+
+    async def open(self, session: Session, start: int) -> Any:
+        recogniser = await super().open(session, start)
+        finish = recogniser.finish
+
+        async def slowly() -> None:
+            await asyncio.sleep(6)
+            await finish()
+
+        recogniser.finish = slowly  # type: ignore[method-assign]
+        return recogniser
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_its_owners_words(host: str) -> None:
+    async def main() -> None:
+        talk = sentences(count=4)
+        script = Script.from_words(talk.words)
+        recognisers = iter([ScriptedEngine(Script()), SlowToEnd(script)])
+        engines = Engines(lambda: next(recognisers), ScriptedTranslator, ScriptedSynthesizer)
+        world = World(FACTORIES[host], engines)
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(1)
+        world.start(["transcribe"])
+        await speaking
+        await asyncio.sleep(SETTLED)
+        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        await world.stop()
+        transcripts = await world.read(StreamName.TRANSCRIPTS)
+        assert [isinstance(record, SessionEnded) for record in transcripts].index(True) == len(transcripts) - 1
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
 
     run(main())
 

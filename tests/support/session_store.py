@@ -65,7 +65,7 @@ class SessionStoreCases:
             store.claim("other", [segment(1)], unpublished=1, frontier=1, words=[]),
             store.configure("other", wanted=[]),
             store.configure("other"),
-            store.end("other", 1),
+            store.end("other", 0, 1),
         ):
             with pytest.raises(SessionUnknown, match="'other'"):
                 await attempt
@@ -78,8 +78,10 @@ class SessionStoreCases:
             await store.open_take("talk", 2)
         with pytest.raises(Fenced, match="expected take 2, the item has 3"):
             await store.hear("talk", 2, 9000)
+        with pytest.raises(Fenced, match="expected take 2, the item has 3"):
+            await store.end("talk", 2, 9000)
         item = await store.load("talk")
-        assert (item.take, item.heard) == (3, 0)
+        assert (item.take, item.heard, item.state) == (3, 0, SessionState.OPEN)
 
     async def test_heard_and_last_frame_only_rise(self, store: SessionStore) -> None:
         take = await store.open_take("talk", None)
@@ -88,7 +90,7 @@ class SessionStoreCases:
             await store.touch("talk", heard * 2)
         item = await store.load("talk")
         assert (item.heard, item.last_frame_at) == (700, 1400)
-        await store.end("talk", 300)
+        await store.end("talk", take, 300)
         assert (await store.load("talk")).heard == 700
 
     async def test_of_two_workers_that_claim_the_same_number_one_is_refused(self, store: SessionStore) -> None:
@@ -121,8 +123,8 @@ class SessionStoreCases:
 
     async def test_an_ended_session_is_open_no_more(self, store: SessionStore) -> None:
         assert [item.id for item in await store.open_sessions()] == ["talk"]
-        await store.end("talk", 5000)
-        await store.end("talk", 5000)
+        await store.end("talk", 0, 5000)
+        await store.end("talk", 0, 5000)
         item = await store.load("talk")
         assert (item.state, item.heard) == (SessionState.ENDED, 5000)
         assert await store.open_sessions() == []

@@ -350,7 +350,7 @@ def test_a_session_that_ended_or_differs_is_refused() -> None:
             await producer(stream, store, session=replace(TALK, rate=8000)).open()
         with pytest.raises(SessionMismatch, match="got 16000 Hz in 'de'"):
             await producer(stream, store, session=replace(TALK, source_language="de")).open()
-        await store.end("talk", 0)
+        await store.end("talk", 0, 0)
         with pytest.raises(SessionOver, match="talk"):
             await producer(stream, store).open()
         assert await stream.records() == []

@@ -38,7 +38,7 @@ async def test_idle_and_over_long_sessions_are_ended_and_others_are_not(
         await store.create(
             Session(id=name, source_language="en", target_languages=(), started_at=NOW, settings=settings)
         )
-    await store.end("over", 0)
+    await store.end("over", 0, 0)
     clock.pass_by(700)
     await store.touch("long", clock.now())
     await store.touch("live", clock.now())
@@ -49,6 +49,6 @@ async def test_idle_and_over_long_sessions_are_ended_and_others_are_not(
         found = {(ended.session, ended.reason) for ended in [await outlet.published.get() for _ in range(6)]}
         assert found == {("idle", "idle"), ("long", "too long")}
         for name in ("idle", "long"):
-            await store.end(name, 0)
+            await store.end(name, 0, 0)
         assert await store.open_sessions() == [await store.load("live")]
     sweeping.cancel()

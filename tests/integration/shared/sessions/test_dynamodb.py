@@ -41,7 +41,7 @@ async def test_an_operator_can_read_the_item(aws: Aws, prefix: str, observer: Ob
     assert (item["state"], item["open"], item["target_languages"]) == ("open", "open", ["es"])
     assert item["words"].startswith('[["día",1,2,true,0.5,"spk_0"]')
     assert item["expires_at"] == NOW + KEPT_OPEN
-    await store.end(FULL.id, 0)
+    await store.end(FULL.id, FULL.take, 0)
     item = item_of(observer, prefix, FULL.id)
     assert (item["state"], item["heard"], item["expires_at"]) == ("ended", FULL.heard, NOW + KEPT_ENDED)
     assert "open" not in item
@@ -101,7 +101,7 @@ async def test_writers_of_different_fields_do_not_undo_each_other(store: Session
         store.hear("talk", take, 500),
         other.touch("talk", 9000),
         other.configure("talk", settings={"PAUSE_THRESHOLD": "1"}, wanted=["es"]),
-        other.end("talk", 300),
+        other.end("talk", take, 300),
     )
     item = await store.load("talk")
     assert item == replace(

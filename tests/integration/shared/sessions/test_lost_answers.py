@@ -96,7 +96,7 @@ async def test_all_else_may_be_written_twice(faulty: FaultyAws, store: SessionSt
         lambda: store.hear("talk", take, 500),
         lambda: store.touch("talk", 7000),
         lambda: store.configure("talk", wanted=["es"]),
-        lambda: store.end("talk", 600),
+        lambda: store.end("talk", take, 600),
     ]
     for write in writes:
         faulty.lose_answers("update_item", 1)

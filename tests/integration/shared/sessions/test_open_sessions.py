@@ -27,7 +27,7 @@ async def test_pages_and_batches_of_them_are_found(faulty: FaultyAws, prefix: st
 
     store = DynamoDbSessionStore(faulty, prefix)
     await asyncio.gather(*(store.create(replace(TALK, id=f"talk-{number}")) for number in range(120)))
-    await asyncio.gather(*(store.end(f"talk-{number}", 0) for number in range(0, 120, 12)))
+    await asyncio.gather(*(store.end(f"talk-{number}", 0, 0) for number in range(0, 120, 12)))
     faulty.asked = asked
     found = await store.open_sessions()
     assert sorted(item.id for item in found) == sorted(f"talk-{n}" for n in range(120) if n % 12)

@@ -44,7 +44,7 @@ async def test_a_session_is_kept_30_days(store: SessionStore, clock: SetClock) -
 
 async def test_an_ended_session_is_kept_7_days_from_its_end(store: SessionStore, clock: SetClock) -> None:
     clock.pass_by(29 * DAY)
-    await store.end("talk", 100)
+    await store.end("talk", 0, 100)
     clock.pass_by(7 * DAY - 1)
     assert (await store.load("talk")).state is SessionState.ENDED
     clock.pass_by(1)
@@ -71,7 +71,7 @@ async def test_an_expired_session_takes_no_write_and_leaves_its_id_free(
         store.touch("talk", 1),
         store.claim("talk", [segment(2)], unpublished=1, frontier=1, words=[]),
         store.configure("talk", wanted=[]),
-        store.end("talk", 1),
+        store.end("talk", take, 1),
     ):
         with pytest.raises(SessionUnknown):
             await write

@@ -34,7 +34,7 @@ def test_idle_and_over_long_sessions_are_ended_and_others_are_not() -> None:
                 Session(id=name, source_language="en", target_languages=(), started_at=EPOCH, settings=settings)
             )
         await store.create(Session(id="over", source_language="en", target_languages=(), started_at=EPOCH))
-        await store.end("over", 0)
+        await store.end("over", 0, 0)
         outlet = Outlet()
         sweep = asyncio.create_task(Sweep(store, Settings(), VirtualClock()).run(outlet))
         ends: dict[str, tuple[float, str]] = {}
