@@ -141,7 +141,7 @@ class OperatorContext(Context):
 
     def fence(self) -> None:
         """See Context.fence."""
-        log.warning("%s: another worker owns %s; this one stops", self._stage, self._key)
+        log.warning("%s: another worker owns %s; this one leaves it alone", self._stage, self._key)
         self.metrics.count(Metric.FENCED, stage=self._stage)
         self.fenced = True
         self.outbox.fence()

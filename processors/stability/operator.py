@@ -184,6 +184,8 @@ class Stabiliser(Operator):
         if self._utterance is not None:
             await self._flush(self._utterance)
             self._utterance = None
+        # An end may come early, from a worker that has lost the session: what follows may repeat what is committed.
+        self._inherits = True
         self._context.emit(StreamName.SEGMENTS, record)
         self._context.release(received)
 

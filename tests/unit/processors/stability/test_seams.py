@@ -78,3 +78,13 @@ def test_takes_that_drop_anywhere_neither_repeat_nor_lose_a_word(talk: tuple[lis
     committed = spoken(segments(run(hear(*results, ended()))))
     assert committed[: len(speech)] == speech
     assert len(set(committed)) == len(committed)
+
+
+def test_what_comes_behind_an_end_that_came_early_is_not_said_again() -> None:
+    """As where a worker that has lost the session passes its end on before the owner's last words."""
+
+    async def main() -> None:
+        talk = await hear(partial("and he had then , ~leisure ~to"), ended(), final("and he had then leisure to think"))
+        assert said(talk) == ["and he had then,", "leisure to", "think"]
+
+    run(main())
