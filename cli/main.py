@@ -1,13 +1,12 @@
 """`llt`: its commands, and how each of them ends.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage (130 where the shell's Ctrl-C stopped it). An error is one line on
-stderr that says what to do; `--verbose` adds where it came from.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. An error is one line on stderr that says what to
+do; `--verbose` adds where it came from.
 """
 
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
@@ -15,13 +14,16 @@ from typing import Annotated
 import typer
 
 from cli import config, environment, logs, sessions, streams
+from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
 from cli.doctor import doctor
+from cli.explain import FAILED, STOPPED, explained, note
 from cli.listen.command import listen
 from cli.speak import speak
 from cli.transcribe_file import transcribe_file
 from cli.up import up
-from shared.errors import LowLatencyTranslateError, SettingError
+from cli.worker.command import worker
+from cli.workers.command import workers
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,23 +42,26 @@ app.command("speak")(speak)
 app.command("listen")(listen)
 app.add_typer(streams.app, name="streams")
 app.add_typer(sessions.app, name="sessions")
+app.command("worker")(worker)
+app.command("workers")(workers)
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code; without arguments it shows the help."""
     try:
-        environment.load()
+        for doubt in environment.load():
+            note(doubt)
         code = app(args=list(arguments) or ["--help"], prog_name="llt", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", "llt")
         return _failed(f"{error.format_message().rstrip('.')}; see {command} --help", error.exit_code)
-    except typer.Abort:
-        return _failed("stopped", 1)
-    except SettingError as error:
-        return _failed(str(error), 2)
+    except typer.Abort as error:
+        # A question was answered with no, or with Ctrl-C.
+        return _failed("stopped", STOPPED if isinstance(error.__context__, KeyboardInterrupt) else FAILED)
     except Exception as error:
-        return _failed(_explained(error), 1)
+        return _failed(*explained(error))
 
 
 def _version(wanted: bool) -> None:
@@ -76,16 +81,7 @@ def _options(
     logs.configure(verbose=verbose)
 
 
-def _explained(error: BaseException) -> str:
-    """What a user can make of the error; of several that came together, the first."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, LowLatencyTranslateError | OSError):
-        return str(error)
-    return f"unexpected {type(error).__name__}: {error}; llt --verbose shows where it came from"
-
-
 def _failed(message: str, code: int) -> int:
     _LOG.debug("failed", exc_info=True)
-    print(f"llt: {' '.join(message.split())}", file=sys.stderr)
+    note(message)
     return code

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.options import JsonOption
+from cli.workers.tables import KclTables
 from shared.aws import Aws
 from shared.aws.tables import TableStatus, create_tables, delete_tables, list_tables
 from shared.settings import Settings
@@ -23,10 +24,11 @@ app = typer.Typer(help="The Kinesis streams and DynamoDB tables that a pipeline 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What is there of a pipeline."""
+    """What is there of a pipeline; `kcl` are the tables that KCL keeps for workers."""
 
     streams: Sequence[StreamStatus]
     tables: Sequence[TableStatus]
+    kcl: Sequence[TableStatus]
 
 
 class _Resources:
@@ -37,16 +39,19 @@ class _Resources:
         self._aws = Aws()
         self._tables = settings.table_prefix
         self._streams = StreamAdmin(self._aws, settings.stream_prefix)
+        self._kcl = KclTables(self._aws, settings)
 
     async def create(self, shards: int) -> _Found:
         await asyncio.gather(self._streams.create(shards), create_tables(self._aws, self._tables))
         return await self.find()
 
     async def find(self) -> _Found:
-        return _Found(*await asyncio.gather(self._streams.list(), list_tables(self._aws, self._tables)))
+        return _Found(
+            *await asyncio.gather(self._streams.list(), list_tables(self._aws, self._tables), self._kcl.list())
+        )
 
     async def delete(self) -> None:
-        await asyncio.gather(self._streams.delete(), delete_tables(self._aws, self._tables))
+        await asyncio.gather(self._streams.delete(), delete_tables(self._aws, self._tables), self._kcl.delete())
 
 
 @app.command()
@@ -69,10 +74,10 @@ def list_(*, as_json: JsonOption = False) -> None:
 
 @app.command()
 def delete(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete every stream and table, with all that is on them."""
+    """Delete every stream and table, with all that is on them, and the tables that KCL keeps for workers."""
     resources = _Resources()
     found = _run("Looking ...", resources.find())
-    there = [item.name for item in (*found.streams, *found.tables) if item.status != "missing"]
+    there = [item.name for item in (*found.streams, *found.tables, *found.kcl) if item.status != "missing"]
     if there and not yes:
         typer.confirm(f"Delete {', '.join(there)}, with all that is on them?", abort=True)
     _run("Deleting streams and tables ...", resources.delete())
@@ -91,6 +96,6 @@ def _print(found: _Found) -> None:
     table.add_column("open shards", justify="right")
     for stream in found.streams:
         table.add_row(stream.name, stream.status, str(stream.shards or ""))
-    for item in found.tables:
+    for item in (*found.tables, *found.kcl):
         table.add_row(item.name, item.status, "")
     Console().print(table)

@@ -1,0 +1,1 @@
+"""`llt dead-letters`: what the stages of a pipeline could not process."""

@@ -1,0 +1,150 @@
+"""How dead letters are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.dead_letters.letters import Letter
+from cli.dead_letters.payload import described, dump
+from cli.workers.names import short_shard
+
+#: Characters of an id that a table shows, if they tell its letters apart.
+_SHORT = 8
+#: Digits of an input's sequence number that a table shows: those in which neighbours differ.
+_DIGITS = 12
+
+
+def summary(letter: Letter) -> dict[str, Any]:
+    """Everything of a letter but its payload, of which it says the size; `place` is the letter's own."""
+    record = letter.record
+    origin = {"stream": record.stream, "shard": record.shard, "sequence": record.sequence}
+    return {
+        "id": letter.id,
+        "published_at": letter.published_at,
+        "captured_at": record.captured_at,
+        "session": record.session,
+        "stage": record.stage,
+        "error": record.error,
+        "language": record.language,
+        "start": record.start,
+        "end": record.end,
+        "input": origin if record.stream else None,
+        "place": {"shard": letter.shard, "sequence": letter.sequence},
+        "payload_bytes": len(record.payload),
+    }
+
+
+def whole(letter: Letter) -> dict[str, Any]:
+    """Everything of a letter, its payload described."""
+    shown = summary(letter)
+    del shown["payload_bytes"]
+    return shown | {"hops": letter.record.hops, "payload": described(letter.record.payload)}
+
+
+def print_table(summaries: Sequence[Mapping[str, Any]]) -> None:
+    """A row a letter."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "published", "session", "stage", "of", "input", "error"):
+        # A narrow terminal breaks an input in front of its sequence number.
+        width = _DIGITS + 2 if column == "input" else None
+        table.add_column(column, no_wrap=column in ("id", "published", "stage"), overflow="fold", min_width=width)
+    length = _telling([shown["id"] for shown in summaries])
+    for shown in summaries:
+        table.add_row(
+            shown["id"][:length],
+            _time(shown["published_at"]),
+            _text(shown["session"] or "-"),
+            _text(shown["stage"]),
+            _text(_subject(shown)),
+            _text(_short_origin(shown["input"])),
+            _text(shown["error"]),
+        )
+    Console().print(table)
+
+
+def print_letter(letter: Letter, stream_prefix: str) -> None:
+    """Everything of one letter, for a person."""
+    shown = whole(letter)
+    origin, payload = shown["input"], shown["payload"]
+    rows = {
+        "id": letter.id,
+        "published": _time(letter.published_at),
+        "captured": _time(letter.record.captured_at),
+        "session": shown["session"] or "-",
+        "stage": shown["stage"],
+        "error": shown["error"],
+        "of": _subject(shown),
+        "input": _origin(origin) if origin else "-",
+        "stands at": f"{letter.shard} {letter.sequence}",
+    }
+    rows |= {f"hop {stage}": _time(at) for stage, at in shown["hops"].items()}
+    if not payload["bytes"] and origin:
+        rows["payload"] = (
+            f"too large for a letter; the input stands on stream {stream_prefix}-{origin['stream']}, shard "
+            f"{origin['shard']}, at sequence number {origin['sequence']}, for as long as that stream keeps it"
+        )
+    elif not payload["bytes"]:
+        rows["payload"] = "none"
+    elif "problem" in payload:
+        rows["payload"] = f"{payload['bytes']} bytes that are no record: {payload['problem']}"
+    else:
+        rows["payload"] = f"{payload['kind']}, {payload['bytes']} bytes"
+        rows |= {f"  {name}": _value(value) for name, value in payload["fields"].items()}
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, _text(value))
+    console = Console()
+    console.print(table)
+    for line in dump(bytes.fromhex(payload.get("hex", ""))):
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _telling(ids: Sequence[str]) -> int:
+    """How many characters tell the ids apart."""
+    return next((n for n in range(_SHORT, len(ids[0])) if len({name[:n] for name in ids}) == len(ids)), len(ids[0]))
+
+
+def _subject(shown: Mapping[str, Any]) -> str:
+    """The language or the span of audio that was lost."""
+    if shown["start"] is None or shown["end"] is None:
+        return shown["language"] or "-"
+    span = f"{shown['start'] / 1000:.1f}-{shown['end'] / 1000:.1f} s"
+    return f"{shown['language']} {span}" if shown["language"] else span
+
+
+def _origin(origin: Mapping[str, str]) -> str:
+    return f"{origin['stream']} {origin['shard']} {origin['sequence']}"
+
+
+def _short_origin(origin: Mapping[str, str] | None) -> str:
+    if origin is None:
+        return "-"
+    return f"{origin['stream']} {short_shard(origin['shard'])} ..{origin['sequence'][-_DIGITS:]}"
+
+
+def _value(value: Any) -> str:
+    """A field; of words their texts."""
+    if isinstance(value, tuple):
+        return " ".join(word["text"] for word in value)
+    return str(value)
+
+
+def _text(value: str) -> Text:
+    """As it is, but for what would move a terminal's cursor."""
+    return Text("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value))
+
+
+def _time(epoch_ms: int) -> str:
+    try:
+        return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")[:19]
+    except (ValueError, OverflowError, OSError):
+        # A client's clock may say anything.
+        return f"{epoch_ms} ms"

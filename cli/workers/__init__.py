@@ -1,0 +1,1 @@
+"""`llt workers`: who works on which shard, and how far behind."""

@@ -1,0 +1,71 @@
+"""`llt workers`: who works on which shard, and how far behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.options import JsonOption
+from cli.workers.names import short_shard
+from cli.workers.report import Report, Row, State
+from shared.settings import Settings
+
+_STYLES = {State.OWNED: "green", State.STALE: "red", State.FREE: "yellow", State.UNLEASED: "yellow", State.ENDED: "dim"}
+
+
+def workers(*, as_json: JsonOption = False) -> None:
+    """Show the shards of every KCL application: who works on them, and how far behind."""
+    settings = Settings.load()
+    report = Report(settings)
+    with Console(stderr=True).status("Looking at leases and shards ..."):
+        rows = asyncio.run(report.rows())
+    if as_json:
+        print(orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_INDENT_2).decode())
+    elif rows:
+        _print(rows, settings.stream_prefix)
+    else:
+        Console().print("There is no KCL application on these streams; `llt worker STAGE` starts one.")
+
+
+def _print(rows: Sequence[Row], stream_prefix: str) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("application", "stream"):
+        table.add_column(column, overflow="fold")
+    table.add_column("shard", justify="right")
+    table.add_column("owner", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    for column in ("checkpoint age", "lag"):
+        table.add_column(column, no_wrap=True, justify="right")
+    for row in rows:
+        table.add_row(
+            row.application,
+            row.stream.removeprefix(f"{stream_prefix}-"),
+            short_shard(row.shard),
+            Text(row.owner or "-"),
+            Text(row.state, _STYLES[row.state]),
+            _age(row),
+            "?" if row.lag_ms is None else _span(row.lag_ms),
+        )
+    Console().print(table)
+
+
+def _age(row: Row) -> str:
+    """The checkpoint's age; where it is no record, a dash."""
+    if row.checkpoint_age_ms is not None:
+        return _span(row.checkpoint_age_ms)
+    return "?" if row.checkpoint is not None and row.checkpoint.isdecimal() else "-"
+
+
+def _span(milliseconds: int) -> str:
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"

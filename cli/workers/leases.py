@@ -1,0 +1,86 @@
+"""The leases of KCL applications: who holds which shard, up to where it is done, and whether the holder lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from cli.workers.patience import patiently
+from processors.hosts.kcl.application import Application
+from shared.aws import AwsClient
+from shared.errors import ResourceMissing
+
+#: What a lease's checkpoint says where it is no sequence number.
+SHARD_END, TRIM_HORIZON = "SHARD_END", "TRIM_HORIZON"
+#: Seconds between two looks at leases.
+_LOOK = 0.3
+
+
+class Key(NamedTuple):
+    """Whose lease it is, and of which shard."""
+
+    application: Application
+    shard: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One item of a lease table; `counter` rises each time that the owner renews it."""
+
+    owner: str | None
+    checkpoint: str
+    counter: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything on the shard is done, and nothing more will come."""
+        return self.checkpoint == SHARD_END
+
+
+Leases = Mapping[Key, Lease]
+
+
+async def read_leases(dynamodb: AwsClient, applications: Iterable[Application]) -> Leases:
+    """Every lease, read consistently; an application whose table is gone, or not ready, has none."""
+    found = await asyncio.gather(*(_read(dynamodb, application) for application in applications))
+    return {key: lease for leases in found for key, lease in leases.items()}
+
+
+async def silent(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key]:
+    """The leases whose owner does not renew them for so long; returns as soon as every other was renewed.
+
+    KCL renews a lease three times in its failover time: after that it may be taken by another worker.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    left = {key for key, lease in leases.items() if lease.owner is not None and not lease.ended}
+    while left and loop.time() < deadline:
+        await asyncio.sleep(min(_LOOK, deadline - loop.time()))
+        seen = await read_leases(dynamodb, {key.application for key in left})
+        left = {key for key in left if key in seen and seen[key].counter == leases[key].counter}
+    return left
+
+
+async def _read(dynamodb: AwsClient, application: Application) -> dict[Key, Lease]:
+    leases: dict[Key, Lease] = {}
+    parameters: dict[str, Any] = {"TableName": application.name, "ConsistentRead": True}
+    while True:
+        try:
+            answer = await patiently(partial(dynamodb.call, "scan", **parameters))
+        except ResourceMissing:
+            return {}
+        leases.update((Key(application, item["leaseKey"]["S"]), _lease(item)) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return leases
+        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _lease(item: Mapping[str, Mapping[str, str]]) -> Lease:
+    return Lease(
+        owner=item["leaseOwner"]["S"] if "leaseOwner" in item else None,
+        checkpoint=item["checkpoint"]["S"],
+        counter=int(item["leaseCounter"]["N"]),
+    )
