@@ -43,6 +43,9 @@ class Transcriber(Operator):
         self._engine = engine
         self._intake = Intake(context)
         self._take: int | None = None
+        #: Held where the item's take is compared with this one, or raised: finals of a take may be written after the
+        #: next has begun.
+        self._fencing = asyncio.Lock()
         self._position = 0
         self._heard = 0
         self._failures = 0
@@ -84,7 +87,8 @@ class Transcriber(Operator):
         chunk = self._intake.timeline.after(self._position)
         assert chunk is not None
         self._position = max(self._position, chunk.start)
-        self._take = await self._context.store.open_take(self._context.key, self._take)
+        async with self._fencing:
+            self._take = await self._context.store.open_take(self._context.key, self._take)
         self._context.metrics.count(Metric.TAKES_OPENED)
         try:
             async with asyncio.timeout(_OPENING):
@@ -167,20 +171,21 @@ class Transcriber(Operator):
             if hypotheses.open_start is not None:
                 limits.append(hypotheses.open_start)
             self._heard = max(self._heard, min(limits))
-            self._context.then(partial(self._hear, result.take, self._heard))
+            self._context.then(partial(self._hear, self._heard))
             self._release_until(self._behind_heard)
 
-    async def _hear(self, take: int, heard: int) -> None:
+    async def _hear(self, heard: int) -> None:
         try:
-            await self._context.store.hear(self._context.key, take, heard)
+            async with self._fencing:
+                await self._context.store.hear(self._context.key, self._own_take, heard)
         except Fenced:
             self._context.fence()
             if self._working is not None:
                 self._working.cancel()
 
-    async def _end_session(self, take: int, heard: int) -> None:
+    async def _end_session(self, heard: int) -> None:
         try:
-            await self._context.store.end(self._context.key, take, heard)
+            await self._context.store.end(self._context.key, self._own_take, heard)
         except Fenced:
             self._context.fence()
 
@@ -213,18 +218,22 @@ class Transcriber(Operator):
         if ended is not None and not self._intake.over:
             record = ended.record
             assert isinstance(record, SessionEnded)
-            take = self._session.take if self._take is None else self._take
             # An owner that has lost the session must not end it in front of the words of the one that has it.
-            await self._context.store.hear(self._context.key, take, 0)
+            await self._context.store.hear(self._context.key, self._own_take, 0)
             self._context.emit(
                 StreamName.TRANSCRIPTS,
                 SessionEnded(
                     session=self._context.key, captured_at=record.captured_at, hops=record.hops, reason=record.reason
                 ),
             )
-            self._context.then(partial(self._end_session, take, self._heard))
+            self._context.then(partial(self._end_session, self._heard))
         self._release_until(self._intake.timeline.end)
         self._intake.finish(self._heard)
+
+    @property
+    def _own_take(self) -> int:
+        """The take that the item has as long as no other worker has opened one."""
+        return self._session.take if self._take is None else self._take
 
     @property
     def _behind_heard(self) -> int:

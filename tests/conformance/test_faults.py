@@ -18,13 +18,13 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.codec import encode
 from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.metrics import Metric
-from shared.models import DeadLetter, SessionEnded, Status
+from shared.models import DeadLetter, Record, SessionEnded, Status
 from shared.sessions import MemorySessionStore, SessionState
 from shared.streams import Entry, MemoryStream, StreamName
 from tests.conformance.host import FACTORIES, HOSTS
 from tests.conformance.oracle import heard
 from tests.conformance.test_owners import SETTLED, said, sentences, world_of
-from tests.conformance.world import STAGES, Engines, Talk, World, frame, memory_stream
+from tests.conformance.world import FRAME_MS, STAGES, Engines, Talk, World, frame, memory_stream
 from tests.support.virtual_time import VirtualClock, run
 
 READ = [name for name in StreamName if name is not StreamName.DEAD_LETTERS and name is not StreamName.SPEECH]
@@ -125,6 +125,65 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
+
+
+class SlowToHear:
+    """A session store that takes a while to note what was heard."""
+
+    def __init__(self, store: MemorySessionStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def hear(self, session: str, take: int, heard: int) -> None:
+        await asyncio.sleep(0.2)
+        await self._store.hear(session, take, heard)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_take(host: str) -> None:
+    """No audio comes for long enough that a new take begins, while the final of the old one waits to be written."""
+
+    async def main() -> None:
+        talk = sentences()
+        script = Script.from_words(talk.words)
+        streams = {name: memory_stream(name, Refusing) for name in StreamName}
+        for stream in streams.values():
+            assert isinstance(stream, Refusing)
+            # Audio comes again a little before results are taken again.
+            stream.refuses = (5.0, 24.0 if stream.name == StreamName.AUDIO else 25.0)
+        world = World(
+            FACTORIES[host],
+            Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer),
+            streams=streams,
+        )
+        world.worker_store = SlowToHear(world.store)
+        world.start()
+        await world.open(talk)
+        for start in range(0, talk.length, FRAME_MS):
+            await asyncio.sleep(start / 1000 - asyncio.get_running_loop().time())
+            await insistent(world, frame(talk.id, start))
+        await insistent(world, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        await asyncio.sleep(SETTLED + 20)
+        assert world.metrics.total(Metric.TAKES_OPENED) > 1
+        assert world.metrics.total(Metric.FENCED) == 0
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+
+    run(main())
+
+
+async def insistent(world: World, record: Record) -> None:
+    """Sends the record as a producer does: again and again until it is taken."""
+    while True:
+        try:
+            return await world.send(record)
+        except StreamUnavailable:
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("host", HOSTS)
