@@ -15,6 +15,8 @@ from shared.errors import CodecError
 from shared.models import Record, Status, Word
 
 VERSION = 1
+#: Characters of a record's key: Kinesis takes 256, and what comes of it may have `/language` behind it.
+LONGEST_KEY = 200
 _PREFIX = struct.Struct(">BI")
 
 
@@ -56,9 +58,16 @@ def decode(data: bytes) -> Record | UnknownRecord:
     if kind is None:
         return UnknownRecord(header["kind"])
     try:
-        return kind.build(header, data[body:])
+        return _keyed(kind.build(header, data[body:]))
     except (ValueError, RecursionError) as error:
         raise CodecError(f"{kind.name}: {error}") from None
+
+
+def _keyed(record: Record) -> Record:
+    """The record, if a stream would take what comes of it under the record's key."""
+    if not 0 < len(record.key) <= LONGEST_KEY:
+        raise ValueError(f"expected a key of 1-{LONGEST_KEY} characters, got {len(record.key)}")
+    return record
 
 
 Check = Callable[[Any], Any]

@@ -227,6 +227,11 @@ class DeadLetter(_Record):
     end: int | None = None
     payload: bytes = b""
 
+    @property
+    def key(self) -> str:
+        """The session, or the stage where the record could not be read: no stream takes an empty key."""
+        return self.session or self.stage
+
 
 Result = PartialResult | FinalResult
 Record = (

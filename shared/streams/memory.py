@@ -70,6 +70,8 @@ class MemoryStream:
     async def publish(self, entries: Sequence[Entry]) -> None:
         """See Stream.publish."""
         for key, data in entries:
+            if not key:
+                raise ValueError(f"{self.name}: expected a partition key, got an empty one")
             if self._unread() > self._capacity:
                 # Those it waits for may themselves be waiting for the entries before this one.
                 self._notify()

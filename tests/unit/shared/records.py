@@ -42,7 +42,9 @@ _words = st.lists(
     ),
     max_size=4,
 ).map(tuple)
-_common = {"session": _text, "captured_at": _time, "hops": st.dictionaries(_text, _time, max_size=3)}
+#: Not empty, since no stream takes an empty key.
+_session = _text.filter(bool)
+_common = {"session": _session, "captured_at": _time, "hops": st.dictionaries(_text, _time, max_size=3)}
 _result = _common | {
     "take": _count,
     "utterance": _count,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.codec import UnknownRecord, decode, encode
 from shared.errors import CodecError
-from shared.models import AudioFrame, PartialResult, Record, SessionEnded, Speech, Status, Translation, Word
+from shared.models import AudioFrame, DeadLetter, PartialResult, Record, SessionEnded, Speech, Status, Translation, Word
 from tests.unit.shared.records import KINDS, RECORDS
 
 FRAME = AudioFrame(session="talk", captured_at=1_700_000_000_000, offset=1600, payload=b"\1\2\3\4")
@@ -171,3 +171,16 @@ def test_audio_is_raw_in_the_bytes() -> None:
 def test_a_record_with_a_field_of_another_type_is_not_written() -> None:
     with pytest.raises(TypeError):
         encode(SessionEnded(session=b"talk", captured_at=1))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("session", ["", "x" * 201])
+def test_a_record_that_no_stream_would_take_the_like_of_is_none(session: str) -> None:
+    refused = encode(SessionEnded(session=session, captured_at=1))
+    with pytest.raises(CodecError, match=f"SessionEnded: expected a key of 1-200 characters, got {len(session)}"):
+        decode(refused)
+
+
+def test_a_dead_letter_of_no_session_has_a_key_all_the_same() -> None:
+    letter = DeadLetter(session="", captured_at=1, stage="dedup", error="no record")
+    assert letter.key == "dedup"
+    assert decode(encode(letter)) == letter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.errors import SettingError
@@ -36,6 +38,20 @@ def test_an_id_of_letters_digits_and_joints_will_do(id: str) -> None:
 def test_a_rate_no_frame_may_have_is_refused(rate: int) -> None:
     with pytest.raises(SettingError, match=f"expected a rate of 8000-48000 Hz, got {rate}"):
         Session(id="talk", source_language="en", target_languages=(), started_at=0, rate=rate)
+
+
+@pytest.mark.parametrize("field", ["started_at", "rate", "take", "heard", "last_frame_at", "number", "frontier"])
+def test_a_part_of_a_number_is_refused(field: str) -> None:
+    values: dict[str, Any] = {"started_at": 0, field: 16000.5}
+    with pytest.raises(SettingError, match=rf"session talk: expected a whole number as {field}, got 16000\.5"):
+        Session(id="talk", source_language="en", target_languages=(), **values)
+
+
+async def test_the_store_takes_no_part_of_a_number(store: SessionStore) -> None:
+    """No store of items would."""
+    with pytest.raises(SettingError, match="last_frame_at"):
+        await store.touch("talk", 0.5)  # type: ignore[arg-type]
+    assert await store.load("talk") == TALK
 
 
 def test_a_token_is_kept_as_its_hash_alone() -> None:

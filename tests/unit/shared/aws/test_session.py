@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import orjson
 import pytest
 
 from shared.aws import Aws
@@ -96,6 +102,60 @@ def test_an_endpoint_that_is_no_address_is_a_setup_error(monkeypatch: pytest.Mon
         Aws().client("kinesis", StreamUnavailable)
 
 
+@pytest.mark.parametrize("empty", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_a_profile_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch, nothing_set: Path, empty: str) -> None:
+    monkeypatch.setenv(empty, "")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Aws().region == "eu-west-1"
+    monkeypatch.delenv("AWS_REGION")
+    nothing_set.write_text("[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8")
+    assert Aws().region == "us-east-2"
+    monkeypatch.setenv({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}.difference([empty]).pop(), "stage")
+    assert Aws().region == "sa-east-1"
+
+
+async def test_credentials_that_cannot_be_renewed_for_now_are_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On ECS and EKS they come from an endpoint, and are renewed while those held are still good."""
+    answers = True
+
+    class Credentials(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            expires = datetime.now(UTC) + timedelta(minutes=8)
+            body = orjson.dumps(
+                {
+                    "AccessKeyId": "key",
+                    "SecretAccessKey": "secret",
+                    "Token": "token",
+                    "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                }
+            )
+            self.send_response(200 if answers else 500)
+            self.end_headers()
+            self.wfile.write(body if answers else b"")
+
+        def log_message(self, *_: object) -> None:
+            """Not on the tests' output."""
+
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
+    with HTTPServer(("127.0.0.1", 0), Credentials) as server:
+        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        client = Aws().client("kinesis", StreamUnavailable)
+        answers = False
+        with pytest.raises(StreamUnavailable, match="CredentialRetrievalError"):
+            await client.call("list_shards", StreamName="words")
+        # Without any, nothing can begin.
+        with pytest.raises(SetupError, match="container-role"):
+            Aws().client("kinesis", StreamUnavailable)
+        server.shutdown()
+        serving.join()
+
+
 async def test_a_call_without_credentials_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -136,3 +196,28 @@ async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.Mo
         server.shutdown()
         serving.join()
     assert calls == ["Kinesis_20131202.ListShards"]
+
+
+def test_a_process_ends_though_aws_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = """
+import asyncio
+from shared.aws import Aws
+from shared.errors import StreamUnavailable
+
+async def main():
+    async with asyncio.timeout(1):
+        await Aws().client("kinesis", StreamUnavailable).call("list_shards", StreamName="words")
+
+try:
+    asyncio.run(main())
+except TimeoutError:
+    print("given up")
+"""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        began = time.monotonic()
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+        # An answer is waited for for 10 s.
+        assert time.monotonic() - began < 8
+    assert (ended.stdout, ended.stderr) == ("given up\n", "")
