@@ -12,7 +12,8 @@ import orjson
 from rich.console import Console
 from rich.logging import RichHandler
 
-_OWN = ("shared", "producers", "processors", "sinks", "cli")
+#: The last two are of a worker: its daemon, and what its children print.
+_OWN = ("shared", "producers", "processors", "sinks", "cli", "kcl", "child")
 #: What every record has; whatever else it carries was given as `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

@@ -50,6 +50,8 @@ class Metric(StrEnum):
     PUBLISHES_REFUSED = "PublishesRefused"
     #: Audio that a producer refused in a long outage, in ms.
     AUDIO_REFUSED = "AudioRefused"
+    #: Ends of a KCL worker's daemon that nobody asked for.
+    WORKER_RESTARTS = "WorkerRestarts"
 
 
 class Metrics(Protocol):

@@ -32,7 +32,8 @@ class PrometheusMetrics:
     def gauge(self, name: Metric, value: float, **labels: str) -> None:
         """See Metrics.gauge."""
         if name not in self._gauges:
-            self._gauges[name] = Gauge(name, name, tuple(labels), registry=self.registry)
+            # Where several processes measure for one scrape, the levels of those that live are added up.
+            self._gauges[name] = Gauge(name, name, tuple(labels), registry=self.registry, multiprocess_mode="livesum")
         (self._gauges[name].labels(**labels) if labels else self._gauges[name]).set(value)
 
     def observe(self, name: Metric, value: float, **labels: str) -> None:

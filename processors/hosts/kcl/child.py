@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NoReturn, TextIO
 
 import orjson
@@ -40,6 +41,8 @@ def run(
     thread = LoopThread()
     host = thread.call(_built(build, thread))
     processor = RecordProcessor(host, thread, _crash)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(partial(_name_shard, host))
 
     def beat() -> None:
         line = {
@@ -70,6 +73,12 @@ async def _crash_with(host: ShardHost) -> None:
         await host.ended()
     except Exception as error:
         _crash(error)
+
+
+def _name_shard(host: ShardHost, record: logging.LogRecord) -> bool:
+    """Every line says which shard's process wrote it."""
+    record.shard = host.shard
+    return True
 
 
 def _crash(error: BaseException) -> NoReturn:

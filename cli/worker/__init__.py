@@ -1,0 +1,1 @@
+"""`llt worker`: a stage in production, run by KCL."""

@@ -1,0 +1,139 @@
+"""Seeding and giving up leases, on LocalStack without KCL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.localstack.server import LocalStack
+from processors.hosts.kcl.application import Application
+from processors.hosts.kcl.daemon.leases import LeaseTable
+from shared.aws import Aws
+from shared.errors import ResourceMissing
+from tests.integration.processors.hosts.kcl.workshop import Workshop, until, workshop
+from tests.support.localstack import Observer
+
+FIRST, SECOND, THIRD = (f"shardId-{number:012}" for number in range(3))
+
+
+@pytest.fixture
+def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
+    with workshop(localstack, observer, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def application(shop: Workshop) -> Application:
+    return Application(("stability",), shop.stream.removesuffix("-transcripts"))
+
+
+@pytest.fixture
+def leases(aws: Aws, application: Application) -> LeaseTable:
+    return LeaseTable(aws, application)
+
+
+def split(shop: Workshop) -> None:
+    """Has two children in the place of the first shard."""
+    shop.kinesis.split_shard(StreamName=shop.stream, ShardToSplit=FIRST, NewStartingHashKey=str(1 << 127))
+    until(lambda: status(shop) == "ACTIVE", "the split")
+
+
+def status(shop: Workshop) -> str:
+    described = shop.kinesis.describe_stream_summary(StreamName=shop.stream)
+    return str(described["StreamDescriptionSummary"]["StreamStatus"])
+
+
+def advance(shop: Workshop, shard: str, **attributes: Any) -> None:
+    """Writes attributes of a lease, as a worker would."""
+    table = shop.dynamodb
+    row = table.get_item(TableName=shop.application, Key={"leaseKey": {"S": shard}})["Item"]
+    table.put_item(TableName=shop.application, Item={**row, **attributes})
+
+
+async def test_a_first_start_finds_a_lease_for_every_shard(shop: Workshop, leases: LeaseTable) -> None:
+    assert await leases.seed("trim_horizon") == 1
+    (row,) = shop.leases().values()
+    assert row == {
+        "leaseKey": {"S": FIRST},
+        "checkpoint": {"S": "TRIM_HORIZON"},
+        "checkpointSubSequenceNumber": {"N": "0"},
+        "leaseCounter": {"N": "0"},
+        "ownerSwitchesSinceCheckpoint": {"N": "0"},
+        "startingHashKey": {"S": "0"},
+        "endingHashKey": {"S": str((1 << 128) - 1)},
+    }
+    (index,) = shop.dynamodb.describe_table(TableName=shop.application)["Table"]["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["IndexStatus"]) == ("LeaseOwnerToLeaseKeyIndex", "ACTIVE")
+
+
+async def test_from_the_horizon_it_begins_with_the_parents(shop: Workshop, leases: LeaseTable) -> None:
+    split(shop)
+    assert await leases.seed("trim_horizon") == 1
+    assert set(shop.leases()) == {FIRST}
+
+
+async def test_from_the_latest_it_begins_with_the_open_shards(shop: Workshop, leases: LeaseTable) -> None:
+    split(shop)
+    assert await leases.seed("latest") == 2
+    found = shop.leases()
+    assert set(found) == {SECOND, THIRD}
+    assert {row["checkpoint"]["S"] for row in found.values()} == {"LATEST"}
+    assert found[SECOND]["parentShardId"] == {"SS": [FIRST]}
+
+
+async def test_two_workers_that_start_at_once_make_each_lease_once(
+    shop: Workshop, aws: Aws, application: Application
+) -> None:
+    made = await asyncio.gather(*(LeaseTable(aws, application).seed("trim_horizon") for _ in range(8)))
+    assert sum(made) == 1
+    assert set(shop.leases()) == {FIRST}
+
+
+async def test_a_half_seeded_table_is_completed(shop: Workshop, leases: LeaseTable) -> None:
+    split(shop)
+    await leases.seed("latest")
+    shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": SECOND}})
+    advance(shop, THIRD, leaseOwner={"S": "other"}, leaseCounter={"N": "5"})
+    assert await leases.seed("latest") == 1
+    assert shop.owners() == {SECOND: None, THIRD: "other"}
+
+
+async def test_a_shard_that_is_done_does_not_begin_again(shop: Workshop, leases: LeaseTable) -> None:
+    await leases.seed("trim_horizon")
+    split(shop)
+    # KCL has gone on to the children, and has removed the parent's lease.
+    for shard in (SECOND, THIRD):
+        row = shop.leases()[FIRST] | {"leaseKey": {"S": shard}}
+        shop.dynamodb.put_item(TableName=shop.application, Item=row)
+    shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": FIRST}})
+    assert await leases.seed("trim_horizon") == 0
+    assert set(shop.leases()) == {SECOND, THIRD}
+
+
+async def test_a_table_that_was_worked_on_is_left_as_it_is(shop: Workshop, leases: LeaseTable) -> None:
+    split(shop)
+    await leases.seed("latest")
+    shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": SECOND}})
+    advance(shop, THIRD, checkpoint={"S": "495"})
+    assert await leases.seed("latest") == 0
+    assert set(shop.leases()) == {THIRD}
+
+
+async def test_leases_that_are_given_up_have_no_owner_and_a_new_counter(shop: Workshop, leases: LeaseTable) -> None:
+    split(shop)
+    await leases.seed("latest")
+    advance(shop, SECOND, leaseOwner={"S": "me"}, leaseCounter={"N": "5"}, checkpoint={"S": "495"})
+    advance(shop, THIRD, leaseOwner={"S": "other"})
+    assert await leases.release("me") == 1
+    assert shop.owners() == {SECOND: None, THIRD: "other"}
+    second = shop.leases()[SECOND]
+    assert (second["leaseCounter"]["N"], second["checkpoint"]["S"]) == ("6", "495")
+
+
+async def test_a_stream_that_is_missing_is_named(aws: Aws) -> None:
+    with pytest.raises(ResourceMissing, match="stream nowhere-transcripts does not exist"):
+        await LeaseTable(aws, Application(("stability",), "nowhere")).seed("latest")

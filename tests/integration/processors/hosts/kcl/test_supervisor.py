@@ -1,0 +1,205 @@
+"""What keeps a worker alive: the real daemon of KCL on LocalStack, with tiny children."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.local.localstack.server import LocalStack
+from processors.hosts.kcl.daemon.archive import fingerprint
+from processors.hosts.kcl.daemon.installation import Installation
+from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, until, workshop
+from tests.support.localstack import Observer
+
+pytestmark = pytest.mark.kcl
+
+
+@pytest.fixture
+def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
+    with workshop(localstack, observer, tmp_path) as opened:
+        yield opened
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker()
+    worker.until_has("one")
+    # KCL alone waits up to 30 s before it looks into an empty lease table a second time.
+    print(f"first record after {worker.of('record')[0]['time'] - worker.started_at:.1f} s")
+    assert shop.owners() == {"shardId-000000000000": f"{socket.gethostname()}-1"}
+    family = worker.family()
+    assert worker.stop() == 0, worker.log
+    assert [note["event"] for note in worker.notes][-2:] == ["shutdown", "lost"]
+    assert shop.owners() == {"shardId-000000000000": None}
+    assert not alive(family)
+    assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 0}
+
+
+def test_what_children_and_the_daemon_write_is_logged_once_as_json(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker()
+    worker.until_has("one")
+    worker.stop()
+    lines = [json.loads(line) for line in worker.log.splitlines()]
+    by_child = [line for line in lines if line.get("shard") == "shardId-000000000000"]
+    assert [(line["logger"], line["level"], line["message"]) for line in by_child] == [
+        ("child", "warning", "this is no JSON"),
+        ("processors.tiny", "warning", "begins"),
+    ]
+    assert by_child[1]["from"] == "TRIM_HORIZON"
+    # Nothing else is worth a warning in a quiet life.
+    assert [line for line in lines if "level" in line and line not in by_child] == []
+
+
+def test_a_killed_daemon_comes_back_under_the_same_id_and_nothing_is_lost(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker()
+    worker.until_has("one")
+    daemon, owners = worker.daemon(), shop.owners()
+    daemon.kill()
+    killed_at = time.time()
+    shop.put("two")
+    worker.until_has("one", "two")
+    print(f"restart after {worker.of('record')[-1]['time'] - killed_at:.1f} s")
+    assert shop.owners() == owners
+    assert worker.stop() == 0
+    assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 1}
+
+
+def test_a_killed_child_has_the_daemon_start_again(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker(failing=1)
+    worker.until_has("one")
+    os.kill(worker.of("started")[0]["pid"], signal.SIGKILL)
+    killed_at = time.time()
+    shop.put("two")
+    worker.until_has("two")
+    print(f"restart after {worker.of('record')[-1]['time'] - killed_at:.1f} s")
+    assert len({note["pid"] for note in worker.of("started")}) == 2
+    assert worker.stop() == 0
+
+
+def test_a_hung_child_is_killed(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker(hang=2, failing=1)
+    worker.until_has("one")
+    hung = psutil.Process(worker.of("started")[0]["pid"])
+    hung.suspend()
+    shop.put("two")
+    worker.until_has("two")
+    assert not alive([hung])
+    assert "hangs, and is killed" in worker.log
+    assert worker.stop() == 0
+
+
+def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker()
+    worker.until_has("one")
+    family = worker.family()
+    assert {process.name() for process in family} > {"java"}
+    worker.kill()
+    until(lambda: not alive(family), "the end of java and of the child")
+
+
+def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop: Workshop) -> None:
+    shop.put("one")
+    first = shop.worker(1)
+    first.until_has("one")
+    second = shop.worker(2)
+    second.until_up()
+    family = first.family()
+    first.process.send_signal(signal.SIGSTOP)
+    for process in family:
+        process.kill()
+    first.kill()
+    killed_at = time.time()
+    shop.put("two")
+    second.until_has("two")
+    print(f"taken over after {second.of('record')[0]['time'] - killed_at:.1f} s")
+    assert "one" not in second.texts()
+
+
+def test_another_worker_takes_over_at_once_from_one_that_drained(shop: Workshop) -> None:
+    shop.put("one")
+    first = shop.worker(1)
+    first.until_has("one")
+    second = shop.worker(2)
+    second.until_up()
+    assert first.stop() == 0
+    stopped_at = time.time()
+    shop.put("two")
+    second.until_has("two")
+    print(f"taken over {second.of('record')[0]['time'] - stopped_at:.1f} s after the stop")
+
+
+def test_a_second_signal_ends_it_at_once(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker()
+    worker.until_has("one")
+    family = worker.family()
+    # It cannot drain.
+    psutil.Process(worker.of("started")[0]["pid"]).suspend()
+    worker.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    worker.process.send_signal(signal.SIGINT)
+    assert worker.process.wait(5) == 1
+    assert not alive(family)
+
+
+def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker(drain=2)
+    worker.until_has("one")
+    family = worker.family()
+    psutil.Process(worker.of("started")[0]["pid"]).suspend()
+    assert worker.stop() == 1
+    assert "not all children drained in time" in worker.log
+    assert not alive(family)
+
+
+def test_it_runs_from_a_folder_with_a_space_in_its_name(shop: Workshop, tmp_path: Path) -> None:
+    place = tmp_path / "my checkout"
+    place.symlink_to(ROOT)
+    python = place / Path(sys.executable).relative_to(ROOT)
+    shop.put("one")
+    cache = tmp_path / "my cache"
+    worker = shop.worker(python=str(python), environ={"PYTHONPATH": str(place), "XDG_CACHE_HOME": str(cache)})
+    worker.until_has("one")
+    (made,) = cache.glob("*/kcl-*.jsa")
+    assert f"-XX:SharedArchiveFile={made}" in worker.daemon().cmdline()
+    assert worker.stop() == 0
+
+
+def test_without_a_place_for_an_archive_it_only_starts_slower(shop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    shop.put("one")
+    worker = shop.worker(environ={"XDG_CACHE_HOME": str(tmp_path / "file")})
+    worker.until_has("one")
+    assert "starts without an archive of its classes" in worker.log
+    assert worker.stop() == 0
+
+
+def test_a_broken_archive_only_has_it_start_slower(shop: Workshop, tmp_path: Path) -> None:
+    archive = tmp_path / "low-latency-translate" / f"kcl-{fingerprint(Installation.find())}.jsa"
+    archive.parent.mkdir()
+    archive.write_bytes(b"no archive")
+    shop.put("one")
+    worker = shop.worker(environ={"XDG_CACHE_HOME": str(tmp_path)})
+    worker.until_has("one")
+    assert str(archive) in str(worker.daemon().cmdline())
+    assert worker.stop() == 0
+    assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 0}

@@ -1,0 +1,103 @@
+"""`llt worker` as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from infra.local.localstack.server import LocalStack
+from processors.hosts.kcl.daemon import jars
+from tests.end_to_end.terminals import ROOT, Desk, Terminal, desk
+from tests.integration.processors.hosts.kcl.workshop import until
+
+pytestmark = pytest.mark.kcl
+
+WORKER = ("worker", "stability", "--streams", "kinesis")
+
+
+@pytest.fixture
+def newcomer(localstack: LocalStack, tmp_path: Path) -> Iterator[Desk]:
+    """A desk without streams."""
+    opened = Desk(localstack, tmp_path)
+    yield opened
+    opened.close()
+
+
+def complaint(terminal: Terminal) -> str:
+    """The one line with which it failed."""
+    assert terminal.ended() == 1
+    (line,) = terminal.complaints.splitlines()
+    return line
+
+
+def test_it_works_until_it_is_told_to_stop(localstack: LocalStack, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with desk(localstack, tmp_path, METRICS_PORT=str(port)) as opened:
+        worker = opened.llt(*WORKER, "--slot", "4")
+        worker.until(lambda up: "is up" in up.printed)
+        name = f"{socket.gethostname()}-4"
+        assert worker.printed.startswith(f"Worker {name} of stability is up on {opened.prefix}-transcripts.")
+
+        def shards() -> object:
+            with suppress(URLError), urlopen(f"http://127.0.0.1:{port}/health") as answer:
+                return json.loads(answer.read())["shards"]
+            return None
+
+        found = until(shards, f"a shard's beat; {worker.complaints}")
+        assert set(found) == {"shardId-000000000000"}
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert answer.status == 200
+        again = opened.llt(*WORKER, "--slot", "4", METRICS_PORT="0")
+        assert again.ended() == 2
+        assert again.complaints.startswith("llt: --slot 4: another worker of ")
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.ended() == 0, worker.complaints
+        assert worker.complaints == ""
+
+
+def test_a_missing_stream_is_named(newcomer: Desk) -> None:
+    said = complaint(newcomer.llt(*WORKER))
+    assert said.startswith(f"llt: stream {newcomer.prefix}-transcripts does not exist at http")
+    assert said.endswith("`llt streams create` makes it")
+
+
+def test_missing_credentials_are_named(newcomer: Desk) -> None:
+    missing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+    assert complaint(newcomer.llt(*WORKER, **missing)).startswith("llt: AWS: no credentials; set AWS_ACCESS_KEY_ID")
+
+
+def test_a_missing_java_is_named(newcomer: Desk, tmp_path: Path) -> None:
+    said = complaint(newcomer.llt(*WORKER, PATH=str(tmp_path)))
+    assert said.startswith("llt: KCL: there is no java in PATH; expected Java 17 or newer: apt-get install openjdk-17")
+
+
+def test_a_changed_jar_is_named(newcomer: Desk, tmp_path: Path) -> None:
+    copy = tmp_path / "packages" / "amazon_kclpy"
+    shutil.copytree(jars.installed_folder().parent, copy)
+    changed = copy / "jars" / "guava-32.1.1-jre.jar"
+    changed.write_bytes(changed.read_bytes() + b"!")
+    said = complaint(newcomer.llt(*WORKER, PYTHONPATH=f"{copy.parent}:{ROOT}"))
+    assert said.startswith("llt: KCL: guava-32.1.1-jre.jar is changed in ")
+    assert "make setup-kcl" in said
+
+
+def test_streams_of_this_process_alone_are_refused(newcomer: Desk) -> None:
+    refused = newcomer.llt("worker", "stability")
+    assert refused.ended() == 2
+    assert "STREAMS=memory: expected kinesis" in refused.complaints
+
+
+def test_stages_that_do_not_follow_one_another_are_refused(newcomer: Desk) -> None:
+    refused = newcomer.llt("worker", "dedup+stability", "--streams", "kinesis")
+    assert refused.ended() == 2
+    assert refused.complaints.startswith("llt: dedup+stability: expected a stage, or several that follow")

@@ -1,0 +1,77 @@
+"""The smallest child: it writes down every record that it gets, beats, and checkpoints each batch.
+
+What it does goes as JSON lines to the file CHILD_LOG names. A record `hang` stops the process, `die` ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+os.dup2(2, 1)
+
+from amazon_kclpy import kcl  # noqa: E402
+from amazon_kclpy.v3 import processor  # noqa: E402
+
+from cli import logs  # noqa: E402
+
+
+def note(**what: Any) -> None:
+    with open(os.environ["CHILD_LOG"], "a", encoding="utf-8") as file:
+        file.write(json.dumps({"time": time.time(), "pid": os.getpid(), **what}) + "\n")
+
+
+class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
+    shard = ""
+    released: str | None = None
+    behind = None
+
+    def initialize(self, given: Any) -> None:
+        self.shard = given.shard_id
+        note(event="started", shard=self.shard)
+        logging.getLogger("processors.tiny").warning("begins", extra={"from": given.sequence_number})
+        threading.Thread(target=self.beat, daemon=True).start()
+
+    def beat(self) -> None:
+        while True:
+            beat = {"pid": os.getpid(), "shard": self.shard, "released": self.released, "blocked": False}
+            sys.stderr.write(json.dumps({"beat": {**beat, "behind_ms": self.behind}}) + "\n")
+            time.sleep(0.5)
+
+    def process_records(self, given: Any) -> None:
+        self.behind = given.millis_behind_latest
+        for record in given.records:
+            text = record.binary_data.decode()
+            note(event="record", shard=self.shard, text=text)
+            if text == "hang":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            if text == "die":
+                os._exit(3)
+            self.released = record.sequence_number
+        if given.records:
+            given.checkpointer.checkpoint(self.released)
+
+    def lease_lost(self, given: Any) -> None:
+        note(event="lost", shard=self.shard)
+
+    def shard_ended(self, given: Any) -> None:
+        given.checkpointer.checkpoint()
+        note(event="ended", shard=self.shard)
+
+    def shutdown_requested(self, given: Any) -> None:
+        note(event="shutdown", shard=self.shard)
+        if self.released:
+            given.checkpointer.checkpoint(self.released)
+
+
+if __name__ == "__main__":
+    logs.configure()
+    print("this is no JSON", file=sys.stderr)
+    kcl.KCLProcess(Tiny(), output_file=protocol).run()

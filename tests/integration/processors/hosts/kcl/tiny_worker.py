@@ -1,0 +1,42 @@
+"""A worker whose children are tiny: `python -m ... SLOT LIMITS`, with what else it needs in its environment."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+from cli import logs
+from processors.hosts.kcl.application import Application
+from processors.hosts.kcl.daemon.slot import Slot
+from processors.hosts.kcl.daemon.supervisor import Limits, Supervisor
+from shared.metrics import MemoryMetrics
+from shared.settings import Settings
+
+CHILD = [Path(sys.executable).name, "-m", "tests.integration.processors.hosts.kcl.tiny_child"]
+
+
+async def run(slot: int, limits: Limits) -> bool:
+    settings = Settings.load()
+    application = Application.of("stability", settings)
+    with Slot.take(application.name, slot) as taken:
+        supervisor = Supervisor(application, settings, taken.worker, CHILD, MemoryMetrics(), limits=limits)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+        announcing = asyncio.create_task(_announce(supervisor))
+        drained = await supervisor.run()
+        announcing.cancel()
+        print(json.dumps({"restarts": supervisor.status.restarts}), flush=True)
+        return drained
+
+
+async def _announce(supervisor: Supervisor) -> None:
+    await supervisor.up.wait()
+    print(json.dumps({"up": supervisor.status.worker}), flush=True)
+
+
+if __name__ == "__main__":
+    logs.configure()
+    sys.exit(0 if asyncio.run(run(int(sys.argv[1]), Limits(**json.loads(sys.argv[2])))) else 1)

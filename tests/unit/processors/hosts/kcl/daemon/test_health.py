@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from processors.hosts.kcl.daemon.beats import Beat, Beats
+from processors.hosts.kcl.daemon.health import Health
+from processors.hosts.kcl.daemon.status import State, Status
+from shared.errors import SetupError
+
+SHARD = "shardId-000000000000"
+#: A process that measures, and lives until its standard input ends.
+MEASURE = """
+import sys
+from shared.metrics import Metric
+from shared.metrics.prometheus import PrometheusMetrics
+metrics = PrometheusMetrics()
+metrics.count(Metric.SEAMS, 2)
+metrics.gauge(Metric.OPEN_OPERATORS, 3, stage="dedup")
+metrics.observe(Metric.TRANSIT_LATENCY, 30)
+print("measured", flush=True)
+sys.stdin.read()
+"""
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def status(clock: Clock) -> Status:
+    return Status("talks-dedup", "dedup", "host-1", beats=Beats(clock))
+
+
+@pytest.fixture
+def health(status: Status, tmp_path: Path) -> Iterator[Health]:
+    with Health(status, 0, tmp_path) as served:
+        yield served
+
+
+def get(health: Health, path: str) -> tuple[int, str]:
+    try:
+        with urlopen(f"http://127.0.0.1:{health.port}{path}") as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, status: Status, clock: Clock) -> None:
+    assert get(health, "/health")[0] == 503
+    status.state = State.RUNNING
+    assert get(health, "/health")[0] == 200
+    status.beats.add(Beat(7, SHARD, "12", behind_ms=40))
+    clock.now += 15
+    assert get(health, "/health")[0] == 200
+    clock.now += 1
+    code, body = get(health, "/health")
+    assert code == 503
+    assert json.loads(body) == {
+        "healthy": False,
+        "application": "talks-dedup",
+        "stage": "dedup",
+        "worker": "host-1",
+        "state": "running",
+        "restarts": 0,
+        "shards": {SHARD: {"age": 16.0, "behind_ms": 40, "blocked": False, "released": "12"}},
+    }
+    status.beats.forget(SHARD)
+    assert get(health, "/health")[0] == 200
+
+
+@pytest.mark.parametrize("state", [State.STARTING, State.RESTARTING, State.DRAINING])
+def test_it_is_not_well_while_it_does_not_run(health: Health, status: Status, state: State) -> None:
+    status.state = state
+    code, body = get(health, "/health")
+    assert (code, json.loads(body)["state"]) == (503, state)
+
+
+def test_another_path_says_which_there_are(health: Health) -> None:
+    assert get(health, "/") == (404, '{"error":"/: expected /health or /metrics"}')
+
+
+def test_metrics_are_those_of_every_process(health: Health, tmp_path: Path) -> None:
+    environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    children = [
+        subprocess.Popen([sys.executable, "-c", MEASURE], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    try:
+        for child in children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"measured\n"
+        _, said = get(health, "/metrics")
+        assert "Seams_total 4.0" in said
+        assert 'OpenOperators{stage="dedup"} 6.0' in said
+        assert 'TransitLatency_bucket{le="40.0"} 2.0' in said
+        children[0].send_signal(signal.SIGKILL)
+        children[0].wait()
+        _, said = get(health, "/metrics")
+        # What was counted stays so; what a process that is gone holds is gone too.
+        assert "Seams_total 4.0" in said
+        assert 'OpenOperators{stage="dedup"} 3.0' in said
+    finally:
+        for child in children:
+            child.kill()
+            child.communicate()
+
+
+def test_a_port_that_is_taken_is_named(status: Status, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(SetupError, match=f"METRICS_PORT={port}: 127.0.0.1:{port} cannot be had: Address already"):
+            Health(status, port, tmp_path)
