@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment demo localstack test lint format typecheck bench-recognisers bench-idle constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo localstack test test-kcl lint format typecheck bench-recognisers bench-idle constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -21,14 +21,20 @@ environment:
 localstack-environment: environment
 	@bash infra/local/localstack/install.sh
 
+setup-kcl: environment ## Install what KCL workers need: Java, the Kinesis Client Library and its class-data archive
+	@bash infra/local/kcl/install.sh
+
 demo: setup ## Stream a recording through the pipeline (INPUT=my.wav TO=es,fr to choose)
 	@exec $(python) -m cli demo $${INPUT:+--input "$$INPUT"} $${TO:+--to "$$TO"}
 
 localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and CloudWatch on this machine, without Docker
 	@exec $(python) -m infra.local.localstack
 
-test: setup localstack-environment ## Run every test, with coverage
-	@$(python) -m pytest --cov
+test: setup localstack-environment ## Run the tests, with coverage; those of KCL workers are test-kcl's
+	@$(python) -m pytest -m "not kcl" --cov
+
+test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java
+	@$(python) -m pytest -m kcl
 
 lint: environment ## Check style
 	@$(python) -m ruff check

@@ -15,9 +15,12 @@ from types import ModuleType
 from typing import Any
 
 from infra.local.localstack import health
+from processors.hosts.kcl.daemon import jars
+from processors.hosts.kcl.daemon.java import Java
 from processors.synthesize import engines as synthesizers
 from processors.transcribe import engines as recognisers
 from processors.translate import engines as translators
+from shared.errors import SetupError
 from shared.settings import Settings
 
 #: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
@@ -118,6 +121,23 @@ def debian_packages() -> Iterator[Finding]:
         remedy = "" if found else f"apt-get install {name}"
         detail = f"{found or 'missing'}: {purpose}"
         yield Finding("Debian", name, present=bool(found), needed=False, detail=detail, remedy=remedy)
+
+
+def kcl() -> Iterator[Finding]:
+    """The Java runtime and the jars that KCL workers need."""
+
+    def java() -> str:
+        found = Java.find()
+        return f"{found.version.splitlines()[0]}, {found.program}"
+
+    def library() -> str:
+        return f"{len(jars.checked())} jars of amazon_kclpy {_version('amazon_kclpy')}"
+
+    for name, look in (("Java", java), ("Kinesis Client Library", library)):
+        try:
+            yield Finding("KCL workers", name, present=True, needed=False, detail=look())
+        except SetupError as error:
+            yield Finding("KCL workers", name, present=False, needed=False, detail="not usable", remedy=str(error))
 
 
 def localstack() -> Iterator[Finding]:

@@ -53,7 +53,7 @@ async def _examine() -> list[Finding]:
             findings.append(_demo(Engines(**chosen)))
     finally:
         await asyncio.gather(*(engine.close() for engine in chosen.values()))
-    return [*findings, *checks.debian_packages(), *checks.localstack(), *checks.microphone()]
+    return [*findings, *checks.debian_packages(), *checks.kcl(), *checks.localstack(), *checks.microphone()]
 
 
 def _demo(engines: Engines) -> Finding:

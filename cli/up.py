@@ -1,32 +1,62 @@
-"""`llt up`: every stage in one process, on streams that other processes reach."""
+"""`llt up`: every stage on streams that other processes reach, in this process or in a KCL worker each."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
+from cli import workers_up
 from cli.backend import Backend, Reader, shared_backend
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.pipeline import Engines, Pipeline
+from processors.hosts.kcl.daemon import archive
+from processors.hosts.kcl.daemon.installation import Installation
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 
 
-def up(streams: StreamsOption = None) -> None:
+def up(
+    streams: StreamsOption = None,
+    *,
+    workers: Annotated[
+        bool, typer.Option("--workers", help="Run each stage as a KCL worker, in a process of its own.")
+    ] = False,
+) -> None:
     """Run all five stages on shared streams until Ctrl-C; a session that was under way is taken up again."""
     settings = Settings.load()
     backend = shared_backend(settings, streams, Reader.WORKER)
-    asyncio.run(_run(settings, backend))
+    asyncio.run(_run_workers(settings, backend) if workers else _run(settings, backend))
+
+
+async def _run_workers(settings: Settings, backend: Backend) -> None:
+    """Runs a worker a stage until SIGINT or SIGTERM; raises ChildProcessError, and SetupError for what is missing."""
+    # What is missing is said here, once, and not by every worker; nor does each start without the archive.
+    installation = Installation.find()
+    await _check(backend)
+    await archive.made(installation)
+    await workers_up.run(
+        workers_up.workers(settings),
+        _asked_to_stop(),
+        lambda: _say(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
+    )
+    _say("Stopped.")
+
+
+async def _check(backend: Backend) -> None:
+    """Raises SetupError where a stream or the table of sessions is missing."""
+    for stream in backend.streams.values():
+        await stream.shards()
+    await backend.store.open_sessions()
 
 
 async def _run(settings: Settings, backend: Backend) -> None:
     """Runs until SIGINT or SIGTERM; raises what the host failed with, and SetupError where a stream is missing."""
-    for stream in backend.streams.values():
-        await stream.shards()
-    await backend.store.open_sessions()
+    await _check(backend)
     pipeline = Pipeline(Engines.load(settings), settings, exported(MemoryMetrics(), settings), backend)
     asked = asyncio.create_task(_asked_to_stop())
     pipeline.host.start()
@@ -38,7 +68,6 @@ async def _run(settings: Settings, backend: Backend) -> None:
         # Its streams are gone: there is nothing to finish.
         await pipeline.host.kill()
         failing.result()
-    _say("Stopping ...")
     await pipeline.host.stop()
     await failing
     _say("Stopped.")
@@ -55,6 +84,7 @@ async def _asked_to_stop() -> None:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+    _say("Stopping ...")
 
 
 def _say(line: str) -> None:

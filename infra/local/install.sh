@@ -2,17 +2,20 @@
 # Installs what this checkout needs to run on a laptop, and only what is missing.
 #
 #   install.sh          the offline engines' Debian packages, and the Python environment
+#   install.sh debian   the Debian packages only
 #   install.sh python   the Python environment only: .venv, with the packages that constraints.txt pins
 #
-# LocalStack has a script of its own, localstack/install.sh.
+# EXTRAS names the extras of pyproject.toml to install; by default, what a developer needs. LocalStack and the KCL
+# workers have scripts of their own: localstack/install.sh and kcl/install.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source infra/local/lib.sh
 
+readonly part=${1:-all}
+readonly extras=${EXTRAS:-workers,offline,infra,dev}
 readonly python=.venv/bin/python
 readonly stamp=.venv/installed
 readonly sources=(pyproject.toml constraints.txt infra/local/install.sh)
-readonly extras=workers,offline,infra,dev
 
 usable_environment() {
     "$python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
@@ -37,20 +40,31 @@ install_python_packages() {
         "$python" -m pip install --constraint constraints.txt --no-build-isolation --editable ".[$extras]"
 }
 
+# What the environment was made from: these files, in this place, and the extras.
+current() {
+    fingerprint "${sources[@]}"
+    echo "$extras"
+}
+
+usable_python() {
+    "$(find_python || echo false)" -c 'import ensurepip, venv' 2>/dev/null
+}
+
 packages=()
-if ! usable_environment && ! "$(find_python || echo false)" -c 'import ensurepip, venv' 2>/dev/null; then
+if [[ $part != debian ]] && ! usable_environment && ! usable_python; then
     packages+=(python3-venv)
 fi
-if [[ ${1:-} != python ]]; then
+if [[ $part != python ]]; then
     mapfile -t -O "${#packages[@]}" packages < <(missing_packages)
 fi
 ((${#packages[@]} == 0)) || install_debian_packages "${packages[@]}"
+[[ $part != debian ]] || exit 0
 
 if ! usable_environment; then
     find_python >/dev/null || fail 'Python 3.11 or newer is needed. Install it, or name it: PYTHON=/path/to/python3.11 make install'
     step 'Virtual environment' make_environment
 fi
-if [[ ! -e $stamp || $(<"$stamp") != "$(fingerprint "${sources[@]}")" ]]; then
+if [[ ! -e $stamp || $(<"$stamp") != "$(current)" ]]; then
     step 'Python packages' install_python_packages
-    fingerprint "${sources[@]}" >"$stamp"
+    current >"$stamp"
 fi

@@ -162,6 +162,8 @@ def _settings(port: int, root: Path, node: Path) -> dict[str, str]:
         "DNS_ADDRESS": "0",
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
+        # So that a test, or a curious user, can have it refuse records for a while: KINESIS_ERROR_PROBABILITY.
+        "ENABLE_CONFIG_UPDATES": "1",
         "KINESIS_LATENCY": "0",
         "KINESIS_PERSISTENCE": "0",
         "KINESIS_SHARD_LIMIT": "1000",

@@ -1,4 +1,4 @@
-"""docker-compose.yml, as far as it can be tried without Docker."""
+"""LocalStack in docker-compose.yml, as far as it can be tried without Docker."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def service() -> dict[str, Any]:
-    (found,) = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"].values()
-    assert isinstance(found, dict)
-    return found
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    localstack: dict[str, Any] = found["localstack"]
+    return localstack
 
 
 @pytest.fixture
@@ -49,6 +49,10 @@ def test_it_is_the_version_that_runs_without_docker(service: dict[str, Any]) -> 
     pins = (ROOT / "infra/local/localstack/constraints.txt").read_text(encoding="utf-8")
     (version,) = re.findall(r"^localstack-core==(.*)$", pins, re.MULTILINE)
     assert service["image"] == f"localstack/localstack:{version}"
+
+
+def test_it_starts_without_anything_else(service: dict[str, Any]) -> None:
+    assert service.keys() == {"image", "ports", "environment", "volumes", "healthcheck"}
 
 
 def test_it_is_reached_from_this_machine_only(service: dict[str, Any]) -> None:

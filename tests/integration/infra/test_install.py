@@ -1,10 +1,12 @@
-"""What LocalStack is installed from."""
+"""What LocalStack and the KCL workers are installed from."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,6 +21,18 @@ def test_every_package_of_localstack_is_pinned_and_no_address_is_named() -> None
 def test_what_is_installed_is_not_installed_again() -> None:
     ended = subprocess.run(
         ["bash", ROOT / "infra/local/localstack/install.sh"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    )
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
+@pytest.mark.kcl
+def test_what_kcl_workers_need_is_not_installed_again() -> None:
+    ended = subprocess.run(
+        ["bash", ROOT / "infra/local/kcl/install.sh"],
         capture_output=True,
         text=True,
         check=True,

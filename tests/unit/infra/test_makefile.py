@@ -1,0 +1,41 @@
+"""Which tests `make test`, `make test-kcl` and CI run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PYTEST = ".venv/bin/python -m pytest"
+
+
+def commands(target: str) -> list[str]:
+    """What make would run for a target, what it depends on first."""
+    # Make itself may run these tests, and tells a make inside it how to behave.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    shown = subprocess.run(
+        ["make", "-n", target], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=20
+    )
+    return shown.stdout.splitlines()
+
+
+def test_every_test_runs_in_one_of_the_two() -> None:
+    assert commands("test")[-1] == f'{PYTEST} -m "not kcl" --cov'
+    assert commands("test-kcl")[-1] == f"{PYTEST} -m kcl"
+
+
+def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_the_others() -> None:
+    script = "bash infra/local/kcl/install.sh"
+    before = commands("test-kcl")[:-1]
+    assert before.index("bash infra/local/install.sh") < before.index(script)
+    assert "bash infra/local/localstack/install.sh" in before
+    assert script not in commands("test")
+
+
+def test_ci_runs_both_and_then_looks_at_style_and_types() -> None:
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert re.findall(r"^make (.*)$", script, re.MULTILINE) == ["test", "test-kcl", "lint typecheck"]
+    # The first that fails ends it.
+    assert "set -e" in script
