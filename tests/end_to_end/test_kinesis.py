@@ -26,6 +26,7 @@ from tests.end_to_end.studio import DEMO, Played, play
 from tests.end_to_end.terminals import cut
 from tests.support.localstack import Observer
 from tests.support.pipelines import on_localstack
+from tests.support.resharding import merge, split
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 
@@ -43,9 +44,9 @@ async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(
 
         async def reshard(played: Played) -> None:
             await _until(lambda: _captions(played) >= 1)
-            await asyncio.gather(*(asyncio.to_thread(_split, kinesis, name) for name in names))
+            await asyncio.gather(*(asyncio.to_thread(split, kinesis, name) for name in names))
             await _until(lambda: _captions(played) >= 3)
-            await asyncio.gather(*(asyncio.to_thread(_merge, kinesis, name) for name in names))
+            await asyncio.gather(*(asyncio.to_thread(merge, kinesis, name) for name in names))
 
         played = await play(scripted(), realtime=True, recording=cut(18, tmp_path), backend=backend, meanwhile=reshard)
         shards = {name: kinesis.list_shards(StreamName=name)["Shards"] for name in names}
@@ -101,21 +102,3 @@ def _captions(played: Played) -> int:
 async def _until(happened: Callable[[], bool]) -> None:
     while not happened():  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-
-
-def _open_shards(kinesis: Any, stream: str) -> list[dict[str, Any]]:
-    shards = kinesis.list_shards(StreamName=stream)["Shards"]
-    return [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
-
-
-def _split(kinesis: Any, stream: str) -> None:
-    (shard,) = _open_shards(kinesis, stream)
-    middle = str((1 << 127) - 1)
-    kinesis.split_shard(StreamName=stream, ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
-    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
-
-
-def _merge(kinesis: Any, stream: str) -> None:
-    left, right = _open_shards(kinesis, stream)
-    kinesis.merge_shards(StreamName=stream, ShardToMerge=left["ShardId"], AdjacentShardToMerge=right["ShardId"])
-    kinesis.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})

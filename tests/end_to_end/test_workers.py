@@ -1,0 +1,221 @@
+"""The pipeline in production: a KCL worker a stage, and what production does to them in the middle of speech.
+
+The workers stay up from test to test, as they do in production; every test speaks in a session of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+import urllib.request
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.localstack.server import LocalStack
+from shared.codec import encode
+from shared.models import SessionEnded
+from shared.streams import StreamName
+from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sentence, texts, words
+from tests.end_to_end.studio import TARGETS, Played
+from tests.end_to_end.terminals import Desk, cut, desk
+from tests.end_to_end.workers import STAGES, Worker, wait_until, waits
+from tests.support.localstack import Observer
+from tests.support.resharding import merge, split
+
+pytestmark = pytest.mark.kcl
+
+#: Seconds of the recording that are spoken while something happens.
+SPOKEN = 16
+#: Seconds for shards to be shared, and taken back.
+SHARING = 30
+
+
+class Plant:
+    """Five workers, and the audience of one session after the other."""
+
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        self.desk = desk
+        self.folder = folder
+        self.workers = {stage: Worker(desk, stage) for stage in STAGES}
+        #: The longest wait for a caption where nothing happened, in s.
+        self.undisturbed = 0.0
+
+    def until_serving(self) -> None:
+        """Every worker has its shard."""
+        for worker in self.workers.values():
+            worker.up().until_serving()
+
+    def replace(self, stage: str, by: Worker | None = None) -> None:
+        """Another worker of the stage takes its place."""
+        self.workers[stage] = by or Worker(self.desk, stage)
+
+    def speak(self, session: str, in_memory: Played, disturb: Callable[[], None]) -> None:
+        """Speaks, has `disturb` called in mid-sentence, and holds what listeners got against what was said."""
+        self.until_serving()
+        source = self.desk.listen(session)
+        spanish = self.desk.listen(session, "es", "--captions", "--audio", str(self.folder / f"{session}.wav"))
+        speaker = self.desk.speak(session, cut(SPOKEN, self.folder))
+        source.until(lambda listener: in_mid_sentence(listener, captions=1))
+        disturb()
+        assert speaker.ended() == 0, speaker.complaints
+        assert source.ended() == 0, source.complaints
+        assert spanish.ended() == 0, spanish.complaints
+        assert assert_heard_once(source) == assert_heard_once(spanish)
+        assert in_memory.words.startswith(words(source))
+        assert len(words(source)) > len(in_memory.words) / 3
+        print(
+            f"\n{session}: a caption came at most {max(waits(source)):.1f} s behind the speaker, "
+            f"{self.undisturbed:.1f} s undisturbed; Spanish {max(waits(spanish)):.1f} s"
+        )
+
+
+@pytest.fixture(scope="module")
+def plant(localstack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    folder = tmp_path_factory.mktemp("plant")
+    with desk(localstack, folder, WORKER_READ_INTERVAL="0.5") as opened:
+        plant = Plant(opened, folder)
+        yield plant
+        for worker in plant.workers.values():
+            assert worker.terminate() == 0, worker.terminal.complaints
+
+
+def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(plant: Plant, in_memory: Played) -> None:
+    plant.until_serving()
+    files = {language: plant.folder / f"{language}.wav" for language in TARGETS}
+    source = plant.desk.listen("recording")
+    listeners = {
+        language: plant.desk.listen("recording", language, "--captions", "--audio", str(file))
+        for language, file in files.items()
+    }
+    speaker = plant.desk.speak("recording")
+    assert speaker.ended() == 0, speaker.complaints
+    assert source.ended() == 0, source.complaints
+    assert words(source) == in_memory.words
+    count = assert_heard_once(source)
+    for language, listener in listeners.items():
+        assert listener.ended() == 0, listener.complaints
+        assert assert_heard_once(listener) == count
+        assert all(texts(listener))
+        with wave.open(str(files[language])) as speech:
+            assert speech.getnframes() * 2 >= sum(clip_bytes(listener).values())
+    plant.undisturbed = max(waits(source))
+    print(f"\n{count} captions, at most {plant.undisturbed:.1f} s behind the speaker")
+
+
+def test_a_child_of_every_stage_is_killed(plant: Plant, in_memory: Played) -> None:
+    def kill() -> None:
+        for worker in plant.workers.values():
+            worker.kill_children()
+
+    plant.speak("children-killed", in_memory, kill)
+
+
+def test_a_daemon_of_every_stage_is_killed(plant: Plant, in_memory: Played) -> None:
+    def kill() -> None:
+        for worker in plant.workers.values():
+            worker.kill_daemon()
+
+    plant.speak("daemons-killed", in_memory, kill)
+
+
+@pytest.mark.parametrize("stage", ["transcribe", "stability"])
+def test_a_daemon_and_its_child_are_killed_together(plant: Plant, in_memory: Played, stage: str) -> None:
+    plant.speak(f"both-killed-{stage}", in_memory, plant.workers[stage].kill_both)
+
+
+def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant, in_memory: Played) -> None:
+    plant.until_serving()
+    second = Worker(plant.desk, "stability").up()
+
+    def kill() -> None:
+        plant.workers["stability"].kill_all()
+        print(f"\nthe second worker had its shard after {wait_until(lambda: bool(second.children), 'never'):.1f} s")
+
+    plant.speak("group-killed", in_memory, kill)
+    plant.replace("stability", second)
+
+
+def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
+    plant: Plant, in_memory: Played, observer: Observer
+) -> None:
+    kinesis = observer.client("kinesis")
+    rng = random.Random(1)
+    cut_short = encode(SessionEnded(session="poison", captured_at=0))[:-9]
+    poison = [rng.randbytes(1), rng.randbytes(3000), cut_short]
+    read = [StreamName.AUDIO, StreamName.TRANSCRIPTS, StreamName.SEGMENTS]
+    read += [StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS]
+
+    def send() -> None:
+        for stream in read:
+            for data in poison:
+                kinesis.put_record(StreamName=f"{plant.desk.prefix}-{stream}", PartitionKey="poison", Data=data)
+
+    plant.speak("poison", in_memory, send)
+    letters = json.loads(plant.desk.run("dead-letters", "list", "--json"))
+    assert sorted(letter["stage"] for letter in letters) == sorted([*STAGES] * 3)
+    shown = json.loads(plant.desk.run("dead-letters", "show", letters[0]["id"], "--json"))
+    assert shown["error"]
+
+
+def test_a_stage_that_hangs_is_found_and_replaced(plant: Plant, in_memory: Played) -> None:
+    plant.speak("hung", in_memory, plant.workers["translate"].stop_child)
+    assert "hangs, and is killed" in plant.workers["translate"].terminal.complaints
+
+
+def test_records_that_are_refused_for_20_s_are_written_then(
+    plant: Plant, in_memory: Played, localstack: LocalStack
+) -> None:
+    def refuse() -> None:
+        _configure(localstack, KINESIS_ERROR_PROBABILITY=1.0)
+        time.sleep(20)
+        _configure(localstack, KINESIS_ERROR_PROBABILITY=0.0)
+
+    plant.speak("refused", in_memory, refuse)
+    assert any("trying again" in worker.terminal.complaints for worker in plant.workers.values())
+
+
+def test_every_stream_is_split_and_merged(plant: Plant, in_memory: Played, observer: Observer) -> None:
+    kinesis = observer.client("kinesis")
+    streams = [f"{plant.desk.prefix}-{name}" for name in StreamName]
+
+    def reshard() -> None:
+        for stream in streams:
+            split(kinesis, stream)
+        for stream in streams:
+            merge(kinesis, stream)
+
+    plant.speak("resharded", in_memory, reshard)
+    assert all(len(kinesis.list_shards(StreamName=stream)["Shards"]) == 4 for stream in streams)
+
+
+def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
+    localstack: LocalStack, tmp_path: Path
+) -> None:
+    with desk(localstack, tmp_path, shards=4, WORKER_READ_INTERVAL="0.5") as opened:
+        first = Worker(opened, "dedup").up()
+        first.until_serving(shards=4)
+        second = Worker(opened, "dedup").up()
+        shared = wait_until(lambda: len(second.children) >= 1, "the second worker never got a shard", SHARING)
+        assert len(first.children) >= 1
+        owners = {row["owner"] for row in json.loads(opened.run("workers", "--json"))}
+        assert len(owners) == 2
+        assert second.terminate() == 0, second.terminal.complaints
+        back = wait_until(lambda: len(first.children) == 4, "the first worker never got its shards back", SHARING)
+        print(f"\na second worker had its first shard {shared:.1f} s after it was up; back after {back:.1f} s")
+        assert first.terminate() == 0, first.terminal.complaints
+
+
+def _configure(localstack: LocalStack, **variables: float) -> None:
+    for name, value in variables.items():
+        request = urllib.request.Request(
+            f"{localstack.endpoint}/_localstack/config",
+            json.dumps({"variable": name, "value": value}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200, os.strerror(answer.status)
