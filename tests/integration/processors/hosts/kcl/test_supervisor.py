@@ -54,10 +54,10 @@ def test_what_children_and_the_daemon_write_is_logged_once_as_json(shop: Worksho
     worker.until_has("one")
     worker.stop()
     lines = [json.loads(line) for line in worker.log.splitlines()]
-    by_child = [line for line in lines if line.get("shard") == "shardId-000000000000"]
+    by_child = [line for line in lines if line.get("logger") in ("child", "processors.tiny")]
     assert [(line["logger"], line["level"], line["message"]) for line in by_child] == [
         ("child", "warning", "this is no JSON"),
-        ("processors.tiny", "warning", "begins"),
+        ("processors.tiny", "warning", 'begins with "quotes" and \\'),
     ]
     assert by_child[1]["from"] == "TRIM_HORIZON"
     # Nothing else is worth a warning in a quiet life.
