@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -15,6 +16,9 @@ from shared.streams import StreamName
 
 #: Committed words that the item keeps, to find the frontier again in another take.
 _TAIL = 40
+#: Claims that may be unpublished (in a fused host: not released by the last stage) before another is made. Each
+#: claim writes all of them into the item, which ends at 400 KB, and costs by its size.
+_MOST_UNPUBLISHED = 100
 
 
 class Claims:
@@ -26,6 +30,7 @@ class Claims:
         self._number = 0
         #: The lowest number whose publication is not confirmed.
         self._unpublished = 1
+        self._confirmed = asyncio.Event()
         self.frontier = 0
         self.tail: tuple[Word, ...] = ()
 
@@ -43,8 +48,12 @@ class Claims:
     async def claim(self, items: Sequence[Word], result: Result) -> range | None:
         """Commits the items, which `result` brought, and publishes them; returns their segments' numbers.
 
+        Waits while too many that were claimed before are unpublished.
         None where another worker has decided: then what it decided is taken over, and published again.
         """
+        while self._number - self._unpublished >= _MOST_UNPUBLISHED:
+            self._confirmed.clear()
+            await self._confirmed.wait()
         claimed = segments(items, result, self._language, self._number + 1)
         words = [item for item in items if not item.is_punctuation]
         frontier = max(self.frontier, words[-1].end)
@@ -69,3 +78,4 @@ class Claims:
 
     async def _published(self, number: int) -> None:
         self._unpublished = max(self._unpublished, number + 1)
+        self._confirmed.set()

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 Returned = TypeVar("Returned")
 
-#: Seconds that a translation waits for the table: an engine takes little longer.
+#: Seconds that a translation waits for its turn, and then for the table: an engine takes little longer.
 _PATIENCE = 0.2
 #: Lookups, and writes, that may be under way at once: each holds one of the threads that all DynamoDB calls share.
 _CALLS = 8
@@ -55,6 +55,11 @@ class DynamoDbTranslationCache:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._reads.slots.acquire()
+        except TimeoutError:
+            # Many look up at once: that is no fault of the table.
+            return None
+        try:
+            async with asyncio.timeout(_PATIENCE):
                 # A call in its thread cannot be cancelled, so it keeps its slot for as long as it takes.
                 kept = await asyncio.shield(self._reads.start(self._look_up(key)))
         except TimeoutError:

@@ -5,35 +5,38 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Executor
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
     MetadataRetrievalError,
     NoCredentialsError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.retries.standard import RetryContext, ThrottledRetryableChecker, TransientRetryableChecker
 
 from shared.errors import LowLatencyTranslateError, ResourceMissing, SetupError
 
-_SERVER_ERROR = 500
-#: Refusals that pass by themselves.
+#: Statuses of refusals that pass by themselves, beside all from 500 on.
+_PASSING_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+#: Statuses of refusals that last, unless the code says otherwise.
+_LASTING_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
+#: What botocore itself would try again, by the service's code.
+_RETRIED = (ThrottledRetryableChecker(), TransientRetryableChecker())
+#: Refusals that pass by themselves, and are not among those.
 _PASSING = frozenset(
     {
         "InternalFailure",
         "InternalServerError",
         "KMSThrottlingException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
+        "ReplicatedWriteConflictException",
         "ServiceUnavailable",
-        "Throttling",
-        "ThrottlingException",
         "TransactionConflictException",
     }
 )
@@ -49,15 +52,30 @@ _LASTING = frozenset(
         "InvalidSignatureException",
         "KMSAccessDeniedException",
         "KMSDisabledException",
+        "KMSInvalidStateException",
         "KMSNotFoundException",
+        "KMSOptInRequired",
+        "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
         "OptInRequired",
+        # This machine's clock is wrong.
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",
     }
 )
-#: Nobody answers, or not in time, or what answers makes no sense, such as a proxy's page.
-_NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, MetadataRetrievalError, ResponseParserError)
+#: Nobody answers, or not in time, or what answers makes no sense, such as a proxy's page. Credentials that cannot
+#: be had at all fail when the client is made: in a call it is those held that could not be renewed just now.
+_NO_ANSWER = (
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+    ResponseParserError,
+)
 #: What a call may name as missing, with the word for it.
 _RESOURCES = {"StreamName": "stream", "TableName": "table"}
 
@@ -105,7 +123,7 @@ class AwsClient:
                 "AWS: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             ) from None
         except BotoCoreError as error:
-            # What is left are credentials that are incomplete, expired or cannot be had.
+            # What is left are credentials that are incomplete or expired.
             raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
         return answer
 
@@ -115,9 +133,16 @@ class AwsClient:
         if code == "ResourceNotFoundException":
             named = (self.missing(word, parameters[name]) for name, word in _RESOURCES.items() if name in parameters)
             return next(named, ResourceMissing(message))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _LASTING:
             return SetupError(message)
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _PASSING or status >= _SERVER_ERROR:
+        if _passes(code, status, error.response):
             return self._unavailable(message)
-        return AwsError(message, code)
+        return SetupError(message) if status in _LASTING_STATUSES else AwsError(message, code)
+
+
+def _passes(code: str, status: int, response: dict[str, Any]) -> bool:
+    if code in _PASSING or status in _PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return True
+    context = RetryContext(1, parsed_response=response)
+    return any(checker.is_retryable(context) for checker in _RETRIED)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from shared.aws.client import AwsClient
+from shared.aws.threads import DaemonThreads
 from shared.errors import LowLatencyTranslateError, SetupError
 
 #: Calls of one service that may be under way at once.
@@ -63,14 +63,16 @@ class Aws:
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
         # Threads of its own: calls of a service that hangs shall not hold up another's.
-        threads = ThreadPoolExecutor(_CALLS, thread_name_prefix=service)
+        threads = DaemonThreads(_CALLS, service)
         return AwsClient(client, unavailable, threads)
 
 
 def _botocore_session(environ: Mapping[str, str]) -> Any:
     from botocore.session import Session  # noqa: PLC0415 (see above)
 
-    session = Session()
+    # A name that is set to nothing, as .env files have it, is not set.
+    names = [name for name in ("AWS_DEFAULT_PROFILE", "AWS_PROFILE") if environ.get(name)]
+    session = Session({"profile": (None, names or None, None, None)})
     try:
         session.get_scoped_config()
     except ProfileNotFound:

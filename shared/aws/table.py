@@ -12,7 +12,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
 from shared.aws.client import AwsClient, AwsError
 from shared.backoff import backoff
-from shared.errors import LowLatencyTranslateError, StoreUnavailable
+from shared.errors import LowLatencyTranslateError, SetupError, StoreUnavailable
 
 #: An item's attributes by name: str, int, bool, bytes, None, and lists and mappings of these.
 Item = dict[str, Any]
@@ -22,6 +22,8 @@ _BATCH = 100
 #: Batches in a row that may bring nothing.
 _FRUITLESS = 6
 _NAME = re.compile(r"#(\w+)")
+#: The call itself is wrong: it would be refused again, however often it is made.
+_WRONG = frozenset({"SerializationException", "UnknownOperationException", "ValidationException"})
 
 
 class ConditionFailed(LowLatencyTranslateError):
@@ -32,7 +34,8 @@ class Table:
     """Items by their keys.
 
     In expressions `#name` is the attribute of that name and `:name` the value given under it. Every method raises
-    StoreUnavailable for what may pass and SetupError where the table or the right to use it is missing.
+    StoreUnavailable for what may pass and SetupError where the table or the right to use it is missing, or where the
+    call is wrong.
     """
 
     def __init__(self, client: AwsClient, name: str) -> None:
@@ -41,17 +44,19 @@ class Table:
 
     async def get(self, key: Mapping[str, str], *, consistent: bool = True) -> Item | None:
         """The item, None where there is none; without `consistent` at half the cost, and maybe a second old."""
-        answer = await self._client.call("get_item", TableName=self.name, Key=_written(key), ConsistentRead=consistent)
+        answer = await self._call("get_item", TableName=self.name, Key=_written(key), ConsistentRead=consistent)
         return _read(answer["Item"]) if "Item" in answer else None
 
-    async def get_many(self, keys: Sequence[Mapping[str, str]]) -> list[Item]:
-        """Those of the items that exist, read consistently, in no order."""
+    async def get_many(self, keys: Sequence[Mapping[str, str]], attributes: Sequence[str] = ()) -> list[Item]:
+        """Those of the items that exist, read consistently, in no order; only the attributes named, where any are."""
         left = [_written(key) for key in keys]
+        wanted = ", ".join(f"#{name}" for name in attributes)
+        projection = {"ProjectionExpression": wanted, **_placeholders(wanted, {})} if wanted else {}
         items: list[Item] = []
         fruitless = 0
         while left:
-            batch = {self.name: {"Keys": left[:_BATCH], "ConsistentRead": True}}
-            answer = await self._client.call("batch_get_item", RequestItems=batch)
+            batch = {self.name: {"Keys": left[:_BATCH], "ConsistentRead": True, **projection}}
+            answer = await self._call("batch_get_item", RequestItems=batch)
             found = answer["Responses"].get(self.name, [])
             items.extend(map(_read, found))
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
@@ -83,7 +88,7 @@ class Table:
         parameters = {"KeyConditionExpression": condition, **where, **_placeholders(condition, values)}
         found: list[Item] = []
         while True:
-            answer = await self._client.call("query", TableName=self.name, **parameters)
+            answer = await self._call("query", TableName=self.name, **parameters)
             found.extend(map(_read, answer["Items"]))
             if "LastEvaluatedKey" not in answer:
                 return found
@@ -95,12 +100,18 @@ class Table:
         if condition:
             parameters["ConditionExpression"] = condition
         parameters.update(_placeholders(condition + update, values))
+        return await self._call(operation, TableName=self.name, **parameters)
+
+    async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         try:
-            return await self._client.call(operation, TableName=self.name, **parameters)
+            return await self._client.call(operation, **parameters)
         except AwsError as error:
             if error.code == "ConditionalCheckFailedException":
-                raise ConditionFailed(f"{self.name}: expected {condition}") from None
-            raise
+                raise ConditionFailed(f"{self.name}: expected {parameters['ConditionExpression']}") from None
+            # An AwsError would be blamed on the record at hand, whose words would be lost. No record is at fault for
+            # what a table refuses: a code that nobody knows may pass, so it is waited out; a call that is wrong is
+            # refused for ever, so the host ends and says so, and every record is still there for the next one.
+            raise (SetupError if error.code in _WRONG else StoreUnavailable)(str(error)) from None
 
 
 def _placeholders(expression: str, values: Mapping[str, Any]) -> dict[str, Any]:

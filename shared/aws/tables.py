@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from shared.aws.client import AwsClient, AwsError
 from shared.aws.session import Aws
 from shared.backoff import delays
-from shared.errors import ResourceMissing, StoreUnavailable
+from shared.errors import ResourceMissing, SetupError, StoreUnavailable
 
 #: The attribute of every table by which DynamoDB drops an item: epoch s.
 EXPIRES_AT = "expires_at"
@@ -51,14 +51,22 @@ TABLES = (SESSIONS, CHECKPOINTS, CACHED_TRANSLATIONS)
 async def create_tables(aws: Aws, prefix: str = "") -> None:
     """Makes the tables that are missing and returns once all are ready; the others are left as they are.
 
-    Raises StoreUnavailable where they are not ready within 2 minutes.
+    Raises StoreUnavailable where they are not ready within 2 minutes, and SetupError where one of their names is that
+    of another table.
     """
-    await _all(partial(_created, _client(aws), prefix), "ready")
+    client = _client(aws)
+    await _check(client, prefix)
+    await _all(partial(_created, client, prefix), "ready")
 
 
 async def delete_tables(aws: Aws, prefix: str = "") -> None:
-    """Drops the tables and returns once all are gone; raises StoreUnavailable where they are not in 2 minutes."""
-    await _all(partial(_deleted, _client(aws), prefix), "gone")
+    """Drops the tables and returns once all are gone; raises StoreUnavailable where they are not in 2 minutes.
+
+    Raises SetupError, and drops none, where one of their names is that of another table.
+    """
+    client = _client(aws)
+    await _check(client, prefix)
+    await _all(partial(_deleted, client, prefix), "gone")
 
 
 async def list_tables(aws: Aws, prefix: str = "") -> Sequence[TableStatus]:
@@ -112,18 +120,46 @@ async def _deleted(client: AwsClient, prefix: str, table: TableDefinition) -> bo
     return not status
 
 
-async def _status(client: AwsClient, name: str) -> str:
-    """The table's status in DynamoDB's own word, empty where there is no table."""
+async def _check(client: AwsClient, prefix: str) -> None:
+    """Raises SetupError where a table is there that is none of the pipeline's."""
+    for table in TABLES:
+        found = await _described(client, prefix + table.name)
+        # One that is being deleted may say no more than that.
+        if found.get("TableStatus", "DELETING") == "DELETING":
+            continue
+        has, needs = _keys(found, table.index), _keys(_schema(table), table.index)
+        if has != needs:
+            raise SetupError(
+                f"table {prefix}{table.name} at {client.endpoint} is another's: expected {needs}, found {has}; "
+                "set TABLE_PREFIX to a prefix of this pipeline's own"
+            )
+
+
+async def _described(client: AwsClient, name: str) -> dict[str, Any]:
+    """What DynamoDB says of the table, nothing where there is no table."""
     try:
         answer = await client.call("describe_table", TableName=name)
     except ResourceMissing:
-        return ""
-    return str(answer["Table"]["TableStatus"])
+        return {}
+    return dict(answer["Table"])
+
+
+async def _status(client: AwsClient, name: str) -> str:
+    """The table's status in DynamoDB's own word, empty where there is no table."""
+    return str((await _described(client, name)).get("TableStatus", ""))
 
 
 async def _expires(client: AwsClient, name: str) -> bool:
-    answer = await client.call("describe_time_to_live", TableName=name)
-    return answer["TimeToLiveDescription"]["TimeToLiveStatus"] in ("ENABLED", "ENABLING")
+    """Whether expiry is on; raises SetupError where it goes by another attribute."""
+    expiry = (await client.call("describe_time_to_live", TableName=name))["TimeToLiveDescription"]
+    if expiry["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+        return False
+    if expiry["AttributeName"] != EXPIRES_AT:
+        raise SetupError(
+            f"table {name} at {client.endpoint}: expected items to expire by {EXPIRES_AT}, found "
+            f"{expiry['AttributeName']}; switch its time to live off, and `llt streams create` sets it"
+        )
+    return True
 
 
 async def _unless_in_use(client: AwsClient, operation: str, **parameters: Any) -> None:
@@ -153,6 +189,19 @@ def _schema(table: TableDefinition) -> dict[str, Any]:
             }
         ]
     return schema
+
+
+def _keys(table: Mapping[str, Any], index: str) -> str:
+    """What the table is keyed by, and its index of that name, in words."""
+    types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+
+    def told(schema: Sequence[Mapping[str, str]]) -> str:
+        return ", ".join(f"{key['AttributeName']} ({types[key['AttributeName']]})" for key in schema)
+
+    indexes = [each for each in table.get("GlobalSecondaryIndexes", ()) if each["IndexName"] == index]
+    return " and ".join(
+        [f"key {told(table['KeySchema'])}", *(f"index {index} by {told(each['KeySchema'])}" for each in indexes)]
+    )
 
 
 def _key_schema(*names: str) -> list[dict[str, str]]:

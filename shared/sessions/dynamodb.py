@@ -13,8 +13,9 @@ from shared.aws.tables import EXPIRES_AT, SESSIONS
 from shared.clock import Clock, SystemClock
 from shared.errors import ClaimRefused, CodecError, Fenced, SessionExists, SessionUnknown, StoreUnavailable
 from shared.models import Segment, Word
-from shared.sessions.item import from_item, to_claimed, to_item, to_words
-from shared.sessions.session import Session, SessionState
+from shared.sessions.attempts import Attempts
+from shared.sessions.item import SUMMARY, UNREAD, from_item, to_claimed, to_item, to_words
+from shared.sessions.session import Session, SessionState, is_session_id
 
 log = logging.getLogger(__name__)
 
@@ -37,35 +38,38 @@ class DynamoDbSessionStore:
     def __init__(self, aws: Aws, prefix: str = "", *, clock: Clock | None = None) -> None:
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + SESSIONS.name)
         self._clock = clock or SystemClock()
-        #: Reopenings whose answer was lost, by session and take held: what they write in the item.
-        self._reopenings: dict[tuple[str, int], str] = {}
+        self._attempts = Attempts()
 
     async def create(self, session: Session) -> None:
-        """See SessionStore.create."""
-        item = to_item(session)
-        if session.state is SessionState.OPEN:
-            item[SESSIONS.index] = _OPEN
-            item[EXPIRES_AT] = max(self._now(), session.started_at // 1000) + KEPT_OPEN
-        else:
-            item[EXPIRES_AT] = self._now() + KEPT_ENDED
+        """See SessionStore.create.
+
+        A session that was stored though the answer was lost is known for one's own when it is created again.
+        """
+        attempt = "create", repr(session)
+        creation = self._attempts.begin(attempt)
         try:
-            await self._table.put(item, f"attribute_not_exists(#id) OR #{EXPIRES_AT} <= :now", now=self._now())
-        except ConditionFailed:
-            raise SessionExists(f"session {session.id} exists already") from None
+            await self._create(session, creation)
+        except StoreUnavailable:
+            self._attempts.lost(attempt, creation)
+            raise
 
     async def load(self, session: str) -> Session:
         """See SessionStore.load; raises CodecError where the item is not as this store writes it."""
         return from_item(await self._item(session))
 
     async def open_sessions(self) -> Sequence[Session]:
-        """See SessionStore.open_sessions; a session created less than a second ago may be missing."""
+        """See SessionStore.open_sessions; without words and claims, which may be hundreds of KB of each.
+
+        A session created less than a second ago may be missing.
+        """
         listed = await self._table.query(f"#{SESSIONS.index} = :open", index=SESSIONS.index, open=_OPEN)
         sessions: list[Session] = []
-        for item in await self._table.get_many([_key(entry["id"]) for entry in listed]):
+        keys = [{SESSIONS.key: entry[SESSIONS.key]} for entry in listed]
+        for item in await self._table.get_many(keys, [*SUMMARY, EXPIRES_AT]):
             # The index may be behind the items.
             if item.get("state") == SessionState.OPEN and self._is_alive(item):
                 try:
-                    sessions.append(from_item(item))
+                    sessions.append(from_item(item | UNREAD))
                 except CodecError as error:
                     log.warning("left out of the open sessions: %s", error)
         return sessions
@@ -77,11 +81,12 @@ class DynamoDbSessionStore:
         """
         if held is None:
             return await self._open_take(session, uuid4().hex)
-        opening = self._reopenings.pop((session, held), "") or uuid4().hex
+        attempt = "reopen", session, held
+        opening = self._attempts.begin(attempt)
         try:
             return await self._reopen_take(session, held, opening)
         except StoreUnavailable:
-            self._reopenings[session, held] = opening
+            self._attempts.lost(attempt, opening)
             raise
 
     async def hear(self, session: str, take: int, heard: int) -> None:
@@ -156,6 +161,19 @@ class DynamoDbSessionStore:
         except ConditionFailed:
             raise _fenced(session, take, await self._item(session)) from None
 
+    async def _create(self, session: Session, creation: str) -> None:
+        item = to_item(session) | {"creation": creation}
+        if session.state is SessionState.OPEN:
+            item[SESSIONS.index] = _OPEN
+            item[EXPIRES_AT] = max(self._now(), session.started_at // 1000) + KEPT_OPEN
+        else:
+            item[EXPIRES_AT] = self._now() + KEPT_ENDED
+        try:
+            await self._table.put(item, f"attribute_not_exists(#id) OR #{EXPIRES_AT} <= :now", now=self._now())
+        except ConditionFailed:
+            if (await self._item(session.id)).get("creation") != creation:
+                raise SessionExists(f"session {session.id} exists already") from None
+
     async def _open_take(self, session: str, opening: str) -> int:
         changed = await self._must_update(
             session, "ADD #take :one SET #opening = :opening", returning=True, one=1, opening=opening
@@ -200,6 +218,9 @@ class DynamoDbSessionStore:
 
 
 def _key(session: str) -> dict[str, str]:
+    """The item's key; raises SessionUnknown for what is no session's id, some of which DynamoDB takes for no key."""
+    if not is_session_id(session):
+        raise _unknown(session)
     return {SESSIONS.key: session}
 
 

@@ -69,6 +69,12 @@ def to_claimed(segments: Sequence[Segment]) -> bytes:
     return zlib.compress(b"".join(_LENGTH.pack(len(data)) + data for data in written), level=1)
 
 
+#: What stands for a session's words and claims where they are not read.
+UNREAD: Item = {"words": to_words(()), "claimed": to_claimed(())}
+#: The attributes of a session beside those.
+SUMMARY = [name for name in _SESSION if name not in UNREAD]
+
+
 def _segments(claimed: bytes) -> Iterator[Segment]:
     data = zlib.decompress(claimed)
     at = 0

@@ -12,6 +12,8 @@ from shared.errors import SettingError
 from shared.models import Segment, Word
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+#: The fields that are whole numbers.
+_WHOLE = ("started_at", "rate", "take", "heard", "last_frame_at", "number", "frontier")
 
 
 class SessionState(StrEnum):
@@ -56,12 +58,21 @@ class Session:
     claimed: tuple[Segment, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _ID.fullmatch(self.id):
+        if not is_session_id(self.id):
             raise SettingError(
                 f"session id {self.id!r}: expected 1-128 letters, digits, '_', '-' or '.', the first a letter or digit"
             )
+        for name in _WHOLE:
+            if not isinstance(value := getattr(self, name), int):
+                # Not every store could keep it.
+                raise SettingError(f"session {self.id}: expected a whole number as {name}, got {value!r}")
         if not 8000 <= self.rate <= 48000:
             raise SettingError(f"session {self.id}: expected a rate of 8000-48000 Hz, got {self.rate}")
+
+
+def is_session_id(text: str) -> bool:
+    """Whether a session may have this id."""
+    return _ID.fullmatch(text) is not None
 
 
 def token_hash(token: str) -> str:

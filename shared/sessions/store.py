@@ -19,7 +19,7 @@ class SessionStore(Protocol):
         """The item as it stands now; raises SessionUnknown."""
 
     async def open_sessions(self) -> Sequence[Session]:
-        """Every session that has not ended."""
+        """Every session that has not ended, maybe without its words and claims."""
 
     async def open_take(self, session: str, held: int | None) -> int:
         """Raises `take` by one and returns it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from uuid import uuid4
 
 import pytest
 
@@ -19,8 +21,30 @@ KINESIS = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588
 AUDIO = StreamName.AUDIO
 
 
-def checkpoints(aws: Aws, prefix: str, stream_prefix: str = "audio-transcription") -> DynamoDbCheckpoints:
+PREFIX = f"checkpoints-{uuid4().hex[:8]}"
+
+
+def checkpoints(aws: Aws, prefix: str, stream_prefix: str = PREFIX) -> DynamoDbCheckpoints:
     return DynamoDbCheckpoints(aws, stream_prefix=stream_prefix, table_prefix=prefix)
+
+
+def made(observer: Observer, name: str) -> int:
+    """Makes a stream, and returns when it says that it was made, epoch ms."""
+    kinesis = observer.client("kinesis")
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    made_at: datetime = summary["StreamCreationTimestamp"]
+    return round(made_at.timestamp() * 1000)
+
+
+@pytest.fixture(autouse=True)
+def streams(observer: Observer) -> None:
+    """The streams that the checkpoints are of."""
+    there = observer.client("kinesis").list_streams()["StreamNames"]
+    for name in (f"{PREFIX}-{AUDIO}", f"{PREFIX}-{StreamName.SEGMENTS}"):
+        if name not in there:
+            made(observer, name)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -61,9 +85,67 @@ async def test_each_application_stream_and_shard_has_its_own(either: Checkpoints
     assert await either.load("dedup", AUDIO) == {}
 
 
-async def test_streams_of_another_prefix_have_their_own(aws: Aws, prefix: str) -> None:
+async def test_streams_of_another_prefix_have_their_own(aws: Aws, prefix: str, observer: Observer) -> None:
+    made(observer, f"{PREFIX}-other-{AUDIO}")
     await checkpoints(aws, prefix).save("transcribe", AUDIO, "shard-1", Checkpoint(1))
-    assert await checkpoints(aws, prefix, "other").load("transcribe", AUDIO) == {}
+    assert await checkpoints(aws, prefix, f"{PREFIX}-other").load("transcribe", AUDIO) == {}
+
+
+@pytest.mark.parametrize("late", [Checkpoint(KINESIS + 9), Checkpoint(KINESIS, ended=True)])
+async def test_a_stream_that_was_made_anew_begins_at_its_beginning(
+    aws: Aws, prefix: str, observer: Observer, caplog: pytest.LogCaptureFixture, late: Checkpoint
+) -> None:
+    """Its shards have the names of the old one's."""
+    name = f"{PREFIX}-{uuid4().hex[:8]}"
+    made(observer, f"{name}-{AUDIO}")
+    old = checkpoints(aws, prefix, name)
+    await old.save("transcribe", AUDIO, "shard-1", Checkpoint(KINESIS + 5))
+    await old.save("transcribe", AUDIO, "shard-2", Checkpoint(None, ended=True))
+    assert len(await checkpoints(aws, prefix, name).load("transcribe", AUDIO)) == 2
+    assert not caplog.records
+    kinesis = observer.client("kinesis")
+    kinesis.delete_stream(StreamName=f"{name}-{AUDIO}")
+    kinesis.get_waiter("stream_not_exists").wait(StreamName=f"{name}-{AUDIO}", WaiterConfig={"Delay": 1})
+    made(observer, f"{name}-{AUDIO}")
+    new = checkpoints(aws, prefix, name)
+    assert await new.load("transcribe", AUDIO) == {}
+    assert [record.message for record in caplog.records] == [
+        f"transcribe/{name}-audio was made anew: its earlier checkpoints do not count"
+    ]
+    await new.save("transcribe", AUDIO, "shard-1", Checkpoint(KINESIS))
+    await new.save("transcribe", AUDIO, "shard-2", Checkpoint(KINESIS + 1))
+    # A worker that has not noticed changes nothing.
+    await old.save("transcribe", AUDIO, "shard-1", late)
+    expected = {"shard-1": Checkpoint(KINESIS), "shard-2": Checkpoint(KINESIS + 1)}
+    assert await new.load("transcribe", AUDIO) == expected
+    # And one that was there before reads on as the others do.
+    assert await old.load("transcribe", AUDIO) == expected
+
+
+async def test_a_checkpoint_of_before_streams_were_told_apart_counts(aws: Aws, prefix: str, observer: Observer) -> None:
+    observer.resource("dynamodb").Table(f"{prefix}Checkpoints").put_item(
+        Item={"stream": f"transcribe/{PREFIX}-audio", "shard": "shard-1", "sequence": f"{5:0129}", "ended": False}
+    )
+    at = checkpoints(aws, prefix)
+    assert await at.load("transcribe", AUDIO) == {"shard-1": Checkpoint(5)}
+    await at.save("transcribe", AUDIO, "shard-1", Checkpoint(6))
+    assert await at.load("transcribe", AUDIO) == {"shard-1": Checkpoint(6)}
+
+
+async def test_the_stream_is_asked_once(faulty: FaultyAws, prefix: str) -> None:
+    at = checkpoints(faulty, prefix)
+    await at.load("transcribe", AUDIO)
+    for sequence in range(5):
+        await at.save("transcribe", AUDIO, "shard-1", Checkpoint(sequence))
+    assert faulty.calls["describe_stream_summary"] == 1
+    for sequence in range(5):
+        await at.save("dedup", AUDIO, "shard-1", Checkpoint(sequence))
+    assert faulty.calls["describe_stream_summary"] == 2
+
+
+async def test_a_missing_stream_says_how_to_make_it(aws: Aws, prefix: str) -> None:
+    with pytest.raises(SetupError, match=r"stream nowhere-audio does not exist .*`llt streams create`"):
+        await checkpoints(aws, prefix, "nowhere").load("transcribe", AUDIO)
 
 
 async def test_of_workers_that_race_the_furthest_stays(aws: Aws, prefix: str) -> None:
@@ -86,14 +168,17 @@ async def test_a_save_whose_answer_was_lost_may_be_made_again(faulty: FaultyAws,
 
 
 async def test_an_operator_can_read_them(aws: Aws, prefix: str, observer: Observer) -> None:
-    at = DynamoDbCheckpoints(aws, stream_prefix="live", table_prefix=prefix, clock=SetClock(1_800_000_000_000))
+    made_at = made(observer, f"{PREFIX}-live-{AUDIO}")
+    clock = SetClock(1_800_000_000_000)
+    at = DynamoDbCheckpoints(aws, stream_prefix=f"{PREFIX}-live", table_prefix=prefix, clock=clock)
     await at.save("transcribe", AUDIO, "shard-1", Checkpoint(KINESIS))
     assert observer.resource("dynamodb").Table(f"{prefix}Checkpoints").scan()["Items"] == [
         {
-            "stream": "transcribe/live-audio",
+            "stream": f"transcribe/{PREFIX}-live-audio",
             "shard": "shard-1",
             "sequence": f"{KINESIS:0129}",
             "ended": False,
+            "made_at": made_at,
             "expires_at": 1_800_000_000 + KEPT,
         }
     ]

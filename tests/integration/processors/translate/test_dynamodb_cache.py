@@ -156,6 +156,29 @@ async def test_many_lookups_at_once_all_find_what_is_there(worker: Worker, struc
     assert most == 8
 
 
+async def test_more_lookups_at_once_than_find_their_turn_are_no_fault_of_the_table(
+    struck: Worker,
+    worker: Worker,
+    faulty: FaultyAws,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def asked(operation: str, parameters: dict[str, Any]) -> None:
+        await asyncio.sleep(0.3)
+
+    # Each answer may take longer than usual; the last of these would have their turn after 4 s.
+    monkeypatch.setattr("processors.translate.dynamodb_cache._PATIENCE", 1.5)
+    await worker.kept(KEY, "hola")
+    faulty.asked = asked
+    began = time.monotonic()
+    found = await asyncio.gather(*(struck.cache.get(f"{number}") for number in range(100)))
+    assert time.monotonic() - began < 3.5
+    assert found == [None] * 100
+    assert 8 <= faulty.calls["get_item"] < 100
+    assert await struck.cache.get(KEY) == "hola"
+    assert not caplog.records
+
+
 async def test_a_stalled_table_has_few_calls_under_way(struck: Worker, faulty: FaultyAws, clock: SetClock) -> None:
     stall(faulty, "get_item", asyncio.Event())
     for _ in range(2):

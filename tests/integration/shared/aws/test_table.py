@@ -85,6 +85,19 @@ async def test_keys_that_a_batch_leaves_are_asked_for_again(faulty: FaultyAws, p
     assert await at.get_many([]) == []
 
 
+async def test_of_many_items_only_what_is_named_is_read(faulty: FaultyAws, prefix: str) -> None:
+    brought: list[dict[str, Any]] = []
+
+    async def answered(operation: str, answer: dict[str, Any]) -> None:
+        brought.extend(answer["Responses"][at.name])
+
+    at = table(faulty, prefix)
+    await at.put({**key(1), "size": 1, "words": "many"})
+    faulty.answered = answered
+    assert await at.get_many([key(1), key(2)], ["shard", "size", "name"]) == [{"shard": "1", "size": 1}]
+    assert [list(item) for item in brought] == [["shard", "size"]]
+
+
 async def test_batches_that_bring_nothing_again_and_again_are_given_up(
     faulty: FaultyAws, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,9 +113,17 @@ async def test_batches_that_bring_nothing_again_and_again_are_given_up(
     assert faulty.calls["batch_get_item"] == 6
 
 
-async def test_a_call_that_makes_no_sense_is_an_error_of_its_own(aws: Aws, prefix: str) -> None:
-    with pytest.raises(AwsError, match="ValidationException"):
+async def test_a_call_that_makes_no_sense_is_never_made_again(aws: Aws, prefix: str) -> None:
+    with pytest.raises(SetupError, match="ValidationException"):
         await table(aws, prefix).put({"shard": "1"}, "#size > :size", size=1)
+
+
+async def test_a_refusal_that_nobody_knows_is_waited_out(faulty: FaultyAws, prefix: str) -> None:
+    at = table(faulty, prefix)
+    faulty.refuse(AwsError("come back tomorrow", "ClosedForTheNightException"))
+    for call in (at.get(key(1)), at.put(key(1)), at.get_many([key(1)]), at.query("#stream = :stream", stream="audio")):
+        with pytest.raises(StoreUnavailable, match="come back tomorrow"):
+            await call
 
 
 async def test_a_missing_table_says_how_to_make_it(aws: Aws) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ import pytest
 from shared.aws import Aws, AwsError
 from shared.aws import tables as module
 from shared.aws.tables import TableStatus, create_tables, delete_tables, list_tables
-from shared.errors import StoreUnavailable
+from shared.errors import SetupError, StoreUnavailable
 from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 
@@ -63,6 +63,75 @@ async def test_dropping_tables_that_are_gone_is_no_error(aws: Aws, prefix: str, 
 
 async def test_a_prefix_has_tables_of_its_own(aws: Aws, prefix: str) -> None:
     assert {table.status for table in await list_tables(aws, f"{prefix}other-")} == {"missing"}
+
+
+@pytest.fixture
+def strange(observer: Observer) -> Iterator[str]:
+    """The prefix of a table that is named as one of ours, and holds something else."""
+    dynamodb = observer.client("dynamodb")
+    name = f"test-{uuid4().hex[:8]}-"
+    dynamodb.create_table(
+        TableName=f"{name}Sessions",
+        KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "user", "AttributeType": "N"},
+            {"AttributeName": "id", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield name
+    for table in dynamodb.list_tables()["TableNames"]:
+        if table.startswith(name):
+            dynamodb.delete_table(TableName=table)
+
+
+async def test_a_table_of_somebody_else_is_neither_used_nor_dropped(aws: Aws, strange: str, observer: Observer) -> None:
+    told = rf"table {strange}Sessions .* expected key id \(S\) and index open by open \(S\), id \(S\), found key "
+    dynamodb = observer.client("dynamodb")
+    for step in (create_tables, delete_tables):
+        with pytest.raises(SetupError, match=told + r"user \(N\), id \(S\); set TABLE_PREFIX"):
+            await step(aws, strange)
+        assert [name for name in dynamodb.list_tables()["TableNames"] if name.startswith(strange)] == [
+            f"{strange}Sessions"
+        ]
+
+
+async def test_where_one_table_is_somebody_elses_none_is_dropped(aws: Aws, strange: str, observer: Observer) -> None:
+    dynamodb = observer.client("dynamodb")
+    dynamodb.create_table(
+        TableName=f"{strange}CachedTranslations",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with pytest.raises(SetupError, match="Sessions"):
+        await delete_tables(aws, strange)
+    assert dynamodb.describe_table(TableName=f"{strange}CachedTranslations")
+
+
+async def test_items_that_expire_by_another_attribute_are_told(aws: Aws, prefix: str, observer: Observer) -> None:
+    dynamodb = observer.client("dynamodb")
+    for enabled, attribute in ((False, "expires_at"), (True, "until")):
+        dynamodb.update_time_to_live(
+            TableName=f"{prefix}Sessions",
+            TimeToLiveSpecification={"Enabled": enabled, "AttributeName": attribute},
+        )
+    with pytest.raises(
+        SetupError, match=f"table {prefix}Sessions .*expected items to expire by expires_at, found until"
+    ):
+        await create_tables(aws, prefix)
+
+
+async def test_an_index_that_an_operator_added_does_no_harm(faulty: FaultyAws, prefix: str) -> None:
+    async def answered(operation: str, answer: dict[str, Any]) -> None:
+        if operation == "describe_table":
+            key = [{"AttributeName": "owner", "KeyType": "HASH"}]
+            answer["Table"].setdefault("GlobalSecondaryIndexes", []).append({"IndexName": "owners", "KeySchema": key})
+            answer["Table"]["AttributeDefinitions"].append({"AttributeName": "owner", "AttributeType": "S"})
+
+    faulty.answered = answered
+    await create_tables(faulty, prefix)
+    assert faulty.calls["describe_table"] == 6
 
 
 async def test_two_may_make_the_tables_at_the_same_time(aws: Aws, faulty: FaultyAws) -> None:

@@ -14,6 +14,7 @@ from shared.aws import Aws
 from shared.errors import (
     ClaimRefused,
     Fenced,
+    SessionUnknown,
     SetupError,
     StoreUnavailable,
 )
@@ -125,6 +126,23 @@ async def test_what_a_backlog_of_an_hour_claims_fits_into_an_item(store: Session
     segments = [spoken(number) for number in range(1, 1201)]
     await store.claim("talk", segments, unpublished=1, frontier=1, words=segments[0].words * 4)
     assert (await store.load("talk")).claimed == tuple(segments)
+
+
+@pytest.mark.parametrize("id", ["", "a/b", "é", "x" * 3000])
+async def test_an_id_that_no_session_may_have_is_unknown(store: SessionStore, id: str) -> None:
+    """DynamoDB refuses some of them as keys: that would be taken for a fault of the store."""
+    for attempt in (
+        store.load(id),
+        store.open_take(id, None),
+        store.open_take(id, 1),
+        store.hear(id, 1, 1),
+        store.touch(id, 1),
+        store.claim(id, [segment(1)], unpublished=1, frontier=1, words=[]),
+        store.configure(id, wanted=[]),
+        store.configure(id),
+    ):
+        with pytest.raises(SessionUnknown, match="no session"):
+            await attempt
 
 
 async def test_a_missing_table_says_how_to_make_it(aws: Aws) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from shared.errors import ClaimRefused, Fenced, StoreUnavailable
+from shared.errors import ClaimRefused, Fenced, SessionExists, StoreUnavailable
 from shared.sessions import SessionState, SessionStore
+from shared.sessions.attempts import Attempts
 from shared.sessions.dynamodb import DynamoDbSessionStore
+from shared.sessions.session import token_hash
 from tests.support.dynamodb import FaultyAws
 from tests.support.session_store import TALK, segment
 
@@ -79,6 +82,52 @@ async def test_it_is_not_taken_for_an_opening_that_another_made(
     assert await (store if same else other).open_take("talk", None) == held + 1
     with pytest.raises(Fenced, match="expected take 1, the item has 2"):
         await store.open_take("talk", held)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["at once", "after a worker opened it"])
+async def test_a_session_whose_creation_is_tried_again_is_there(
+    faulty: FaultyAws, store: SessionStore, other: SessionStore, meanwhile: bool
+) -> None:
+    new = replace(TALK, id="new", publish_token_hash=token_hash("publish"))
+    faulty.lose_answers("put_item", 1)
+    with pytest.raises(StoreUnavailable):
+        await store.create(new)
+    if meanwhile:
+        await other.open_take("new", None)
+    faulty.lose_answers("get_item", 1)
+    with pytest.raises(StoreUnavailable):
+        await store.create(new)
+    await store.create(new)
+    assert await store.load("new") == replace(new, take=meanwhile)
+    # What is created now is another.
+    for at in (store, other):
+        with pytest.raises(SessionExists):
+            await at.create(new)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["of the same store", "of another"])
+async def test_a_session_of_somebody_else_is_not_taken_for_ones_own(
+    faulty: FaultyAws, store: SessionStore, other: SessionStore, same: bool
+) -> None:
+    new = replace(TALK, id="new", publish_token_hash=token_hash("publish"))
+    faulty.refuse(StoreUnavailable("down"))
+    with pytest.raises(StoreUnavailable):
+        await store.create(new)
+    faulty.refuse(None)
+    theirs = replace(new, publish_token_hash=token_hash("another"))
+    await (store if same else other).create(theirs)
+    with pytest.raises(SessionExists):
+        await store.create(new)
+    assert await store.load("new") == theirs
+
+
+def test_what_nobody_tries_again_is_forgotten_in_the_end() -> None:
+    attempts = Attempts()
+    marks = [attempts.begin(number) for number in range(1500)]
+    for number, mark in enumerate(marks):
+        attempts.lost(number, mark)
+    assert len(set(marks)) == 1500
+    assert [number for number, mark in enumerate(marks) if attempts.begin(number) == mark] == list(range(500, 1500))
 
 
 async def test_a_claim_is_refused_and_the_item_has_it(faulty: FaultyAws, store: SessionStore) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from shared.errors import CodecError
 from shared.models import Translation
-from shared.sessions import SessionStore
+from shared.sessions import SessionState, SessionStore
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from shared.sessions.item import to_claimed
 from tests.integration.shared.sessions.item import item_of
@@ -53,6 +53,33 @@ async def test_one_that_the_index_lists_too_long_is_left_out(faulty: FaultyAws, 
     assert await store.open_sessions() == [TALK]
 
 
+async def test_what_was_said_is_left_where_it_is(faulty: FaultyAws, prefix: str) -> None:
+    """It may be hundreds of KB of each session, every 30 s in each worker."""
+    brought: list[dict[str, Any]] = []
+
+    async def answered(operation: str, answer: dict[str, Any]) -> None:
+        if operation == "batch_get_item":
+            brought.extend(answer["Responses"][f"{prefix}Sessions"])
+
+    store = DynamoDbSessionStore(faulty, prefix)
+    full = replace(FULL, state=SessionState.OPEN)
+    await store.create(full)
+    faulty.answered = answered
+    assert await store.open_sessions() == [replace(full, words=(), claimed=())]
+    assert not {"words", "claimed"} & brought[0].keys()
+    assert await store.load(FULL.id) == full
+
+
+@pytest.mark.parametrize("change", [{"rate": None}, {"rate": 7}, {"target_languages": None}])
+async def test_one_that_cannot_be_read_hides_no_other(
+    store: SessionStore, prefix: str, observer: Observer, caplog: pytest.LogCaptureFixture, change: dict[str, Any]
+) -> None:
+    table = observer.resource("dynamodb").Table(prefix + "Sessions")
+    table.put_item(Item=item_of(observer, prefix, "talk") | {"id": "broken"} | change)
+    assert await store.open_sessions() == [TALK]
+    assert "session broken: its item cannot be read" in caplog.text
+
+
 @pytest.mark.parametrize(
     "claimed",
     [
@@ -63,16 +90,10 @@ async def test_one_that_the_index_lists_too_long_is_left_out(faulty: FaultyAws, 
         to_claimed([Translation(session="talk", captured_at=1, number=1, language="es", text="", start=1, end=2)]),  # type: ignore[list-item]
     ],
 )
-async def test_one_that_cannot_be_read_hides_no_other(
-    store: SessionStore,
-    prefix: str,
-    observer: Observer,
-    caplog: pytest.LogCaptureFixture,
-    claimed: bytes | None,
+async def test_claims_that_cannot_be_read_are_told(
+    store: SessionStore, prefix: str, observer: Observer, claimed: bytes | None
 ) -> None:
     table = observer.resource("dynamodb").Table(prefix + "Sessions")
     table.put_item(Item=item_of(observer, prefix, "talk") | {"id": "broken", "claimed": claimed})
-    assert await store.open_sessions() == [TALK]
-    assert "session broken: its item cannot be read" in caplog.text
     with pytest.raises(CodecError, match="session broken: its item cannot be read"):
         await store.load("broken")

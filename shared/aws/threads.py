@@ -1,0 +1,69 @@
+"""Threads that nobody waits for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from threading import Condition, Thread
+from typing import Any, ParamSpec, TypeVar
+
+_Arguments = ParamSpec("_Arguments")
+_Returned = TypeVar("_Returned")
+
+#: Seconds without work after which a thread ends.
+_IDLE = 10.0
+
+
+class DaemonThreads(Executor):
+    """Runs so many calls at once. A process ends without them, where a ThreadPoolExecutor's keep it while they hang."""
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
+        self._changed = Condition()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._threads = 0
+        self._idle = 0
+
+    def submit(
+        self, fn: Callable[_Arguments, _Returned], /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> Future[_Returned]:
+        """See Executor.submit."""
+        call: Future[_Returned] = Future()
+        with self._changed:
+            self._waiting.append((call, partial(fn, *args, **kwargs)))
+            if len(self._waiting) > self._idle and self._threads < self._most:
+                Thread(target=self._serve, name=self._name, daemon=True).start()
+                self._threads += 1
+            self._changed.notify()
+        return call
+
+    def _serve(self) -> None:
+        while (work := self._next()) is not None:
+            _run(*work)
+            # What it returned is not kept alive by a thread that waits.
+            del work
+
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+        """What waits longest; None where there was nothing for a while."""
+        with self._changed:
+            self._idle += 1
+            found = self._changed.wait_for(lambda: self._waiting, _IDLE)
+            self._idle -= 1
+            if found:
+                return self._waiting.popleft()
+            self._threads -= 1
+            return None
+
+
+def _run(call: Future[Any], work: Callable[[], Any]) -> None:
+    if not call.set_running_or_notify_cancel():
+        return
+    try:
+        returned = work()
+    except BaseException as error:
+        call.set_exception(error)
+    else:
+        call.set_result(returned)
