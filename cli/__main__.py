@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import signal
 import sys
+from contextlib import suppress
+from types import FrameType
+
+#: The exit code of what Ctrl-C stopped, as shells have it.
+_STOPPED = 130
 
 
 def main() -> None:
-    """Runs the command line; a client that installed the producer alone is told what it lacks."""
+    """Runs the command line and ends the process; a client that installed the producer alone is told what it lacks."""
+    # While packages are imported nothing is under way that would have to be finished.
+    impatient = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if impatient:
+        signal.signal(signal.SIGINT, _leave)
     try:
         from cli.main import run  # noqa: PLC0415 (it needs packages that a producer's client does without)
     except ModuleNotFoundError as error:
         sys.exit(f"llt: the package {error.name} is missing; pip install 'low-latency-translate[workers]'")
-    sys.exit(run(sys.argv[1:]))
+    code = _STOPPED
+    with suppress(KeyboardInterrupt):
+        if impatient:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = run(sys.argv[1:])
+    if impatient:
+        signal.signal(signal.SIGINT, _leave)
+    _end(code)
+
+
+def _end(code: int) -> None:
+    """Ends the process at once: a call to AWS that hangs on a thread would keep it for up to 15 s."""
+    # What Python does at its end, but for waiting for threads.
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    os._exit(_STOPPED)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,10 @@ class Outcome:
     #: Captions and clips that did not come, or came without text or audio, by language and why.
     left_out: Counter[str] = field(default_factory=Counter)
     latencies: Latencies = field(default_factory=Latencies)
-    #: Seconds of audio sent, and whether the session's end has reached every listener.
+    #: Seconds of audio sent, how far (s) captions of the source language reach, and whether the session's end has
+    #: reached every listener.
     sent: float = 0.0
+    reached: float = 0.0
     complete: bool = False
 
 
@@ -136,6 +138,8 @@ class Broadcast:
     def _caption(self, caption: Caption, language: str | None) -> None:
         self._outputs.caption(caption)
         self._view.caption(language, caption)
+        if language is None:
+            self.outcome.reached = caption.end / 1000
         if caption.status is not Status.OK:
             self.outcome.left_out[f"captions {caption.language} {caption.status}"] += 1
             return

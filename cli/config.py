@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from cli.environment import origin
+from cli.environment import AWS, origin
 from cli.options import JsonOption
 from shared.settings import Settings
 
@@ -21,12 +24,16 @@ def _group() -> None:
 
 @app.command()
 def show(*, as_json: JsonOption = False) -> None:
-    """Show every setting, its value, its range and where the value comes from."""
+    """Show every setting, its value, its range and where the value comes from; and where AWS is looked for."""
     settings = Settings.load()
     if as_json:
         shown = {
             name: {"value": getattr(settings, name.lower()), "range": span, "from": origin(name), "help": help_text}
             for name, _, span, help_text in settings.describe()
+        }
+        shown |= {
+            name: {"value": _aws(name), "range": "text", "from": origin(name), "help": help_text}
+            for name, (help_text, _) in AWS.items()
         }
         print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
         return
@@ -35,6 +42,20 @@ def show(*, as_json: JsonOption = False) -> None:
         table.add_column(column, no_wrap=True)
     table.add_column("what it is, and its range")
     for name, value, span, help_text in settings.describe():
-        source = origin(name)
-        table.add_row(name, value or '""', source, f"{help_text} ({span})", style="" if source == "default" else "bold")
+        _add(table, name, value or '""', f"{help_text} ({span})")
+    for name, (help_text, _) in AWS.items():
+        _add(table, name, _aws(name) or "-", help_text)
     Console().print(table)
+
+
+def _add(table: Table, name: str, value: str, help_text: str) -> None:
+    source = origin(name)
+    if source == "default" and name in AWS:
+        source = "-"
+    table.add_row(name, escape(value), source, help_text, style="" if source in ("default", "-") else "bold")
+
+
+def _aws(name: str) -> str | None:
+    """The value; of a secret only that there is one."""
+    value = os.environ.get(name)
+    return "set" if value and AWS[name][1] else value or None

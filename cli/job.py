@@ -13,6 +13,7 @@ from cli.metrics import exported
 from cli.options import languages
 from cli.outputs import Outputs
 from cli.pipeline import Engines
+from cli.recording import tell_cut_short
 from cli.view import View
 from producers.sources.wav import WavSource
 from shared.metrics import MemoryMetrics
@@ -32,12 +33,14 @@ class Job:
 
     def __init__(self, file: Path, to: str, out: Path, *, realtime: bool) -> None:
         self.file = file
+        self.source = SOURCE
         self.targets = languages(to)
         self.wav = WavSource(file, realtime=realtime)
         self.settings = Settings.load()
         self._realtime = realtime
         self._engines = Engines.load(self.settings)
         self._engines.check(SOURCE, self.targets)
+        tell_cut_short(file, self.wav)
         self._outputs = Outputs(out, SOURCE, self.targets)
         self._memory = MemoryMetrics()
         self.outcome = Outcome()
@@ -46,6 +49,11 @@ class Job:
     def files(self) -> list[Path]:
         """What it wrote."""
         return [*self._outputs.files, self._report]
+
+    @property
+    def left_over(self) -> list[Path]:
+        """What an earlier run for other languages left in the folder."""
+        return self._outputs.left_over()
 
     def run(self, view: View) -> Outcome:
         """Runs it; Ctrl-C ends it early and raises KeyboardInterrupt. The files are whole either way."""
@@ -68,7 +76,7 @@ class Job:
             "input": self.file.name,
             "duration_s": round(self.wav.duration, 3),
             "sent_s": round(outcome.sent, 3),
-            "complete": outcome.complete,
+            "complete": outcome.complete and not self.wav.missing,
             "captions": outcome.captions,
             "clips": outcome.clips,
             "left_out": outcome.left_out,

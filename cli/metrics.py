@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 
+from shared.errors import SettingError
 from shared.metrics import MemoryMetrics, Metrics
 from shared.metrics.tee import TeeMetrics
 from shared.settings import Settings
 
 
 def exported(memory: MemoryMetrics, settings: Settings) -> Metrics:
-    """`memory`, and beside it Prometheus where METRICS_PORT names a port to serve them on."""
+    """`memory`, and beside it Prometheus where METRICS_PORT names a port to serve them on; raises SettingError."""
     if not settings.metrics_port:
         return memory
     from shared.metrics.prometheus import PrometheusMetrics  # noqa: PLC0415 - wanted by few
 
     prometheus = PrometheusMetrics()
-    prometheus.serve(settings.metrics_port)
+    try:
+        prometheus.serve(settings.metrics_port)
+    except OSError as error:
+        port = settings.metrics_port
+        raise SettingError(f"METRICS_PORT={port}: {error.strerror}; choose another port, or 0 for none") from None
     return TeeMetrics(memory, prometheus)
 
 

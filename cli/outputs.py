@@ -12,6 +12,9 @@ from shared.errors import SinkError
 from sinks import AudioChunk, Caption, Corrected
 from sinks.files import SrtWriter, SubtitleWriter, WavWriter, WebVttWriter
 
+#: The names of the files, as patterns over all languages.
+_NAMES = ("captions.*.vtt", "captions.*.srt", "speech.*.wav")
+
 
 class Outputs:
     """Writes `captions.<language>.vtt` and `.srt`, and `speech.<language>.wav`, into one folder.
@@ -39,6 +42,11 @@ class Outputs:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def left_over(self) -> list[Path]:
+        """Files of such names that an earlier run wrote, for languages that are not of this one."""
+        found = (path for pattern in _NAMES for path in self.folder.glob(pattern))
+        return sorted(path for path in found if path not in self.files)
 
     def caption(self, caption: Caption) -> None:
         """Appends a caption to its language's files."""

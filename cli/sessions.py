@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.backend import Backend, Reader, kinesis
 from cli.job import SOURCE
-from cli.options import JsonOption, ToOption, languages, whoever_runs_this
+from cli.options import JsonOption, ToOption, language, languages, session_id, whoever_runs_this
+from cli.overrides import overrides
+from cli.particulars import moment, particulars
+from cli.served import warn_unserved
 from shared.clock import SystemClock
 from shared.codec import encode
 from shared.errors import SessionOver
@@ -29,7 +32,7 @@ app = typer.Typer(help="The sessions on shared streams.")
 
 IdArgument = Annotated[str, typer.Argument(help="The session's id.")]
 
-#: What is shown of a session; its words and segments are what was said, and its tokens are only for who has them.
+#: What JSON has of a session; its words and segments are what was said, and its tokens are only for who has them.
 _SHOWN = (
     "id",
     "state",
@@ -63,27 +66,27 @@ def create(
 ) -> None:
     """Create a session before anyone speaks, and show its tokens this once."""
     settings = Settings.load()
-    overrides = dict(pair.partition("=")[::2] for pair in setting or ())
-    settings.override(overrides)
+    changed = overrides(setting or (), settings)
     # What a publisher and a listener show to a gateway; only the hashes are kept.
     publish, listen = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     item = Session(
         id=session,
-        source_language=source,
+        source_language=language(source, "--source"),
         target_languages=tuple(languages(to)),
         started_at=SystemClock().now(),
         rate=rate,
         owner=whoever_runs_this() if owner is None else owner,
         publish_token_hash=token_hash(publish),
         listen_token_hash=token_hash(listen),
-        settings=overrides,
+        settings=changed,
     )
     asyncio.run(_backend().store.create(item))
+    warn_unserved(settings, item)
     if as_json:
         print(orjson.dumps({"id": session, "publish_token": publish, "listen_token": listen}).decode())
         return
     console = Console()
-    console.print(f"Created session {session}. Its tokens, which are shown only now:")
+    console.print(f"Created session {session}. Its tokens for a gateway, which are shown only now:")
     for name, token in (("publish", publish), ("listen", listen)):
         console.print(f"  {name:8} {token}", markup=False, highlight=False, soft_wrap=True)
 
@@ -100,27 +103,28 @@ def list_(*, as_json: JsonOption = False) -> None:
         table.add_column(column, no_wrap=True)
     for session in sessions:
         into = f"{session.source_language} > {', '.join(session.target_languages)}"
-        table.add_row(session.id, session.owner, into, _time(session.started_at), str(session.number))
+        table.add_row(*map(Text, (session.id, session.owner, into, moment(session.started_at), str(session.number))))
     Console().print(table if sessions else "No session is open.")
 
 
 @app.command()
 def show(session: IdArgument, *, as_json: JsonOption = False) -> None:
     """Show a session: its state and how far it has come, not what was said."""
-    shown = _shown(asyncio.run(_backend().store.load(session)))
+    item = asyncio.run(_backend().store.load(session_id(session)))
     if as_json:
-        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        print(orjson.dumps(_shown(item), option=orjson.OPT_INDENT_2).decode())
         return
     table = Table(box=None, pad_edge=False, show_header=False)
-    for name, value in shown.items():
-        table.add_row(name, _time(value) if name.endswith("_at") and value else str(value))
+    table.add_column(no_wrap=True)
+    for row in particulars(item):
+        table.add_row(*map(Text, row))
     Console().print(table)
 
 
 @app.command()
 def end(session: IdArgument) -> None:
     """End a session: what was sent before is still transcribed, translated and spoken."""
-    asyncio.run(_end(_backend(), session))
+    asyncio.run(_end(_backend(), session_id(session)))
     Console().print(f"Session {session} ends once everything that was sent is heard.", soft_wrap=True)
 
 
@@ -138,7 +142,3 @@ def _backend() -> Backend:
 
 def _shown(session: Session) -> dict[str, Any]:
     return {column.name: getattr(session, column.name) for column in fields(session) if column.name in _SHOWN}
-
-
-def _time(epoch_ms: int) -> str:
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")

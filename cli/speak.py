@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,72 +10,90 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cli.backend import Backend, Reader, shared_backend
+from cli.backend import Reader, shared_backend
+from cli.explain import note
 from cli.job import SOURCE
-from cli.options import StreamsOption, ToOption, languages, whoever_runs_this
-from producers import AudioProducer
+from cli.options import StreamsOption, language, languages, whoever_runs_this
+from cli.recording import tell_cut_short
+from cli.served import warn_unserved
+from cli.talk import Talk
 from producers.sources.wav import WavSource
 from shared.clock import SystemClock
-from shared.errors import SessionUnknown
-from shared.models import SAMPLE_BYTES
 from shared.sessions import Session
 from shared.settings import Settings
-from shared.streams import StreamName
+
+_TARGETS = "es,ca"
 
 
 def speak(
     file: Annotated[Path, typer.Argument(help="A WAV file, sent at the speaker's pace.")],
     session: Annotated[str, typer.Option("--session", help="The session's id; it is created where it is new.")],
-    to: ToOption = "es,ca",
-    source: Annotated[str, typer.Option("--source", help="The language that is spoken.")] = SOURCE,
+    to: Annotated[str | None, typer.Option("--to", help=f"Target languages; {_TARGETS} by default.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help=f"The language that is spoken; {SOURCE} by default.")
+    ] = None,
     streams: StreamsOption = None,
     *,
     keep_open: Annotated[bool, typer.Option("--keep-open", help="Do not end the session behind the file.")] = False,
 ) -> None:
     """Send a recording to a session at the speaker's pace, and end the session with it.
 
-    A session that was spoken to before goes on where the clock stands; its own languages count then.
+    A session that was there before goes on where the clock stands, and its own languages count; while someone is
+    speaking there, nobody else can.
     """
     console = Console()
     # A file that is no WAV is refused before anything else.
-    WavSource(file)
-    backend = shared_backend(Settings.load(), streams, Reader.SINK)
+    wav = WavSource(file)
     wanted = Session(
         id=session,
-        source_language=source,
-        target_languages=tuple(languages(to)),
+        source_language=language(source or SOURCE, "--source"),
+        target_languages=tuple(languages(to or _TARGETS)),
         started_at=SystemClock().now(),
         owner=whoever_runs_this(),
     )
+    settings = Settings.load()
+    backend = shared_backend(settings, streams, Reader.SINK)
+    tell_cut_short(file, wav)
+
+    def joined(found: Session) -> None:
+        if to is not None and set(found.target_languages) != set(wanted.target_languages):
+            note(f"session {found.id} is into {', '.join(found.target_languages)}; --to {to} does not count")
+        warn_unserved(settings, found)
+
     with _progress(console) as progress:
-        spoken, seconds = asyncio.run(_speak(backend, wanted, file, progress, end=not keep_open))
+        task = progress.add_task("", total=wav.duration)
+        talk = Talk(backend, file, lambda sent: progress.update(task, completed=sent))
+        try:
+            spoken = asyncio.run(talk.run(wanted, joined, same_source=source is None, end=not keep_open))
+        except KeyboardInterrupt:
+            progress.stop()
+            _tell_stopped(talk, wav.duration)
+            raise
     state = "open" if keep_open else "ended"
     into = ", ".join(spoken.target_languages)
-    console.print(f"Sent {seconds:.1f} s to session {spoken.id} ({into}); it is {state}.", soft_wrap=True)
+    _say(console, f"Sent {wav.duration:.1f} s to session {spoken.id} ({into}); it is {state}.")
 
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.completed:6.1f} s of {task.total:.1f} s"), BarColumn(), console=console, transient=True
+        TextColumn("{task.completed:6.1f} s of {task.total:.1f} s"),
+        BarColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
 
 
-async def _speak(
-    backend: Backend, session: Session, file: Path, progress: Progress, *, end: bool
-) -> tuple[Session, float]:
-    """Sends it all; returns the session as the store has it, and how long the file is."""
-    with suppress(SessionUnknown):
-        session = await backend.store.load(session.id)
-    wav = WavSource(file, rate=session.rate)
-    audio = backend.streams[StreamName.AUDIO]
-    async with AudioProducer(audio, backend.store, session, live=session.take > 0) as producer:
-        await producer.stream(_counted(wav, progress))
-        await producer.close(end=end)
-        return producer.session, wav.duration
+def _tell_stopped(talk: Talk, duration: float) -> None:
+    if talk.session is None:
+        return
+    name = talk.session.id
+    unsent = "".join(f" {line}." for line in talk.unsent)
+    note(
+        f"stopped after {talk.sent:.1f} s of {duration:.1f} s; session {name} is open: "
+        f"`llt sessions end {name}` ends it, `llt speak` goes on with it.{unsent}"
+    )
 
 
-async def _counted(wav: WavSource, progress: Progress) -> AsyncIterator[bytes]:
-    task = progress.add_task("", total=wav.duration)
-    async for pcm in wav:
-        yield pcm
-        progress.advance(task, len(pcm) / SAMPLE_BYTES / wav.rate)
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -21,9 +21,15 @@ def print_summary(console: Console, job: Job) -> None:
             table.add_row(name, str(figures.count), f"{figures.p50:,.0f}", f"{figures.p95:,.0f}")
         console.print(table)
     if not outcome.complete:
-        console.print(f"Stopped after {outcome.sent:.1f} s of {job.wav.duration:.1f} s.")
+        captions = f"{count} captions" if (count := outcome.captions[job.source]) != 1 else "1 caption"
+        reach = f", up to {outcome.reached:.1f} s of {job.wav.duration:.1f} s" if count else ""
+        console.print(f"Stopped after {captions}{reach}.")
     for what, count in sorted(outcome.left_out.items()):
-        console.print(f"{count} {what}", style="yellow")
+        console.print(f"{count} {what}", style="yellow", markup=False)
     console.print("Wrote:")
     for file in job.files:
+        console.print(f"  {file}", markup=False, highlight=False, soft_wrap=True)
+    if job.left_over:
+        console.print("From an earlier run, not of this one:")
+    for file in job.left_over:
         console.print(f"  {file}", markup=False, highlight=False, soft_wrap=True)

@@ -174,10 +174,12 @@ class AudioProducer:
         if refused:
             framer.lost()
             self._metrics.count(Metric.AUDIO_REFUSED, seconds * 1000, session=self.session.id)
+            refused_for = f"session {self.session.id}: the stream has refused records for {sender.refused_s or 0:.1f} s"
             raise OutageBufferFull(
-                f"session {self.session.id}: the stream has refused records for {sender.refused_s or 0:.1f} s; "
-                f"{sender.unsent_s:.1f} s of audio wait for it, {seconds:.1f} s more are refused "
+                f"{refused_for}; {sender.unsent_s:.1f} s of audio wait for it, {seconds:.1f} s more are refused "
                 f"(the outage buffer is {limit:g} s)"
+                if self._live
+                else f"{refused_for}, and no more is sent (OUTAGE_BUFFER is {limit:g} s)"
             )
 
     async def _create_or_continue(self) -> int:

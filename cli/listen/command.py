@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +12,12 @@ from rich.console import Console
 
 from cli.backend import Reader, shared_backend
 from cli.listen.audience import Audience
+from cli.listen.files import Files
 from cli.listen.show import JsonLines, Show, Terminal
-from cli.options import JsonOption, StreamsOption
+from cli.options import JsonOption, StreamsOption, output_file, session_id
+from cli.options import language as language_code
 from shared.errors import SettingError
 from shared.settings import Settings
-from sinks.files import SubtitleWriter, WavWriter, WebVttWriter
 
 
 def listen(
@@ -37,13 +38,20 @@ def listen(
 
     Who joins late is shown the last captions, and told what was missed.
     """
+    session = session_id(session)
+    if language is not None:
+        language = language_code(language, "--language")
     if audio is not None and language is None:
         raise SettingError("--audio: expected --language too, since only translations are spoken")
+    if audio is not None and audio == vtt:
+        raise SettingError(f"--audio {audio}: expected another file than that of --vtt")
+    files = Files(vtt and output_file(vtt, "--vtt"), audio and output_file(audio, "--audio"))
     backend = shared_backend(Settings.load(), streams, Reader.SINK)
-    with ExitStack() as stack:
-        show: Show = JsonLines() if as_json else stack.enter_context(Terminal(Console()))
-        subtitles: SubtitleWriter | None = stack.enter_context(WebVttWriter(vtt)) if vtt else None
-        speech = stack.enter_context(WavWriter(audio)) if audio else None
-        shown = captions or as_json or not (vtt or audio)
-        audience = Audience(backend, session, language, show, subtitles, speech, captions=shown)
-        asyncio.run(audience.run())
+    terminal = None if as_json else Terminal(Console())
+    show: Show = terminal or JsonLines()
+    shown = captions or as_json or not files.asked
+    try:
+        with terminal or nullcontext(), files:
+            asyncio.run(Audience(backend, session, language, show, files, captions=shown).run())
+    finally:
+        show.wrote(files.written)

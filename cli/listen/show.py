@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -31,6 +33,9 @@ class Show(Protocol):
 
     def ended(self, session: str) -> None:
         """Nothing more comes."""
+
+    def wrote(self, files: Sequence[Path]) -> None:
+        """These files were written."""
 
 
 class Terminal:
@@ -82,6 +87,11 @@ class Terminal:
         """See Show.ended."""
         self._aside(f"session {session} has ended")
 
+    def wrote(self, files: Sequence[Path]) -> None:
+        """See Show.wrote."""
+        for file in files:
+            self._aside(f"wrote {file}")
+
     def _aside(self, text: str) -> None:
         self._print(f"{'':9}  ({text})", style="dim")
 
@@ -117,6 +127,11 @@ class JsonLines:
     def ended(self, session: str) -> None:
         """See Show.ended."""
         self._write({"event": "ended", "session": session})
+
+    def wrote(self, files: Sequence[Path]) -> None:
+        """See Show.wrote."""
+        if files:
+            self._write({"event": "wrote", "files": [str(file) for file in files]})
 
     def _write(self, line: dict[str, Any]) -> None:
         sys.stdout.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode())

@@ -15,8 +15,9 @@ from shared.errors import AudioFormatError
 #: Format tags of the fmt chunk (Microsoft's mmreg.h).
 _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _REFUSED = {0x0002: "ADPCM", 0x0006: "A-law", 0x0007: "mu-law", 0x0011: "IMA ADPCM", 0x0055: "MP3"}
-#: What a writer that could not go back puts where a length belongs.
+#: What a writer that could not go back puts where a length belongs, and from where on a length may be such a one.
 _STREAMED = 0xFFFFFFFF
+_UNKNOWN = 0x7FFFF000
 
 _FMT = struct.Struct("<HHIIHH")
 _CHUNK = struct.Struct("<4sI")
@@ -31,7 +32,10 @@ class Encoding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WavHeader:
-    """What a WAV file holds and where: `length` bytes of samples from byte `start` on."""
+    """What a WAV file holds and where: `length` bytes of samples from byte `start` on.
+
+    `missing` bytes more are announced, but not there: the file is cut short.
+    """
 
     encoding: Encoding
     channels: int
@@ -39,6 +43,7 @@ class WavHeader:
     sample_bytes: int
     start: int
     length: int
+    missing: int = 0
 
     @property
     def frame_bytes(self) -> int:
@@ -79,7 +84,8 @@ def _read(file: BinaryIO) -> WavHeader:
                 raise ValueError("expected a fmt chunk ahead of the samples, got none")
             if sizes is not None and length == _STREAMED and len(sizes) >= 16:
                 (length,) = struct.unpack_from("<Q", sizes, 8)
-            return _header(form, start, _data_length(file, start, length, size))
+            found = _data_length(file, start, length, size)
+            return _header(form, start, found, missing=0 if length >= _UNKNOWN else max(0, length - found))
     raise ValueError("expected a data chunk, got none: the file is cut short")
 
 
@@ -106,7 +112,7 @@ def _data_length(file: BinaryIO, start: int, length: int, size: int) -> int:
     return min(length, size - start)
 
 
-def _header(form: bytes, start: int, length: int) -> WavHeader:
+def _header(form: bytes, start: int, length: int, *, missing: int) -> WavHeader:
     if len(form) < _FMT.size:
         raise ValueError(f"expected a fmt chunk of {_FMT.size} bytes or more, got {len(form)}")
     tag, channels, rate, _, block, bits = _FMT.unpack_from(form)
@@ -126,5 +132,5 @@ def _header(form: bytes, start: int, length: int) -> WavHeader:
     if frames == 0:
         raise ValueError("expected audio, got no samples")
     return WavHeader(
-        Encoding.FLOAT if tag == _FLOAT else Encoding.INT, channels, rate, sample_bytes, start, frames * block
+        Encoding.FLOAT if tag == _FLOAT else Encoding.INT, channels, rate, sample_bytes, start, frames * block, missing
     )

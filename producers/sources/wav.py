@@ -45,6 +45,11 @@ class WavSource:
         """Length in s."""
         return self._header.duration
 
+    @property
+    def missing(self) -> float:
+        """Seconds that the file says it has and has not, because it was cut short."""
+        return self._header.missing / self._header.frame_bytes / self._header.rate
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         began = loop.time()

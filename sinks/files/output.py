@@ -12,8 +12,11 @@ from shared.errors import SinkError
 
 def create(path: Path, head: bytes) -> FileIO:
     """The file, made anew, with its first bytes; raises SinkError and leaves nothing open."""
-    with writing(path):
+    try:
         file = FileIO(path, "w")
+    except OSError as error:
+        raise SinkError(f"{path}: {error.strerror or error}; choose another file") from error
+    with writing(path):
         try:
             write_all(file, head)
         except OSError:

@@ -71,9 +71,10 @@ def test_a_demo_that_is_interrupted_leaves_what_was_said_so_far(tmp_path: Path) 
     with subprocess.Popen(
         command("demo"), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
-        captions = tmp_path / "out" / "demo" / "captions.es.srt"
+        speech = tmp_path / "out" / "demo" / "speech.es.wav"
         deadline = time.monotonic() + 60
-        while not (captions.exists() and captions.stat().st_size) and time.monotonic() < deadline:
+        # More than the header of a WAV file.
+        while not (speech.exists() and speech.stat().st_size > 44) and time.monotonic() < deadline:
             time.sleep(0.1)
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=30)

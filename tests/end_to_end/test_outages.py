@@ -43,7 +43,7 @@ def test_streams_that_are_gone_end_everything_with_one_line_that_says_so(tmp_pat
         up = terminals.up()
         source = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
         speaker = terminals.speak("talk")
-        source.until(lambda listener: listener.of("caption"))
+        source.until(lambda listener: listener.of("audio"))
         first.stop()
         with LocalStack(first.port):
             for terminal in (up, source, speaker):

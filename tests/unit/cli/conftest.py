@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.environment import AWS
 from cli.main import run
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt, Outcome
@@ -18,7 +19,7 @@ def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     before = dict(os.environ)
-    for name, *_ in Settings().describe():
+    for name in [*(name for name, *_ in Settings().describe()), *AWS]:
         os.environ.pop(name, None)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

@@ -137,6 +137,18 @@ def test_a_streamed_file_and_one_cut_short_are_read_to_their_end(tmp_path: Path,
     assert read(source) == pcm
 
 
+@pytest.mark.parametrize(
+    ("announced", "missing"),
+    [(16000, 0), (48000, 1.0), (0, 0), (0xFFFFFFFF, 0), (0x7FFFFFFF, 0), (0x7FFFF000, 0), (0xFFFFFFDB, 0)],
+)
+def test_a_file_cut_short_says_how_much_is_missing_and_a_streamed_one_does_not(
+    tmp_path: Path, announced: int, missing: float
+) -> None:
+    path = tmp_path / "cut.wav"
+    path.write_bytes(riff(fmt(_PCM, 1, 16000, 2), chunk(b"data", written(tone(16000), _PCM, 2), announced)))
+    assert WavSource(path).missing == missing
+
+
 def test_a_file_beyond_4_gib_tells_its_length_elsewhere(tmp_path: Path) -> None:
     pcm = written(tone(16000), _PCM, 2)
     path = tmp_path / "large.wav"

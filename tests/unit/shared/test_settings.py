@@ -112,7 +112,7 @@ def test_a_session_overrides_some_and_leaves_the_rest() -> None:
 
 def test_a_choice_is_one_of_those_there_are() -> None:
     assert Settings.load({"KCL_MODE": " 3X "}).kcl_mode == "3x"
-    with pytest.raises(SettingError, match="^KCL_MODE=4x: expected 2x or 3x$"):
+    with pytest.raises(SettingError, match=r"^KCL_MODE=4x: expected 2x or 3x$"):
         Settings.load({"KCL_MODE": "4x"})
 
 

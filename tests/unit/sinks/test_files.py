@@ -115,7 +115,7 @@ def test_corrected_captions_read_better_once_the_file_is_closed(kind: type[Subti
 
 @pytest.mark.parametrize("kind", [*WRITERS, WavWriter])
 def test_a_file_that_cannot_be_made_is_named(kind: type[SubtitleWriter] | type[WavWriter], tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match="missing/file: No such file or directory"):
+    with pytest.raises(SinkError, match="missing/file: No such file or directory; choose another file"):
         kind(tmp_path / "missing" / "file")
 
 

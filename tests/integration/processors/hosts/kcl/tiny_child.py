@@ -36,7 +36,9 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
     def initialize(self, given: Any) -> None:
         self.shard = given.shard_id
         note(event="started", shard=self.shard)
-        logging.getLogger("processors.tiny").warning('begins with "quotes" and \\', extra={"from": given.sequence_number})
+        logging.getLogger("processors.tiny").warning(
+            'begins with "quotes" and \\', extra={"from": given.sequence_number}
+        )
         threading.Thread(target=self.beat, daemon=True).start()
 
     def beat(self) -> None:

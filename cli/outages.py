@@ -1,0 +1,65 @@
+"""Streams that tell the user when nobody answers: who waits for one does so in silence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from cli.explain import unanswered
+from shared.errors import StoreUnavailable, StreamUnavailable
+from shared.streams import Entry, Stream, StreamName
+from shared.streams.base import Shard, ShardReader, Start
+
+log = logging.getLogger(__name__)
+
+
+class Outages:
+    """Warns once when nobody answers any more, and once when somebody does again."""
+
+    def __init__(self) -> None:
+        self._out = False
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tells of the call in this block; what it raises comes out of it."""
+        try:
+            yield
+        except (StreamUnavailable, StoreUnavailable) as error:
+            # What is refused for its rate alone is no outage.
+            line = unanswered(error)
+            if line and not self._out:
+                self._out = True
+                log.warning("%s; trying again", line)
+            raise
+        if self._out:
+            self._out = False
+            log.warning("there is an answer again")
+
+    def watched(self, streams: Mapping[StreamName, Stream]) -> Mapping[StreamName, Stream]:
+        """The streams; what is written to them, and where reading begins, is told of."""
+        return {name: _Watched(stream, self) for name, stream in streams.items()}
+
+
+class _Watched:
+    """A Stream."""
+
+    def __init__(self, stream: Stream, outages: Outages) -> None:
+        self.name = stream.name
+        self._stream = stream
+        self._outages = outages
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        """See Stream.publish."""
+        with self._outages.told():
+            await self._stream.publish(entries)
+
+    async def shards(self) -> Sequence[Shard]:
+        """See Stream.shards."""
+        with self._outages.told():
+            return await self._stream.shards()
+
+    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+        """See Stream.reader; a reader tells of its reads itself."""
+        with self._outages.told():
+            return await self._stream.reader(shard, start, holds=holds)
