@@ -19,7 +19,7 @@ RUN useradd --create-home --uid 10001 llt
 USER llt
 
 # A worker serves its metrics, and its health, here.
-ENV METRICS_PORT=9464
+ENV METRICS_ADDRESS=0.0.0.0 METRICS_PORT=9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD [".venv/bin/python", "infra/local/kcl/health.py"]
 

@@ -3,7 +3,7 @@
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment setup-kcl demo localstack test test-kcl lint format typecheck bench-recognisers bench-idle constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo localstack test test-kcl lint format typecheck bench-recognisers bench-idle bench-kcl constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -52,6 +52,9 @@ bench-recognisers: setup ## Measure the offline recognisers on real recordings
 
 bench-idle: environment localstack-environment ## Measure what waiting for speech costs, on LocalStack
 	@$(python) -m tests.benchmarks.idle
+
+bench-kcl: environment localstack-environment setup-kcl ## Measure KCL workers: starts, takeover, memory, the time of a hop
+	@$(python) -m tests.benchmarks.kcl
 
 constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh

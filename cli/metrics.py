@@ -18,10 +18,12 @@ def exported(memory: MemoryMetrics, settings: Settings) -> Metrics:
 
     prometheus = PrometheusMetrics()
     try:
-        prometheus.serve(settings.metrics_port)
+        prometheus.serve(settings.metrics_port, settings.metrics_address)
     except OSError as error:
-        port = settings.metrics_port
-        raise SettingError(f"METRICS_PORT={port}: {error.strerror}; choose another port, or 0 for none") from None
+        address, port = settings.metrics_address, settings.metrics_port
+        raise SettingError(
+            f"METRICS_PORT={port}: {address}:{port} cannot be had: {error.strerror}; choose another, or 0 for none"
+        ) from None
     return TeeMetrics(memory, prometheus)
 
 

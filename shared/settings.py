@@ -79,6 +79,9 @@ class Settings:
     recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted:PATH")
     translator: str = _setting("apertium", "engine of translate: apertium or scripted")
     synthesizer: str = _setting("espeak", "engine of synthesize: espeak or scripted")
+    metrics_address: str = _setting(
+        "127.0.0.1", "address that metrics, and a KCL worker's health, are served on; 0.0.0.0 for all"
+    )
     metrics_port: int = _setting(0, "port that Prometheus scrapes on this host; 0 for none", low=0, high=65_535)
 
     @classmethod

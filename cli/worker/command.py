@@ -53,7 +53,7 @@ async def _run(application: Application, settings: Settings, name: str) -> bool:
         child = [Path(sys.executable).name, "-m", "cli.worker.child", application.label]
         supervisor = Supervisor(application, settings, name, child, metrics)
         if settings.metrics_port:
-            stack.enter_context(_health(supervisor.status, settings.metrics_port))
+            stack.enter_context(_health(supervisor.status, settings.metrics_address, settings.metrics_port))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, supervisor.stop)
@@ -89,10 +89,10 @@ def _measuring(settings: Settings) -> Iterator[Metrics]:
 
 
 @contextmanager
-def _health(status: Status, port: int) -> Iterator[None]:
+def _health(status: Status, address: str, port: int) -> Iterator[None]:
     from processors.hosts.kcl.daemon.health import Health  # noqa: PLC0415 - wanted by few
 
-    with Health(status, port, Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])):
+    with Health(status, address, port, Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])):
         yield
 
 

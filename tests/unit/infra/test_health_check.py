@@ -34,7 +34,7 @@ def check(port: int | str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(("state", "code"), [(State.RUNNING, 0), (State.STARTING, 1), (State.DRAINING, 1)])
 def test_a_container_is_as_well_as_its_worker(tmp_path: Path, state: State, code: int) -> None:
     status = Status("audio-transcription-dedup", "dedup", "here-1", state)
-    with Health(status, 0, tmp_path) as served:
+    with Health(status, "127.0.0.1", 0, tmp_path) as served:
         ended = check(served.port)
     assert (ended.returncode, ended.stderr) == (code, "")
     answered, _, body = ended.stdout.partition(" ")

@@ -19,7 +19,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from processors.hosts.kcl.daemon.status import Status
 from shared.errors import SetupError
 
-_ADDRESS = "127.0.0.1"
 #: Seconds by which its end may be late.
 _POLL = 0.1
 
@@ -33,16 +32,16 @@ class Health:
     /health is 200 while the worker and its shards are well and 503 else, with the status as JSON.
     """
 
-    def __init__(self, status: Status, port: int, folder: Path) -> None:
+    def __init__(self, status: Status, address: str, port: int, folder: Path) -> None:
         self._status = status
         self._folder = folder
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
         self._metrics = make_wsgi_app(registry)
         try:
-            self._server = make_server(_ADDRESS, port, self._answer, _Server, _Handler)
+            self._server = make_server(address, port, self._answer, _Server, _Handler)
         except OSError as error:
-            raise SetupError(f"METRICS_PORT={port}: {_ADDRESS}:{port} cannot be had: {error.strerror}") from None
+            raise SetupError(f"METRICS_PORT={port}: {address}:{port} cannot be had: {error.strerror}") from None
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), name="health", daemon=True)
 
     @property

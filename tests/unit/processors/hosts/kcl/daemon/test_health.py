@@ -52,7 +52,7 @@ def status(clock: Clock) -> Status:
 
 @pytest.fixture
 def health(status: Status, tmp_path: Path) -> Iterator[Health]:
-    with Health(status, 0, tmp_path) as served:
+    with Health(status, "127.0.0.1", 0, tmp_path) as served:
         yield served
 
 
@@ -129,4 +129,4 @@ def test_a_port_that_is_taken_is_named(status: Status, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SetupError, match=f"METRICS_PORT={port}: 127.0.0.1:{port} cannot be had: Address already"):
-            Health(status, port, tmp_path)
+            Health(status, "127.0.0.1", port, tmp_path)
