@@ -13,15 +13,16 @@ from typing import Annotated
 
 import typer
 
-from cli import config, environment, logs, sessions, streams
+from cli import config, environment, logs, streams
 from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
 from cli.doctor import doctor
 from cli.explain import FAILED, STOPPED, explained, note
 from cli.listen.command import listen
-from cli.speak import speak
+from cli.sessions import command as sessions
+from cli.speak.command import speak
 from cli.transcribe_file import transcribe_file
-from cli.up import up
+from cli.up.command import up
 from cli.worker.command import worker
 from cli.workers.command import workers
 

@@ -12,6 +12,9 @@ import typer
 from shared.errors import SettingError
 from shared.sessions import Session
 
+#: The language that the offline recognisers hear.
+SOURCE = "en"
+
 StreamsOption = Annotated[
     str | None, typer.Option("--streams", help="Where the streams are: kinesis. The setting STREAMS by default.")
 ]

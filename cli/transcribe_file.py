@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.job import Job
+from cli.broadcast.job import Job
+from cli.broadcast.summary import print_summary
 from cli.options import ToOption
-from cli.summary import print_summary
 from sinks import Caption, Corrected
 
 

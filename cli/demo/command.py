@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.broadcast.job import Job
+from cli.broadcast.summary import print_summary
 from cli.demo.lines import Lines
 from cli.demo.screen import Screen
-from cli.job import Job
 from cli.options import ToOption
-from cli.summary import print_summary
 
 _RECORDING = Path(__file__).with_name("recording.wav")
 

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.latencies import Latencies
+from cli.broadcast.latencies import Latencies
 from shared.models import Status
 from sinks import Caption, Corrected
 

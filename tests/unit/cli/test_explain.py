@@ -68,7 +68,10 @@ def test_a_script_that_is_not_there_names_the_setting(
 
 
 def test_a_port_in_use_names_the_setting(taken: int) -> None:
-    with pytest.raises(SettingError, match=rf"^METRICS_PORT={taken}: 127\.0\.0\.1:{taken} cannot be had: Address already in use; choose"):
+    with pytest.raises(
+        SettingError,
+        match=rf"^METRICS_PORT={taken}: 127\.0\.0\.1:{taken} cannot be had: Address already in use; choose",
+    ):
         exported(MemoryMetrics(), Settings(metrics_port=taken))
 
 

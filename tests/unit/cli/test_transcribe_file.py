@@ -12,8 +12,8 @@ import orjson
 import pytest
 from rich.console import Console
 
-from cli.broadcast import Outcome
-from cli.summary import print_summary
+from cli.broadcast.broadcast import Outcome
+from cli.broadcast.summary import print_summary
 from tests.unit.cli.outcome import Llt
 
 

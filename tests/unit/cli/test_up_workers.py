@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.workers_up import PATIENCE, Worker, run, workers
+from cli.up.workers import PATIENCE, Worker, in_workers, workers_of
 from processors.hosts.kcl.application import STAGES
 from processors.hosts.kcl.daemon.supervisor import Limits
 from shared.settings import Settings
@@ -41,13 +41,13 @@ import json, os, sys
 from unittest.mock import patch
 from cli.backend import memory
 from cli.main import run
-from cli.workers_up import Worker
+from cli.up.workers import Worker
 stand_ins = [Worker(one[0], [sys.executable, "-c", {STAND_IN!r}, *one], os.environ) for one in json.loads(sys.argv[1])]
 with (
-    patch("cli.up.Installation.find"),
-    patch("cli.up.archive.made"),
-    patch("cli.up.shared_backend", lambda settings, *_: memory(settings)),
-    patch("cli.workers_up.workers", lambda settings: stand_ins),
+    patch("cli.up.command.Installation.find"),
+    patch("cli.up.command.archive.made"),
+    patch("cli.up.command.shared_backend", lambda settings, *_: memory(settings)),
+    patch("cli.up.command.workers_of", lambda settings: stand_ins),
 ):
     sys.exit(run(["up", "--workers"]))
 """
@@ -168,18 +168,18 @@ async def test_one_that_does_not_stop_is_killed_and_named(capsys: pytest.Capture
         await up.wait()
 
     with pytest.raises(ChildProcessError, match=r"^killed what did not stop within 0\.5 s: translate;"):
-        await run(stand_ins, asked(), up.set, patience=0.5)
+        await in_workers(stand_ins, asked(), up.set, patience=0.5)
     assert "dedup has drained" in capsys.readouterr().out
 
 
 def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -> None:
-    found = workers(Settings(metrics_port=9000), {"AWS_REGION": "eu-west-1"})
+    found = workers_of(Settings(metrics_port=9000), {"AWS_REGION": "eu-west-1"})
     assert [one.command[-3:] for one in found] == [("cli", "worker", stage) for stage in STAGES]
     assert [one.stage for one in found] == list(STAGES)
     assert [one.environment["METRICS_PORT"] for one in found] == ["9000", "9001", "9002", "9003", "9004"]
     assert {one.environment["STREAMS"] for one in found} == {"kinesis"}
     assert {one.environment["AWS_REGION"] for one in found} == {"eu-west-1"}
-    assert {one.environment["METRICS_PORT"] for one in workers(Settings(), {})} == {"0"}
+    assert {one.environment["METRICS_PORT"] for one in workers_of(Settings(), {})} == {"0"}
 
 
 def test_each_has_the_time_that_it_may_take_to_drain() -> None:

@@ -8,20 +8,17 @@ from pathlib import Path
 
 import orjson
 
-from cli.broadcast import Broadcast, Outcome
+from cli.broadcast.broadcast import Broadcast, Outcome
+from cli.broadcast.outputs import Outputs
+from cli.broadcast.view import View
 from cli.metrics import exported
-from cli.options import languages
-from cli.outputs import Outputs
+from cli.options import SOURCE, languages
 from cli.pipeline import Engines
 from cli.recording import tell_cut_short
-from cli.view import View
 from producers.sources.wav import WavSource
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 from sinks.files.output import writing
-
-#: The language that the offline recognisers hear.
-SOURCE = "en"
 
 
 class Job:

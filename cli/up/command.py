@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import workers_up
 from cli.backend import Backend, Reader, shared_backend
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.pipeline import Engines, Pipeline
+from cli.up.workers import in_workers, workers_of
 from processors.hosts.kcl.daemon import archive
 from processors.hosts.kcl.daemon.installation import Installation
 from shared.metrics import MemoryMetrics
@@ -39,8 +39,8 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     installation = Installation.find()
     await _check(backend)
     await archive.made(installation)
-    await workers_up.run(
-        workers_up.workers(settings),
+    await in_workers(
+        workers_of(settings),
         _asked_to_stop(),
         lambda: _say(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
     )

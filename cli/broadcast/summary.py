@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from cli.job import Job
+from cli.broadcast.job import Job
 
 
 def print_summary(console: Console, job: Job) -> None:

@@ -31,7 +31,7 @@ class Worker:
     environment: Mapping[str, str]
 
 
-def workers(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Worker]:
+def workers_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Worker]:
     """A worker for every stage; where METRICS_PORT is set, the first serves there and the others on the ports above."""
     port = settings.metrics_port
     return [
@@ -44,7 +44,7 @@ def workers(settings: Settings, environ: Mapping[str, str] = os.environ) -> list
     ]
 
 
-async def run(
+async def in_workers(
     workers: Sequence[Worker], asked: Awaitable[None], up: Callable[[], None], patience: float = PATIENCE
 ) -> None:
     """Runs the workers until `asked` returns, and calls `up` when all are up.

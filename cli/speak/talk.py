@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cli.backend import Backend
-from cli.floor import check_free, join
 from cli.outages import Outages
+from cli.speak.floor import check_free, join
 from producers import AudioProducer
 from producers.sources.wav import WavSource
 from shared.errors import SessionOver, StoreUnavailable

@@ -12,11 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from cli.backend import Reader, shared_backend
 from cli.explain import note
-from cli.job import SOURCE
-from cli.options import StreamsOption, language, languages, whoever_runs_this
+from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
 from cli.recording import tell_cut_short
 from cli.served import warn_unserved
-from cli.talk import Talk
+from cli.speak.talk import Talk
 from producers.sources.wav import WavSource
 from shared.clock import SystemClock
 from shared.sessions import Session

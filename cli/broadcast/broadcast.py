@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.journey import took
-from cli.latencies import Latencies
-from cli.outputs import Outputs
+from cli.broadcast.journey import took
+from cli.broadcast.latencies import Latencies
+from cli.broadcast.outputs import Outputs
+from cli.broadcast.view import View
 from cli.pipeline import Engines, Pipeline
-from cli.view import View
 from producers import AudioProducer
 from producers.sources.wav import WavSource
 from shared.clock import SystemClock

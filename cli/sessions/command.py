@@ -14,11 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.backend import Backend, Reader, kinesis
-from cli.job import SOURCE
-from cli.options import JsonOption, ToOption, language, languages, session_id, whoever_runs_this
-from cli.overrides import overrides
-from cli.particulars import moment, particulars
+from cli.options import SOURCE, JsonOption, ToOption, language, languages, session_id, whoever_runs_this
 from cli.served import warn_unserved
+from cli.sessions.overrides import overrides
+from cli.sessions.particulars import moment, particulars
 from shared.clock import SystemClock
 from shared.codec import encode
 from shared.errors import SessionOver

@@ -1,0 +1,1 @@
+"""`llt sessions`: the sessions of a pipeline."""

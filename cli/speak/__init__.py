@@ -1,0 +1,1 @@
+"""`llt speak`: a recording on its way to a session."""

@@ -1,0 +1,1 @@
+"""`llt up`: the whole pipeline on shared streams, in one process or in a KCL worker a stage."""
