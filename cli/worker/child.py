@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -11,14 +10,12 @@ from cli.backend import Reader, kinesis
 from cli.metrics import gathered
 from processors.hosts.kcl import child
 from processors.hosts.kcl.shard_host import ShardHost
-from shared.errors import LowLatencyTranslateError
 from shared.settings import Settings
-
-log = logging.getLogger(__name__)
 
 
 async def _host(names: Sequence[str]) -> ShardHost:
     """The host of these stages on shared streams, as the environment has it."""
+    environment.load()
     settings = Settings.load()
     backend = kinesis(settings, Reader.WORKER)
     engines = stages.EnginesOnDemand(settings)
@@ -31,19 +28,13 @@ async def _host(names: Sequence[str]) -> ShardHost:
     )
 
 
-def main(names: Sequence[str]) -> int:
-    """Serves one shard until the daemon ends the conversation; 1 where the host cannot be made."""
+def main(names: Sequence[str]) -> None:
+    """Serves one shard until the daemon ends the conversation; ends the process with code 1 where that fails."""
     # Before anything can print: standard output is the protocol's.
     protocol = child.private_stdout()
     logs.configure()
-    try:
-        environment.load()
-        child.run(lambda: _host(names), protocol)
-    except LowLatencyTranslateError as error:
-        log.critical("this process ends: %s", error)
-        return 1
-    return 0
+    child.run(lambda: _host(names), protocol)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1].split("+")))
+    main(sys.argv[1].split("+"))

@@ -71,6 +71,8 @@ class OperatorContext(Context):
         #: How many releases have counted so far, and the loop time of the newest record or release.
         self.releases = 0
         self.active_at = asyncio.get_running_loop().time()
+        #: The loop time at which it last released an input, or held one after it had held none.
+        self.progressed_at = self.active_at
 
     @property
     def key(self) -> str:
@@ -110,6 +112,8 @@ class OperatorContext(Context):
     def received(self, received: Input, origin: Origin) -> None:
         """Notes an input as held."""
         self.active_at = asyncio.get_running_loop().time()
+        if not self.busy:
+            self.progressed_at = self.active_at
         if self.fenced:
             origin.on_forget()
         else:
@@ -175,7 +179,8 @@ class OperatorContext(Context):
             end=end,
             payload=payload if len(payload) <= MAX_LETTER else b"",
         )
-        log.error("%s: %s has a dead letter: %s", self._stage, self._key, error)
+        # What follows the colon may quote what was said; the letter has it.
+        log.error("%s: %s has a dead letter: %s", self._stage, self._key, error.partition(":")[0])
         self.metrics.count(Metric.DEAD_LETTERS, stage=self._stage)
         self.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
         self.outbox.emit(Emission(StreamName.DEAD_LETTERS, letter, waits=1), publish=True)
@@ -183,7 +188,7 @@ class OperatorContext(Context):
     async def _released(self, origin: Origin) -> None:
         self._releasing -= 1
         self.releases += 1
-        self.active_at = asyncio.get_running_loop().time()
+        self.active_at = self.progressed_at = asyncio.get_running_loop().time()
         self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)
         origin.on_release()
 

@@ -31,6 +31,13 @@ class Lane:
         self._private = private
         self._runners: dict[str, Runner] = {}
 
+    @property
+    def waiting_since(self) -> float | None:
+        """Loop time (s) since which an operator, here or in a fused stage, has held inputs and released none."""
+        waits = [r.waiting_since for r in self._runners.values()]
+        waits += [self._behind.waiting_since] if self._behind is not None else []
+        return min((since for since in waits if since is not None), default=None)
+
     def feed(self, record: Record, arrived_at: int, origin: Origin) -> None:
         """Hands a record to its operator."""
         key = self.stage.key(record)

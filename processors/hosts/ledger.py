@@ -12,9 +12,8 @@ class Place:
 
     sequence: int
     size: int
-    #: Loop time (s).
-    taken_at: float
     released: bool = False
+    forgotten: bool = False
 
 
 class Ledger:
@@ -33,25 +32,29 @@ class Ledger:
         return not self._open
 
     @property
-    def held_since(self) -> float | None:
-        """Loop time (s) at which the oldest input not released was taken; None where all are released."""
-        return self._open[0].taken_at if self._open else None
+    def stranded(self) -> bool:
+        """Whether nothing can be checkpointed any more, since an input that will never be released is the oldest."""
+        return bool(self._open) and self._open[0].forgotten
 
-    def add(self, sequence: int, size: int, now: float) -> Place:
-        """Notes the next input, taken at loop time `now` (s)."""
-        place = Place(sequence, size, now)
+    def add(self, sequence: int, size: int) -> Place:
+        """Notes the next input."""
+        place = Place(sequence, size)
         self._open.append(place)
         self.held += size
         return place
 
     def release(self, place: Place) -> None:
         """Notes that an input is needed no more."""
-        self.forget(place)
+        self._unload(place)
         place.released = True
         while self._open and self._open[0].released:
             self.low_water = self._open.popleft().sequence
 
     def forget(self, place: Place) -> None:
-        """Notes that an input is not released but takes no memory any more: its operator is fenced."""
+        """Notes that an input will never be released, and takes no memory any more: its operator is fenced."""
+        place.forgotten = True
+        self._unload(place)
+
+    def _unload(self, place: Place) -> None:
         self.held -= place.size
         place.size = 0

@@ -60,6 +60,11 @@ class Runner:
         """Loop time (s) of the last thing that happened; None while an input is held."""
         return None if self._context.busy else self._context.active_at
 
+    @property
+    def waiting_since(self) -> float | None:
+        """Loop time (s) since which it has held inputs and released none; None while it holds none."""
+        return self._context.progressed_at if self._context.busy else None
+
     def feed(self, received: Input, origin: Origin) -> None:
         """Puts an input in the operator's queue."""
         self._context.received(received, origin)

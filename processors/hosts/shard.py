@@ -55,9 +55,14 @@ class ShardWorker:
         return self._ledger.settled
 
     @property
-    def held_since(self) -> float | None:
-        """Loop time (s) at which the oldest item not released was taken; None where all are released."""
-        return self._ledger.held_since
+    def stranded(self) -> bool:
+        """Whether another worker has a session of this shard, so that nothing behind it can be checkpointed."""
+        return self._ledger.stranded
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Loop time (s) since which an operator has held inputs and released none; None where none holds any."""
+        return self._lane.waiting_since
 
     async def feed(self, items: Iterable[Item]) -> None:
         """Takes the next items; waits while an output refuses or too much is held."""
@@ -85,7 +90,7 @@ class ShardWorker:
         await self._lane.kill()
 
     def _take(self, item: Item) -> None:
-        place = self._ledger.add(item.sequence, len(item.data), asyncio.get_running_loop().time())
+        place = self._ledger.add(item.sequence, len(item.data))
         try:
             record = decode(item.data)
         except CodecError as error:
@@ -103,7 +108,7 @@ class ShardWorker:
             self._shard,
             str(item.sequence),
             on_release=partial(self._release, place),
-            on_forget=partial(self._ledger.forget, place),
+            on_forget=partial(self._forget, place),
         )
         self._lane.feed(record, item.arrived_at, origin)
 
@@ -142,6 +147,10 @@ class ShardWorker:
 
     def _release(self, place: Place) -> None:
         self._ledger.release(place)
+        self._released.set()
+
+    def _forget(self, place: Place) -> None:
+        self._ledger.forget(place)
         self._released.set()
 
     def _stray_failed(self, error: Exception) -> None:

@@ -64,7 +64,7 @@ def local_host(stages: Sequence[Stage], around: Surroundings) -> HostUnderTest:
 
 def kcl_host(stages: Sequence[Stage], around: Surroundings) -> HostUnderTest:
     """The child of KCL's daemon, driven over pipes by a daemon that is played."""
-    from tests.conformance.multilang import MultiLangDaemon  # needs amazon_kclpy
+    from tests.conformance.kcl.daemon import MultiLangDaemon  # needs amazon_kclpy
 
     return MultiLangDaemon(stages, around)
 

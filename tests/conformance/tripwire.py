@@ -28,12 +28,13 @@ class Tripwire:
     def __init__(self, plan: Sequence[Kill], killed: Callable[[], None]) -> None:
         self._plan = list(plan)
         self._killed = killed
-        self._writes = 0
+        #: How many writes the host has begun since it last started.
+        self.writes = 0
         self._dead = False
 
     def restarted(self) -> None:
         """A new host took the place of the killed one."""
-        self._writes = 0
+        self.writes = 0
         self._dead = False
 
     def died(self) -> None:
@@ -44,8 +45,8 @@ class Tripwire:
         """Lets a write through, or kills the host before or after it."""
         if self._dead:
             await _for_ever()
-        self._writes += 1
-        due = self._plan and self._writes >= self._plan[0].write
+        self.writes += 1
+        due = self._plan and self.writes >= self._plan[0].write
         if due and not self._plan[0].takes_effect:
             await self._die()
         returned = await act()

@@ -87,6 +87,17 @@ class Process:
         self._host: HostUnderTest | None = None
         self._life = asyncio.create_task(self._live())
 
+    @property
+    def writes(self) -> int:
+        """How many writes it has begun since it last started."""
+        return self._wire.writes
+
+    @property
+    def host(self) -> HostUnderTest:
+        """What runs now."""
+        assert self._host is not None
+        return self._host
+
     def kill(self) -> None:
         """Kills it where it stands."""
         self._wire.died()

@@ -11,7 +11,7 @@ import random
 import time
 import urllib.request
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sen
 from tests.end_to_end.studio import TARGETS, Played
 from tests.end_to_end.terminals import Desk, cut, desk
 from tests.end_to_end.workers import STAGES, Worker, wait_until, waits
-from tests.support.localstack import Observer
+from tests.support.localstack import Observer, records_on
 from tests.support.resharding import merge, split
 
 pytestmark = pytest.mark.kcl
@@ -36,12 +36,12 @@ SHARING = 30
 
 
 class Plant:
-    """Five workers, and the audience of one session after the other."""
+    """The workers, and the audience of one session after the other."""
 
-    def __init__(self, desk: Desk, folder: Path) -> None:
+    def __init__(self, desk: Desk, folder: Path, applications: Sequence[str] = STAGES) -> None:
         self.desk = desk
         self.folder = folder
-        self.workers = {stage: Worker(desk, stage) for stage in STAGES}
+        self.workers = {stages: Worker(desk, stages) for stages in applications}
         #: The longest wait for a caption where nothing happened, in s.
         self.undisturbed = 0.0
 
@@ -53,6 +53,11 @@ class Plant:
     def replace(self, stage: str, by: Worker | None = None) -> None:
         """Another worker of the stage takes its place."""
         self.workers[stage] = by or Worker(self.desk, stage)
+
+    def stop(self) -> None:
+        """Every worker drains, and ends well."""
+        for worker in self.workers.values():
+            assert worker.terminate() == 0, worker.terminal.complaints
 
     def speak(self, session: str, in_memory: Played, disturb: Callable[[], None]) -> None:
         """Speaks, has `disturb` called in mid-sentence, and holds what listeners got against what was said."""
@@ -80,8 +85,7 @@ def plant(localstack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> I
     with desk(localstack, folder, WORKER_READ_INTERVAL="0.5") as opened:
         plant = Plant(opened, folder)
         yield plant
-        for worker in plant.workers.values():
-            assert worker.terminate() == 0, worker.terminal.complaints
+        plant.stop()
 
 
 def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(plant: Plant, in_memory: Played) -> None:
@@ -191,6 +195,18 @@ def test_every_stream_is_split_and_merged(plant: Plant, in_memory: Played, obser
 
     plant.speak("resharded", in_memory, reshard)
     assert all(len(kinesis.list_shards(StreamName=stream)["Shards"]) == 4 for stream in streams)
+
+
+def test_fused_stages_say_the_same_and_publish_what_sinks_read(
+    localstack: LocalStack, tmp_path: Path, in_memory: Played, observer: Observer
+) -> None:
+    with desk(localstack, tmp_path, WORKER_READ_INTERVAL="0.5") as opened:
+        plant = Plant(opened, tmp_path, ["transcribe", "stability+dedup+translate", "synthesize"])
+        plant.speak("fused", in_memory, plant.workers["stability+dedup+translate"].kill_both)
+        kinesis = observer.client("kinesis")
+        assert not records_on(kinesis, f"{opened.prefix}-segments")
+        assert records_on(kinesis, f"{opened.prefix}-unique-segments")
+        plant.stop()
 
 
 def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(

@@ -16,8 +16,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two checkpoints: each is a write to DynamoDB.
 _EVERY = 1.0
-#: Tries where others follow, and where it is the last chance; with the waits between them, about 1 s and 12 s.
-_TRIES, _LAST_TRIES = 4, 8
+#: Tries where others follow, at a shutdown, whose time is short, and at a shard's end: with the waits between them
+#: about 1, 2 and 12 s.
+_TRIES, _LAST_TRIES, _END_TRIES = 4, 5, 8
 #: The exceptions of KCL, by their Java names, that pass by themselves.
 _PASSING = frozenset({"ThrottlingException", "KinesisClientLibDependencyException"})
 #: Another worker has the lease.
@@ -56,7 +57,7 @@ class Checkpointing:
     def end(self, checkpointer: Checkpointer) -> None:
         """Writes that the shard is done with; raises CheckpointRefused where that cannot be written."""
         # Without a number, or KCL may take it for a place in the shard.
-        if not self._write(checkpointer, None, _LAST_TRIES) and not self._lost:
+        if not self._write(checkpointer, None, _END_TRIES) and not self._lost:
             raise CheckpointRefused("expected the shard's end to be written, got throttled")
 
     def _mark(self, checkpointer: Checkpointer, low_water: int | None, tries: int) -> None:

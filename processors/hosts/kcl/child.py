@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import NoReturn, TextIO
 
 import orjson
@@ -17,9 +17,14 @@ from processors.hosts.kcl.loop_thread import LoopThread
 from processors.hosts.kcl.record_processor import RecordProcessor
 from processors.hosts.kcl.shard_host import ShardHost
 from processors.hosts.kcl.watchdog import EVERY, LIMIT, Watchdog
-from shared.errors import LowLatencyTranslateError
+from shared.errors import DependencyMissing, LowLatencyTranslateError, ScriptError, SettingError, SetupError
 
 log = logging.getLogger(__name__)
+
+#: What another process would run into as well: the worker ends, and says so.
+_OF_THE_SETUP = (SetupError, SettingError, DependencyMissing, ScriptError)
+#: Seconds that a process which ends has to say why.
+_LAST_LINES = 5.0
 
 
 def private_stdout() -> TextIO:
@@ -39,33 +44,62 @@ def run(
     loop that stands still for `limit` s. A sign of life goes to standard error every `every` s.
     """
     thread = LoopThread()
-    host = thread.call(_built(build, thread))
-    processor = RecordProcessor(host, thread, _crash)
+    child = _Child()
     for handler in logging.getLogger().handlers:
-        handler.addFilter(partial(_name_shard, host))
-
-    def beat() -> None:
-        line = {
-            "pid": os.getpid(),
-            "shard": host.shard,
-            "released": None if host.low_water is None else str(host.low_water),
-            "blocked": host.blocked,
-            "behind_ms": processor.behind_ms,
-        }
-        sys.stderr.write(orjson.dumps({"beat": line}).decode() + "\n")
-
-    watchdog = Watchdog(thread.loop, lambda: not host.hung, beat, _die, every=every, limit=limit)
+        handler.addFilter(child.name_shard)
+    watchdog = Watchdog(thread.loop, child.wrong, child.beat, _die, every=every, limit=limit)
     watchdog.start()
-    KCLProcess(processor, input_file=sys.stdin, output_file=protocol).run()
-    watchdog.close()
+    try:
+        host = child.host = thread.call(_built(build))
+    except Exception as error:
+        _crash(error)
+    thread.loop.call_soon_threadsafe(child.guard)
+    child.processor = RecordProcessor(host, thread, _crash)
+    KCLProcess(child.processor, input_file=sys.stdin, output_file=protocol).run()
     thread.call(host.close())
+    watchdog.close()
     thread.close()
 
 
-async def _built(build: Callable[[], Awaitable[ShardHost]], thread: LoopThread) -> ShardHost:
-    host = await build()
-    thread.loop.create_task(_crash_with(host))
-    return host
+class _Child:
+    """What this process says of itself while it is made and while it works."""
+
+    def __init__(self) -> None:
+        self.host: ShardHost | None = None
+        self.processor: RecordProcessor | None = None
+        self._guard: asyncio.Task[None] | None = None
+
+    def wrong(self) -> str | None:
+        """What only a new process can mend; on the loop."""
+        return self.host.wrong() if self.host else None
+
+    def guard(self) -> None:
+        """A fault of the host itself ends the process; on the loop."""
+        assert self.host is not None
+        self._guard = asyncio.ensure_future(_crash_with(self.host))
+
+    def beat(self) -> None:
+        """A sign of life, for the supervisor."""
+        host, processor = self.host, self.processor
+        released = host.low_water if host else None
+        _tell(
+            beat={
+                "pid": os.getpid(),
+                "shard": host.shard if host else "",
+                "released": None if released is None else str(released),
+                "blocked": host.blocked if host else False,
+                "behind_ms": processor.behind_ms if processor else None,
+            }
+        )
+
+    def name_shard(self, record: logging.LogRecord) -> bool:
+        """Every line of the log says which shard's process wrote it."""
+        record.shard = self.host.shard if self.host else ""
+        return True
+
+
+async def _built(build: Callable[[], Awaitable[ShardHost]]) -> ShardHost:
+    return await build()
 
 
 async def _crash_with(host: ShardHost) -> None:
@@ -75,23 +109,25 @@ async def _crash_with(host: ShardHost) -> None:
         _crash(error)
 
 
-def _name_shard(host: ShardHost, record: logging.LogRecord) -> bool:
-    """Every line says which shard's process wrote it."""
-    record.shard = host.shard
-    return True
-
-
 def _crash(error: BaseException) -> NoReturn:
     """Ends the process where it stands; KCL brings what was not checkpointed to the next one."""
     # Only errors of our own say nothing of what was spoken.
     reason = str(error) if isinstance(error, LowLatencyTranslateError) else type(error).__name__
     log.critical("this process ends: %s", reason, exc_info=error)
+    if isinstance(error, _OF_THE_SETUP):
+        _tell(setup=reason)
     sys.stderr.flush()
     os._exit(1)
 
 
 def _die(wrong: str) -> None:
     """Ends a process that does not answer any more, showing where its threads are."""
+    # A log that takes no more lines shall not keep it alive.
+    faulthandler.dump_traceback_later(_LAST_LINES, exit=True)
     log.critical("this process ends: %s", wrong)
     faulthandler.dump_traceback()
     os._exit(1)
+
+
+def _tell(**line: object) -> None:
+    sys.stderr.write(orjson.dumps(line).decode() + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 from processors.contract import Closing, Stage
@@ -14,8 +15,15 @@ from shared.sessions import SessionStore
 from shared.settings import Settings
 from shared.streams import Item, Stream, StreamName
 
-#: Seconds beyond every stage's MAX_HOLD that an input may be held before its operator counts as hung.
+log = logging.getLogger(__name__)
+
+#: Seconds beyond every stage's MAX_HOLD that an operator may hold inputs and release none before it counts as hung.
 _GRACE = 60.0
+#: Seconds for which a shard may be this worker's while a session of it is another's: a lost lease is told long before.
+_STRANDED = 30.0
+#: Seconds that the operators have for their last work when the shard goes to another owner. KCL cuts a child off after
+#: 20 s, and the last checkpoint wants its share.
+_LAST_WORK = 13.0
 
 
 class ShardHost:
@@ -36,6 +44,9 @@ class ShardHost:
         self._longest_hold = len(stages) * settings.max_hold + _GRACE
         self._worker: ShardWorker | None = None
         self._taking = True
+        self._dropped = False
+        #: Loop time (s) since which nothing can be checkpointed any more.
+        self._stranded_since: float | None = None
         self.shard = ""
 
     @property
@@ -48,14 +59,24 @@ class ShardHost:
         """Whether an output stream or the session store refuses."""
         return not self._core.gate.is_open
 
-    @property
-    def hung(self) -> bool:
-        """Whether an item is held for longer than any stage may, though nothing refuses: to be asked on the loop."""
-        held_since = self._worker.held_since if self._worker else None
-        if held_since is None or self.blocked:
-            return False
+    def wrong(self) -> str | None:
+        """What only a new process can mend, if anything is; to be asked on the loop every few seconds."""
+        if self._worker is None or not self._taking:
+            return None
         now = asyncio.get_running_loop().time()
-        return now - max(held_since, self._core.gate.opened_at) > self._longest_hold
+        since = self._worker.waiting_since
+        if since is not None and not self.blocked:
+            # While an output refused, no operator could release anything.
+            since = max(since, self._core.gate.opened_at)
+            if now - since > self._longest_hold:
+                return f"an operator has held its inputs for {now - since:.0f} s and released none"
+        if not self._worker.stranded:
+            self._stranded_since = None
+        elif self._stranded_since is None:
+            self._stranded_since = now
+        elif now - self._stranded_since > _STRANDED:
+            return "another worker has a session of this shard, though the shard is still this worker's"
+        return None
 
     async def open(self, shard: str) -> None:
         """Begins to run the stages on the shard."""
@@ -67,18 +88,25 @@ class ShardHost:
         """Takes the next items; waits while an output refuses or too much is held: KCL brings no more meanwhile."""
         if self._taking:
             await self._opened.feed(items)
+        else:
+            self._dropped = True
 
     async def end(self) -> bool:
-        """Finishes what the ended shard brought; False where another worker owns a session of it."""
+        """Finishes what the ended shard brought; False where another worker owns some of it, or will."""
         self._taking = False
         await self._opened.close(Closing.SHARD_END)
-        return self._opened.settled
+        return self._opened.settled and not self._dropped
 
     async def drain(self) -> None:
         """Closes every operator for the next owner of the shard; what comes now is left to it."""
         self._taking = False
         await self._core.cancel()
-        await self._opened.close(Closing.SHUTDOWN)
+        try:
+            async with asyncio.timeout(_LAST_WORK):
+                await self._opened.close(Closing.SHUTDOWN)
+        except TimeoutError:
+            log.warning("%s: not all of its output was taken in time; its records come again", self.shard)
+            await self._opened.kill()
 
     async def kill(self) -> None:
         """Ends everything where it stands: the shard is another's."""

@@ -1,4 +1,4 @@
-"""Ends a process whose event loop stands still, that holds an input too long, or whose daemon is gone."""
+"""Ends a process whose event loop stands still, whose host is past mending, or whose daemon is gone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LIMIT = 30.0
 
 
 class Watchdog:
-    """Looks from a thread of its own. `healthy` runs on the loop; `beat` runs after each look that found it well.
+    """Looks from a thread of its own. `wrong` runs on the loop; `beat` runs after each look that found nothing.
 
     `die` is told what is wrong, and ends the process.
     """
@@ -23,7 +23,7 @@ class Watchdog:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        healthy: Callable[[], bool],
+        wrong: Callable[[], str | None],
         beat: Callable[[], None],
         die: Callable[[str], None],
         *,
@@ -31,13 +31,13 @@ class Watchdog:
         limit: float = LIMIT,
     ) -> None:
         self._loop = loop
-        self._healthy = healthy
+        self._ask = wrong
         self._beat = beat
         self._die = die
         self._every = every
         self._limit = limit
         self._parent = os.getppid()
-        self._well = False
+        self._answer: str | None = None
         self._looked = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
@@ -72,8 +72,8 @@ class Watchdog:
                 return f"the event loop stood still for {self._limit:g} s"
         if os.getppid() != self._parent:
             return "the daemon is gone"
-        return None if self._well else "a stage holds an input longer than it may"
+        return self._answer
 
     def _look(self) -> None:
-        self._well = self._healthy()
+        self._answer = self._ask()
         self._looked.set()

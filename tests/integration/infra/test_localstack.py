@@ -263,7 +263,7 @@ def test_the_command_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) 
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=20)
     assert (running.returncode, output, errors) == (0, "", "")
-    assert_gone(found)
+    assert_gone(found, within=5)
 
 
 def test_the_command_says_that_its_port_is_taken(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""KCL's daemon, played over pipes on virtual time."""

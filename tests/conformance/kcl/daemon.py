@@ -1,0 +1,133 @@
+"""KCL's daemon, played: it leases shards to itself, reads them, and speaks with a child a shard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from processors.contract import Stage
+from processors.hosts.checkpoints import Checkpoint
+from shared.streams import OLDEST, Batch, ShardReader, Start, ready
+from tests.conformance.host import Surroundings
+from tests.conformance.kcl.child import Child, ChildDied
+from tests.conformance.kcl.conversation import Conversation
+
+#: Seconds between two reads that find nothing, for a child to answer a shutdown, and for a daemon to be back.
+IDLE, GRACE, RESTART = 0.4, 20.0, 5.0
+
+
+class MultiLangDaemon:
+    """One worker of one application: a child a shard, leases and checkpoints as KCL keeps them.
+
+    Where a child dies, the whole daemon ends, as KCL's does, and is started again after a while.
+    """
+
+    def __init__(self, stages: Sequence[Stage], around: Surroundings) -> None:
+        self._stages = stages
+        self._around = around
+        self._application = "+".join(stage.name for stage in stages)
+        self._source = around.streams[stages[0].reads]
+        self._children: dict[Child, ShardReader] = {}
+        self._stopping = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._life: asyncio.Task[None] | None = None
+        #: How often a child died by itself.
+        self.crashes = 0
+
+    def start(self) -> None:
+        self._life = asyncio.create_task(self._live())
+
+    async def kill(self) -> None:
+        """The daemon and its children, all at once."""
+        assert self._life is not None
+        self._life.cancel()
+        await asyncio.gather(self._life, return_exceptions=True)
+        await self._kill_children()
+
+    async def stop(self) -> None:
+        assert self._life is not None
+        self._stopping.set()
+        await self._life
+        for stage in self._stages:
+            await stage.close()
+
+    async def ended(self) -> None:
+        await self._ended
+
+    def lose_leases(self) -> None:
+        """Another worker has every lease of this one, for good; it learns of that behind the records in hand."""
+        self._lost.set()
+
+    async def _live(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._lead()
+            except ExceptionGroup as failures:
+                if failures.split(ChildDied)[1] is not None:
+                    self._ended.set_exception(failures)
+                    raise
+                self.crashes += 1
+                await self._kill_children()
+                await asyncio.sleep(RESTART)
+        self._ended.set_result(None)
+
+    async def _lead(self) -> None:
+        stream = self._stages[0].reads
+        checkpoints = await self._around.checkpoints.load(self._application, stream)
+        finished = {shard for shard, checkpoint in checkpoints.items() if checkpoint.ended}
+        started: set[str] = set()
+        ended: asyncio.Queue[str | None] = asyncio.Queue()
+        async with asyncio.TaskGroup() as group:
+            stop = group.create_task(self._pass_on_stop(ended))
+            while True:
+                for shard in ready(await self._source.shards(), finished):
+                    if shard.id not in started:
+                        started.add(shard.id)
+                        after = checkpoints.get(shard.id, Checkpoint(None)).sequence
+                        group.create_task(self._process(shard.id, after, ended))
+                done = await ended.get()
+                if done is None:
+                    break
+                finished.add(done)
+            stop.cancel()
+
+    async def _pass_on_stop(self, ended: asyncio.Queue[str | None]) -> None:
+        await self._stopping.wait()
+        ended.put_nowait(None)
+
+    async def _process(self, shard: str, after: int | None, ended: asyncio.Queue[str | None]) -> None:
+        reader = await self._source.reader(shard, OLDEST if after is None else Start(after=after), holds=True)
+        child = Child(self._stages, self._around)
+        self._children[child] = reader
+        await child.start()
+        conversation = Conversation(child, self._around, (self._application, self._stages[0].reads, shard), reader)
+        await conversation.initialize(after)
+        batch = Batch(())
+        while not batch.ended and not self._stopping.is_set() and not self._lost.is_set():
+            try:
+                batch = await asyncio.wait_for(reader.read(), IDLE)
+            except TimeoutError:
+                batch = Batch(())
+            await conversation.process_records(batch)
+        if batch.ended:
+            await conversation.say("shardEnded")
+            assert conversation.ended, "a child has confirmed the shard's end without a checkpoint"
+        elif self._stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE):
+                    await conversation.say("shutdownRequested")
+                    await conversation.say("leaseLost")
+        else:
+            await conversation.say("leaseLost")
+        await child.close()
+        self._children.pop(child).close()
+        if batch.ended:
+            ended.put_nowait(shard)
+
+    async def _kill_children(self) -> None:
+        while self._children:
+            child, reader = self._children.popitem()
+            await child.kill()
+            reader.close()

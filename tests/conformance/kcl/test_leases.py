@@ -1,0 +1,83 @@
+"""Leases that go to another worker in the middle of speech, told late, and with work in hand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.streams import StreamName
+from tests.conformance.host import kcl_host
+from tests.conformance.oracle import heard
+from tests.conformance.test_faults import Refusing
+from tests.conformance.test_owners import SETTLED, said, sentences
+from tests.conformance.world import STAGES, Engines, Process, World, memory_stream
+from tests.support.virtual_time import run
+
+if TYPE_CHECKING:
+    from tests.conformance.kcl.daemon import MultiLangDaemon
+
+pytestmark = pytest.mark.kcl
+
+#: Where each stage writes.
+WRITES = dict(
+    zip(
+        STAGES,
+        (
+            StreamName.TRANSCRIPTS,
+            StreamName.SEGMENTS,
+            StreamName.UNIQUE_SEGMENTS,
+            StreamName.TRANSLATIONS,
+            StreamName.SPEECH,
+        ),
+        strict=True,
+    )
+)
+
+
+def daemon(process: Process) -> MultiLangDaemon:
+    from tests.conformance.kcl.daemon import MultiLangDaemon
+
+    assert isinstance(process.host, MultiLangDaemon)
+    return process.host
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("refused", [False, True], ids=["flowing", "refused"])
+def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage: str, *, refused: bool) -> None:
+    """Where its output is refused, the old owner learns of the loss only when it is taken again: then both write."""
+
+    async def main() -> None:
+        talk = sentences()
+        script = Script.from_words(talk.words)
+        streams = {name: memory_stream(name, Refusing) for name in StreamName}
+        output = streams[WRITES[stage]]
+        assert isinstance(output, Refusing)
+        if refused:
+            output.refuses = (3.0, 15.0)
+        engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        world = World(kcl_host, engines, streams=streams)
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(6.1)
+        old = next(process for process in world.processes if process.application == stage)
+        world.start([stage])
+        daemon(old).lose_leases()
+        await asyncio.sleep(20)
+        written = old.writes
+        await speaking
+        await asyncio.sleep(SETTLED)
+        assert old.writes == written
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        got.assert_dense()
+        got.assert_ended()
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())

@@ -1,0 +1,213 @@
+"""The host of one shard: when it is past mending, and what it leaves to the next owner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from processors.contract import Closing, Context, Input, Operator, Stage
+from processors.hosts.kcl.shard_host import ShardHost
+from shared.codec import encode
+from shared.errors import StreamUnavailable
+from shared.metrics import MemoryMetrics
+from shared.models import Segment
+from shared.sessions import MemorySessionStore
+from shared.settings import Settings
+from shared.streams import Entry, Item, MemoryStream, StreamName
+from tests.support.virtual_time import VirtualClock, run
+
+#: MAX_HOLD of one stage, and what it has beyond that.
+HOLD, GRACE = 10, 60
+
+
+class Scripted(Operator):
+    """Does with each segment what its text asks for; publishes the others, one a second."""
+
+    def __init__(self, context: Context, writes: StreamName) -> None:
+        self._context = context
+        self._writes = writes
+
+    async def take(self, received: Input) -> None:
+        assert isinstance(received.record, Segment)
+        text = received.record.text
+        if text == "hang":
+            await asyncio.Event().wait()
+        if text == "fence":
+            self._context.fence()
+        if text == "raise":
+            raise RuntimeError("my secret sentence")
+        await asyncio.sleep(1)
+        self._context.emit(self._writes, received.record)
+        self._context.release(received)
+
+    async def close(self, closing: Closing) -> None:
+        if closing is Closing.SHUTDOWN:
+            self._context.emit(self._writes, segment("last words"))
+
+
+class ScriptedStage(Stage):
+    def __init__(self, name: str, reads: StreamName, writes: StreamName) -> None:
+        self.name = name
+        self.reads = reads
+        self._writes = writes
+
+    def operator(self, context: Context) -> Operator:
+        return Scripted(context, self._writes)
+
+
+class Refusing(MemoryStream):
+    refuses = False
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        if self.refuses:
+            raise StreamUnavailable("throttled")
+        await super().publish(entries)
+
+
+def segment(text: str, session: str = "talk") -> Segment:
+    return Segment(session=session, captured_at=0, number=1, language="en", text=text, start=0, end=1)
+
+
+def items(*texts: str, session: str = "talk") -> list[Item]:
+    return [Item(number, encode(segment(text, session)), 0) for number, text in enumerate(texts, 1)]
+
+
+class House:
+    def __init__(self, fused: int = 1) -> None:
+        self.streams = {name: Refusing(name, clock=VirtualClock(), capacity=1 << 40) for name in StreamName}
+        chain = [StreamName.SEGMENTS, StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS, StreamName.SPEECH]
+        stages = [ScriptedStage(f"stage-{place}", chain[place], chain[place + 1]) for place in range(fused)]
+        self.host = ShardHost(
+            stages,
+            self.streams,
+            MemorySessionStore(),
+            settings=Settings(max_hold=HOLD),
+            metrics=MemoryMetrics(),
+            clock=VirtualClock(),
+        )
+
+    async def wrong_within(self, seconds: float) -> str | None:
+        """What is wrong as soon as something is; None where nothing is for so long."""
+        for _ in range(round(seconds)):
+            await asyncio.sleep(1)
+            if (found := self.host.wrong()) is not None:
+                return found
+        return None
+
+
+def test_a_backlog_that_is_worked_off_is_no_fault() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items(*["word"] * 400))
+        assert await house.wrong_within(390) is None
+        assert (house.host.low_water or 0) > 300
+        await house.host.close()
+
+    run(main())
+
+
+def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items("hang"))
+        await house.host.feed(items(*["word"] * 200, session="neighbour"))
+        assert await house.wrong_within(HOLD + GRACE - 5) is None
+        assert await house.wrong_within(10) == "an operator has held its inputs for 71 s and released none"
+        await house.host.close()
+
+    run(main())
+
+
+def test_an_outage_is_no_fault_however_long() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        house.streams[StreamName.UNIQUE_SEGMENTS].refuses = True
+        await house.host.feed(items(*["word"] * 5))
+        assert await house.wrong_within(600) is None
+        assert house.host.blocked
+        house.streams[StreamName.UNIQUE_SEGMENTS].refuses = False
+        assert await house.wrong_within(30) is None
+        assert house.host.low_water == 5
+        await house.host.close()
+
+    run(main())
+
+
+def test_a_session_of_another_worker_on_a_shard_that_stays_ones_own_is_a_fault() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items("fence"))
+        await house.host.feed(items("word", session="neighbour"))
+        assert await house.wrong_within(29) is None
+        assert "another worker has a session of this shard" in (await house.wrong_within(5) or "")
+        await house.host.close()
+
+    run(main())
+
+
+def test_what_comes_behind_a_shutdown_is_never_taken_for_done() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.drain()
+        await house.host.feed(items("word"))
+        assert not await house.host.end()
+        await house.host.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("fused", [1, 3])
+def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
+    async def main() -> None:
+        house = House(fused)
+        await house.host.open("shard-1")
+        for stream in house.streams.values():
+            stream.refuses = True
+        await house.host.feed(items("word", "word"))
+        await asyncio.sleep(5)
+        began = asyncio.get_running_loop().time()
+        await house.host.drain()
+        assert asyncio.get_running_loop().time() - began <= 13
+        assert house.host.low_water is None
+        await house.host.close()
+
+    run(main())
+
+
+def test_a_fence_wakes_a_shard_that_waits_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.hosts.shard._MOST_HELD", 300)
+
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        async with asyncio.timeout(10):
+            await house.host.feed(items("word", "fence", *["more"] * 5))
+        await house.host.close()
+
+    run(main())
+
+
+def test_the_log_of_a_dead_letter_says_nothing_of_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items("raise"))
+        await asyncio.sleep(5)
+        await house.host.close()
+
+    caplog.set_level(logging.INFO)
+    run(main())
+    assert "stage-0: talk has a dead letter: RuntimeError" in caplog.text
+    assert not _quoted(caplog.records, lambda record: record.getMessage())
+
+
+def _quoted(records: Sequence[logging.LogRecord], text: Callable[[logging.LogRecord], str]) -> bool:
+    return any("my secret sentence" in text(record) for record in records)
