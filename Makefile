@@ -1,6 +1,8 @@
 # Every path is relative, so that the checkout may lie anywhere, spaces included; for the same reason tools are run
 # as modules: a script's first line cannot name an interpreter with a space in its path.
 python := .venv/bin/python
+# Many tests wait for speech, or for other processes: so more of them run at once than there are cores.
+side_by_side := --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install setup environment localstack-environment setup-kcl demo localstack test test-kcl lint format typecheck bench-recognisers bench-idle bench-kcl constraints clean
@@ -31,7 +33,7 @@ localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and Clou
 	@exec $(python) -m infra.local.localstack
 
 test: setup localstack-environment ## Run the tests, with coverage; those of KCL workers are test-kcl's
-	@$(python) -m pytest -m "not kcl" --cov
+	@$(python) -m pytest $(side_by_side) -m "not kcl" --cov
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java
 	@$(python) -m pytest -m kcl

@@ -109,11 +109,13 @@ def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], lis
     assert "of 20.0 s; session talk is open: `llt sessions end talk` ends it" in err
 
 
-def test_a_session_that_was_ended_meanwhile_is_told(llt: Llt, pipeline: str) -> None:
+def test_a_session_that_was_ended_meanwhile_is_told(
+    llt: Llt, pipeline: str, frames: Callable[[], list[AudioFrame]]
+) -> None:
     recording("talk.wav", 4)
     store = DynamoDbSessionStore(Aws(), f"t-{pipeline}-")
     with elsewhere("speak", "talk.wav", "--session", "talk") as speaker:
-        until(lambda: asyncio.run(store.open_sessions()))
+        until(frames)
         asyncio.run(store.end("talk", 0, 0))
         _, err = speaker.communicate(timeout=30)
     assert speaker.returncode == 1
