@@ -38,6 +38,13 @@ class Backend:
     cache: TranslationCache
 
 
+async def check(backend: Backend) -> None:
+    """Raises SetupError where a stream or the table of sessions is missing."""
+    for stream in backend.streams.values():
+        await stream.shards()
+    await backend.store.open_sessions()
+
+
 def memory(settings: Settings) -> Backend:
     """Streams and sessions of this process alone, gone with it."""
     return Backend(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.backend import Backend, Reader, shared_backend
+from cli.backend import Backend, Reader, check, shared_backend
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.pipeline import Engines, Pipeline
@@ -37,7 +37,7 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     """Runs a worker a stage until SIGINT or SIGTERM; raises ChildProcessError, and SetupError for what is missing."""
     # What is missing is said here, once, and not by every worker; nor does each start without the archive.
     installation = Installation.find()
-    await _check(backend)
+    await check(backend)
     await archive.made(installation)
     await in_workers(
         workers_of(settings),
@@ -47,16 +47,9 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     _say("Stopped.")
 
 
-async def _check(backend: Backend) -> None:
-    """Raises SetupError where a stream or the table of sessions is missing."""
-    for stream in backend.streams.values():
-        await stream.shards()
-    await backend.store.open_sessions()
-
-
 async def _run(settings: Settings, backend: Backend) -> None:
     """Runs until SIGINT or SIGTERM; raises what the host failed with, and SetupError where a stream is missing."""
-    await _check(backend)
+    await check(backend)
     pipeline = Pipeline(Engines.load(settings), settings, exported(MemoryMetrics(), settings), backend)
     asked = asyncio.create_task(_asked_to_stop())
     pipeline.host.start()

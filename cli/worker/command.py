@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from cli.backend import Reader, shared_backend
+from cli.backend import Backend, Reader, check, shared_backend
 from cli.options import StreamsOption
 from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.slot import Slot
@@ -37,14 +38,14 @@ def worker(
     """Run a stage on Kinesis until SIGTERM or Ctrl-C; its workers, here and elsewhere, share the stream's shards."""
     settings = Settings.load()
     application = Application.of(stages, settings)
-    shared_backend(settings, streams, Reader.WORKER)
+    backend = shared_backend(settings, streams, Reader.WORKER)
     with Slot.take(application.name, slot) as taken:
-        drained = asyncio.run(_run(application, settings, taken.worker))
+        drained = asyncio.run(_run(application, settings, taken.worker, backend))
     if not drained:
         raise typer.Exit(1)
 
 
-async def _run(application: Application, settings: Settings, name: str) -> bool:
+async def _run(application: Application, settings: Settings, name: str, backend: Backend) -> bool:
     # boto3 takes a third of a second to import: a wrong argument shall not wait for that.
     from processors.hosts.kcl.daemon.supervisor import Supervisor  # noqa: PLC0415
 
@@ -59,7 +60,7 @@ async def _run(application: Application, settings: Settings, name: str) -> bool:
             loop.add_signal_handler(number, supervisor.stop)
         announcing = asyncio.create_task(_announce(supervisor, application))
         try:
-            drained = await supervisor.run()
+            drained = await supervisor.run(partial(check, backend))
         finally:
             announcing.cancel()
         _say(f"Stopped {application.label}." if drained else f"Stopped {application.label} before it had drained.")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from dotenv import dotenv_values
 
 from cli.main import app
 from processors.hosts.kcl.application import STAGES, Application
@@ -31,6 +32,16 @@ def interpolated(value: str, environ: dict[str, str]) -> str:
     return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: environ.get(found[1]) or found[2], value)
 
 
+def container(name: str, env_file: str, shell: dict[str, str], folder: Path) -> dict[str, str]:
+    """The environment that a service gets with such a .env, started from such a shell, on top of the image's."""
+    (given,) = SERVICES[name]["env_file"]
+    (folder / given["path"]).write_text(env_file, encoding="utf-8")
+    read = {key: value or "" for key, value in dotenv_values(folder / given["path"]).items()}
+    # Compose reads .env for what it fills in too, and the shell goes before.
+    filled = {key: interpolated(value, read | shell) for key, value in SERVICES[name]["environment"].items()}
+    return environment() | read | filled
+
+
 def parsed(words: list[str]) -> dict[str, Any]:
     """The arguments that the command takes from these words; raises what a user of `llt` would be told."""
     command: Any = typer.main.get_command(app)
@@ -44,7 +55,7 @@ def parsed(words: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_command_is_one_that_llt_takes(name: str) -> None:
-    arguments = parsed(shlex.split(SERVICES[name]["command"]))
+    arguments = parsed(shlex.split(interpolated(SERVICES[name]["command"], {})))
     if name in WORKERS:
         assert Application.of(arguments["stages"], Settings()).label == name
 
@@ -57,7 +68,13 @@ def test_others_would_be_refused(words: list[str]) -> None:
 
 def test_every_stage_has_one_service() -> None:
     assert [service["command"] for service in WORKERS.values()] == [f"worker {stage}" for stage in STAGES]
-    assert SERVICES["streams"]["command"] == "streams create"
+
+
+@pytest.mark.parametrize(("environ", "shards"), [({}, 4), ({"SHARDS": "9"}, 9)])
+def test_each_stream_has_shards_for_several_workers(environ: dict[str, str], shards: int) -> None:
+    words = shlex.split(interpolated(SERVICES["streams"]["command"], environ))
+    assert words[:2] == ["streams", "create"]
+    assert parsed(words)["shards"] == shards
 
 
 @pytest.mark.parametrize("name", WORKERS)
@@ -90,27 +107,57 @@ def test_one_service_builds_the_image_of_all() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_environment_leads_to_the_localstack_beside_it(name: str) -> None:
-    # What leads this machine to its own LocalStack leads nowhere in a container.
-    own = {"AWS_ENDPOINT_URL": "http://localhost:4566", "AWS_REGION": "eu-west-1"}
-    given = {variable: interpolated(value, own) for variable, value in SERVICES[name]["environment"].items()}
+def test_settings_come_from_a_file_that_may_be_missing(name: str, tmp_path: Path) -> None:
+    (given,) = SERVICES[name]["env_file"]
+    assert given == {"path": ".env", "required": False}
+    settings = Settings.load(container(name, "STREAM_PREFIX=talks\nKCL_FAILOVER_TIME=9\n", {}, tmp_path))
+    assert (settings.stream_prefix, settings.kcl_failover_time) == ("talks", 9)
+
+
+#: A file that is for this machine, and a shell that is for AWS.
+OWN_FILE = """
+STREAMS=memory
+AWS_ENDPOINT_URL=http://localhost:4566
+AWS_ENDPOINT_URL_KINESIS=http://localhost:4566
+AWS_ENDPOINT_URL_DYNAMODB=http://localhost:4566
+AWS_REGION=eu-west-1
+AWS_PROFILE=work
+METRICS_PORT=0
+METRICS_ADDRESS=127.0.0.1
+"""
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+OWN_SHELL = {
+    "AWS_ENDPOINT_URL": "http://localhost:4566",
+    "AWS_PROFILE": "work",
+    **dict.fromkeys(KEYS, "mine"),
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_environment_leads_to_the_localstack_beside_it(name: str, tmp_path: Path) -> None:
+    given = container(name, OWN_FILE, OWN_SHELL, tmp_path)
     assert Settings.load(given).streams == "kinesis"
-    assert given["AWS_ENDPOINT_URL"] == "http://localstack:4566"
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL_DYNAMODB"):
+        assert given[variable] == "http://localstack:4566"
+    # No profile of this machine is looked for.
     assert Aws(given).region == "eu-west-1"
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_keys_are_those_of_localstack_unless_others_are_set(name: str) -> None:
-    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    for own, expected in (({}, "test"), (dict.fromkeys(keys, "mine"), "mine")):
-        assert [interpolated(SERVICES[name]["environment"][key], own) for key in keys] == [expected, expected]
+def test_nobodys_own_keys_go_there(name: str, tmp_path: Path) -> None:
+    own_file = OWN_FILE + "".join(f"{key}=mine\n" for key in KEYS)
+    given = container(name, own_file, OWN_SHELL, tmp_path)
+    assert [given[key] for key in KEYS] == ["test", "test", ""]
+    assert "mine" not in given.values()
 
 
 @pytest.mark.parametrize("name", WORKERS)
-def test_a_worker_serves_its_health_where_the_check_of_the_image_looks(name: str) -> None:
+def test_a_worker_serves_its_health_where_the_check_of_the_image_looks(name: str, tmp_path: Path) -> None:
     assert "healthcheck" not in WORKERS[name]
-    merged = environment() | WORKERS[name]["environment"]
-    assert merged["METRICS_PORT"] == environment()["METRICS_PORT"]
+    given = container(name, OWN_FILE, OWN_SHELL, tmp_path)
+    assert [given[key] for key in ("METRICS_ADDRESS", "METRICS_PORT")] == [
+        environment()[key] for key in ("METRICS_ADDRESS", "METRICS_PORT")
+    ]
 
 
 def test_what_serves_nothing_is_not_checked() -> None:

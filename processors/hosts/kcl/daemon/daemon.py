@@ -9,10 +9,12 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, NamedTuple, Self, cast
 
 from processors.hosts.kcl.daemon.leash import leashed
 
+#: Seconds between two looks whether children are gone.
+_POLL = 0.1
 #: Bytes that a line of the log may have; what is longer is cut.
 _LONGEST = 1 << 20
 
@@ -76,7 +78,16 @@ class Daemon:
 
     def children(self) -> set[int]:
         """The process ids of the others in the group."""
-        return {pid for pid, group in _groups() if group == self.pid} - {self.pid}
+        return {one.pid for one in _processes() if one.group == self.pid} - {self.pid}
+
+    def own_children(self) -> set[int]:
+        """The process ids of those that it started itself."""
+        return {one.pid for one in _processes() if one.parent == self.pid}
+
+    async def childless(self) -> None:
+        """Returns once nothing else is in the group."""
+        while self.children():  # noqa: ASYNC110 (processes that are not ours set no event)
+            await asyncio.sleep(_POLL)
 
     async def close(self) -> None:
         """Ends what is left of it, and returns once its last lines are taken."""
@@ -85,15 +96,21 @@ class Daemon:
         await self._reading
 
 
-def _groups() -> Iterator[tuple[int, int]]:
-    """Every process that runs here, and the group that it is in."""
+class _Process(NamedTuple):
+    pid: int
+    parent: int
+    group: int
+
+
+def _processes() -> Iterator[_Process]:
+    """Every process that runs here."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         # It may end while we look.
         with suppress(FileNotFoundError, ProcessLookupError):
             # The name before the parenthesis may hold anything.
-            state, _, group, *_ = status.read_text(errors="replace").rpartition(")")[2].split()
+            state, parent, group, *_ = status.read_text(errors="replace").rpartition(")")[2].split()
             if state != "Z":
-                yield int(status.parent.name), int(group)
+                yield _Process(int(status.parent.name), int(parent), int(group))
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> int:

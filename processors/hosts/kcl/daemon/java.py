@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from processors.hosts.kcl.daemon.leash import leashed
 from shared.errors import SetupError
 
 #: The oldest that this is tested with. KCL itself runs in Java 8, and class-data archives need 13.
@@ -52,11 +53,11 @@ class Java:
             raise SetupError(f"KCL: {where}; expected Java {OLDEST} or newer: {_MEND}")
         try:
             asked = subprocess.run(  # noqa: S603 (the operator's own choice)
-                [program, "-version"], capture_output=True, text=True, timeout=_LIMIT, check=False
+                leashed([program, "-version"]), capture_output=True, text=True, timeout=_LIMIT, check=False
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except subprocess.TimeoutExpired:
             raise SetupError(
-                f"KCL: {program} does not run ({error}); expected Java {OLDEST} or newer: {_MEND}"
+                f"KCL: {program} does not say its version within {_LIMIT} s; expected Java {OLDEST} or newer: {_MEND}"
             ) from None
         said = _VERSION.search(asked.stderr)
         if said is None or int(said[1]) < OLDEST:

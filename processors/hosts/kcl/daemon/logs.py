@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -18,6 +18,8 @@ CHILD = logging.getLogger("child")
 
 _OF_SHARD = "software.amazon.kinesis.multilang.MultiLangShardRecordProcessor"
 _OF_SCHEDULER = "software.amazon.kinesis.coordinator.Scheduler"
+#: It is told of the threads in each round of the scheduler's loop, about once a second, shards or none.
+_OF_ROUND = "software.amazon.kinesis.coordinator.DiagnosticEventLogger"
 _UP = "Initialization complete."
 _DOWN = "Encountered an error"
 #: What its loop says in each of its last rounds, since KCL 3.1: nothing is wrong then.
@@ -26,42 +28,66 @@ _LAST_ROUNDS = "LeaderDecider uninitialized"
 _FRAMES = 8
 
 
+class Listener(Protocol):
+    """What is done about the lines that tell how the daemon and its children are."""
+
+    def beat(self, beat: Beat) -> None:
+        """A child lives."""
+
+    def setup(self, reason: str) -> None:
+        """A child cannot work before somebody has mended the setup; `reason` is a line for the operator."""
+
+    def up(self) -> None:
+        """The daemon has begun to work."""
+
+    def alive(self) -> None:
+        """The daemon has begun another round of its work."""
+
+    def down(self) -> None:
+        """The daemon gives up because of a child."""
+
+
 class Lines:
     """Takes the daemon's lines one by one: those that it logs, and those of its children, which it prints.
 
-    A child's beat goes to `beat`; `up` is called when the daemon has begun to work, and `down` when it gives up
-    because of a child. All else is logged: the daemon's own words under the logger `kcl`, a child's under the logger
-    that it used, and what is no log under the logger `child`.
+    What tells how they are goes to the listener. All else is logged: the daemon's own words under the logger `kcl`, a
+    child's under the logger that it used, and what is no log under the logger `child`.
     """
 
-    def __init__(self, beat: Callable[[Beat], None], up: Callable[[], None], down: Callable[[], None]) -> None:
-        self._beat = beat
-        self._up = up
-        self._down = down
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
 
     def take(self, line: str) -> None:
-        """Takes a line of the daemon's standard output or standard error."""
+        """Takes a line of the daemon's standard output or standard error, whatever it holds."""
         match _parsed(line):
             case {"loggerName": str(logger), "level": str(level), "message": str(message)} as event:
-                message = _filled(message, event.get("arguments") or [])
+                message = _filled(message, event.get("arguments"))
                 self._of_daemon(logger, _level(level), message, event.get("throwable"))
             case {"level": str(level), "logger": str(logger), "message": str(message)} as event:
                 extra = {name: value for name, value in event.items() if name not in _RESERVED}
                 logging.getLogger(logger).log(_level(level), "%s", message, extra=extra)
+            case {"setup": str(reason)}:
+                self._listener.setup(reason)
             case parsed if (beat := Beat.of(parsed)) is not None:
-                self._beat(beat)
+                self._listener.beat(beat)
             case _ if line.strip():
                 CHILD.warning("%s", line)
 
     def _of_daemon(self, logger: str, level: int, message: str, throwable: Any) -> None:
-        if logger == _OF_SCHEDULER and message.startswith(_UP):
-            self._up()
+        if logger == _OF_ROUND and level < logging.WARNING:
+            self._listener.alive()
+            return
+        if logger == _OF_SCHEDULER:
+            # Also where its round failed.
+            self._listener.alive()
+            if message.startswith(_UP):
+                self._listener.up()
         if logger == _OF_SHARD and level >= logging.ERROR and message.startswith(_DOWN):
-            self._down()
+            self._listener.down()
         extra: dict[str, Any] = {"java": logger.rpartition(".")[2]}
-        if throwable and throwable.get("message") == _LAST_ROUNDS:
-            level = logging.DEBUG
-        if throwable:
+        if isinstance(throwable, dict):
+            if throwable.get("message") == _LAST_ROUNDS:
+                level = logging.DEBUG
             extra["exception"] = "\n".join(_told(throwable))
         KCL.log(level, "%s", message, extra=extra)
 
@@ -81,8 +107,10 @@ def _level(name: str) -> int:
     return logging.getLevelNamesMapping().get(name.upper(), logging.DEBUG)
 
 
-def _filled(message: str, arguments: list[Any]) -> str:
+def _filled(message: str, arguments: Any) -> str:
     """A message of SLF4J with its arguments in place."""
+    if not isinstance(arguments, list):
+        return message
     head, *tails = message.split("{}")
     for argument, tail in zip(arguments, tails, strict=False):
         head += f"{argument}{tail}"
@@ -91,9 +119,11 @@ def _filled(message: str, arguments: list[Any]) -> str:
 
 def _told(throwable: dict[str, Any]) -> Iterator[str]:
     """An exception of Java, its causes and where each arose."""
-    link: dict[str, Any] | None = throwable
-    while link:
+    link: Any = throwable
+    while isinstance(link, dict):
         yield f"{link.get('className')}: {link.get('message')}"
-        for frame in link.get("stepArray", [])[:_FRAMES]:
-            yield f"  at {frame.get('className')}.{frame.get('methodName')}"
+        frames = link.get("stepArray")
+        for frame in frames[:_FRAMES] if isinstance(frames, list) else ():
+            if isinstance(frame, dict):
+                yield f"  at {frame.get('className')}.{frame.get('methodName')}"
         link = link.get("cause")

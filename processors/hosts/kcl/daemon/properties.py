@@ -35,7 +35,7 @@ _MODES = {"2x": "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X", "3x": "CLIENT_VERSIO
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoints:
     """Where AWS is: a region and the two services' addresses, as boto3 resolves them."""
 
     region: str
@@ -44,7 +44,7 @@ class Place:
 
 
 def properties(
-    application: Application, settings: Settings, worker: str, child: Sequence[str], place: Place
+    application: Application, settings: Settings, worker: str, child: Sequence[str], endpoints: Endpoints
 ) -> dict[str, str]:
     """What the daemon of `worker` is told; `child` is the command of its children, and its program is sought in PATH.
 
@@ -57,9 +57,9 @@ def properties(
         "applicationName": application.name,
         "streamName": application.stream,
         "workerId": worker,
-        "regionName": place.region,
-        "kinesisEndpoint": place.kinesis,
-        "dynamoDBEndpoint": place.dynamodb,
+        "regionName": endpoints.region,
+        "kinesisEndpoint": endpoints.kinesis,
+        "dynamoDBEndpoint": endpoints.dynamodb,
         "initialPositionInStream": settings.kcl_initial_position.upper(),
         "retrievalMode": settings.kcl_retrieval.upper(),
         "idleTimeBetweenReadsInMillis": f"{settings.worker_read_interval * 1000:.0f}",

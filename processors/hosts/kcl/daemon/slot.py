@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
+import errno
 import socket
-import tempfile
-from collections.abc import Mapping
+from hashlib import sha256
 from itertools import count
-from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
-from shared.errors import SettingError, SetupError
+from shared.errors import SettingError
+
+#: Bytes that the kernel takes as an address, less the first one, which says that it is no file.
+_LONGEST = 107
 
 
 class Slot:
-    """A number that no other living worker of the application has here, kept until it is closed or the process ends."""
+    """A number that no other living worker of the application has here, kept until it is closed or the process ends.
 
-    def __init__(self, number: int, lock: TextIO) -> None:
+    An abstract socket keeps it: whoever runs the other worker, and with whatever environment, it is seen.
+    """
+
+    def __init__(self, number: int, held: socket.socket) -> None:
         self.number = number
-        self._lock = lock
+        self._held = held
 
     @classmethod
-    def take(cls, application: str, wanted: int | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """The first number from 1 that is free, or the one that is wanted.
-
-        Raises SettingError where that one is taken, and SetupError where no file can be written to keep it.
-        """
-        folder = _folder(environ)
+    def take(cls, application: str, wanted: int | None = None) -> Self:
+        """The first number from 1 that is free, or the one that is wanted; raises SettingError where that is taken."""
         for number in count(1) if wanted is None else [wanted]:
+            held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                lock = (folder / f"{application}-{number}").open("w")
+                held.bind(_address(application, number))
             except OSError as error:
-                raise SetupError(f"KCL: no worker's slot can be kept in {folder}: {error}") from None
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.close()
+                held.close()
+                if error.errno != errno.EADDRINUSE:
+                    raise
             else:
-                return cls(number, lock)
+                return cls(number, held)
         raise SettingError(
             f"--slot {wanted}: another worker of {application} on this machine has it; expected a free one, or none"
         )
@@ -51,7 +49,7 @@ class Slot:
 
     def close(self) -> None:
         """Gives it back."""
-        self._lock.close()
+        self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -62,15 +60,8 @@ class Slot:
         self.close()
 
 
-def _folder(environ: Mapping[str, str]) -> Path:
-    """A folder of this user's that is empty after a restart of the machine."""
-    runtime = environ.get("XDG_RUNTIME_DIR")
-    folder = Path(runtime) / "llt" if runtime else Path(tempfile.gettempdir()) / f"llt-{os.getuid()}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        # Anybody may make a folder of that name in the temporary one.
-        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-            raise SetupError(f"KCL: {folder} is another user's; set XDG_RUNTIME_DIR to a folder of yours")
-    except OSError as error:
-        raise SetupError(f"KCL: no worker's slot can be kept in {folder}: {error}") from None
-    return folder
+def _address(application: str, number: int) -> bytes:
+    name = f"llt/{application}/{number}".encode()
+    if len(name) > _LONGEST:
+        name = f"llt/{sha256(name).hexdigest()}".encode()
+    return b"\0" + name

@@ -8,8 +8,9 @@ from typing import Any
 
 from processors.hosts.kcl.daemon.beats import Beats
 
-#: Seconds without a beat after which a shard is not well.
-_STALE = 15.0
+#: Seconds without a sign of life after which a child, or the daemon, is not well. The daemon's stay out for up to 60
+#: while DynamoDB does not answer.
+_STALE, _DAEMON_STALE = 15.0, 75.0
 
 
 class State(StrEnum):
@@ -34,11 +35,29 @@ class Status:
 
     @property
     def healthy(self) -> bool:
-        """Whether it works, and every shard that it has too."""
-        return self.state is State.RUNNING and all(age <= _STALE for _, age in self.beats.ages().values())
+        """Whether it works, and the daemon and every child of it too."""
+        return (
+            self.state is State.RUNNING
+            and (self.beats.daemon_age or 0.0) <= _DAEMON_STALE
+            and all(age <= _STALE for _, age in self.beats.ages().values())
+        )
 
     def describe(self) -> dict[str, Any]:
         """The same for a reader of JSON; ages in s."""
+        shards: dict[str, Any] = {}
+        starting = []
+        # Of two children of one shard, the newer one's beat is shown.
+        for beat, age in sorted(self.beats.ages().values(), key=lambda found: -found[1]):
+            if beat is None or not beat.shard:
+                starting.append(round(age, 1))
+            else:
+                shards[beat.shard] = {
+                    "age": round(age, 1),
+                    "behind_ms": beat.behind_ms,
+                    "blocked": beat.blocked,
+                    "released": beat.released,
+                }
+        daemon_age = self.beats.daemon_age
         return {
             "healthy": self.healthy,
             "application": self.application,
@@ -46,13 +65,8 @@ class Status:
             "worker": self.worker,
             "state": self.state.value,
             "restarts": self.restarts,
-            "shards": {
-                shard: {
-                    "age": round(age, 1),
-                    "behind_ms": beat.behind_ms,
-                    "blocked": beat.blocked,
-                    "released": beat.released,
-                }
-                for shard, (beat, age) in self.beats.ages().items()
-            },
+            "daemon_age": None if daemon_age is None else round(daemon_age, 1),
+            # Children that have no shard yet, by age.
+            "starting": starting,
+            "shards": dict(sorted(shards.items())),
         }

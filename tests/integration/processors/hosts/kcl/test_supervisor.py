@@ -17,7 +17,7 @@ import pytest
 from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.daemon.archive import fingerprint
 from processors.hosts.kcl.daemon.installation import Installation
-from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, until, workshop
+from tests.integration.processors.hosts.kcl.workshop import PATIENCE, ROOT, Workshop, until, workshop
 from tests.support.localstack import Observer
 
 pytestmark = pytest.mark.kcl
@@ -103,6 +103,53 @@ def test_a_hung_child_is_killed(shop: Workshop) -> None:
     assert not alive([hung])
     assert "hangs, and is killed" in worker.log
     assert worker.stop() == 0
+
+
+def test_a_child_that_hangs_before_its_first_beat_is_killed(shop: Workshop, tmp_path: Path) -> None:
+    shop.put("one")
+    worker = shop.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_beat=3, failing=1)
+    worker.until_has("one")
+    (hung,) = worker.of("hanging")
+    assert not psutil.pid_exists(hung["pid"])
+    assert "a child gave no sign of life within 3 s, and is killed" in worker.log
+    assert worker.stop() == 0
+
+
+def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> None:
+    shop.put("one")
+    first = shop.worker(1)
+    first.until_has("one")
+    second = shop.worker(2, daemon_hang=3)
+    second.until_up()
+    hung = second.daemon()
+    hung.suspend()
+    until(lambda: "gave no sign of life for 3 s" in second.log, "the end of the hung daemon")
+    assert not alive([hung])
+    assert first.stop() == 0
+    shop.put("two")
+    second.until_has("two")
+    assert second.stop() == 0
+    assert json.loads(second.log.splitlines()[-1]) == {"restarts": 1}
+
+
+def test_a_daemon_that_does_not_come_up_starts_again(shop: Workshop) -> None:
+    worker = shop.worker(start=8)
+    hung = worker.daemon()
+    hung.suspend()
+    shop.put("one")
+    worker.until_has("one")
+    assert not alive([hung])
+    assert "the daemon did not work within 8 s, and is killed" in worker.log
+    assert worker.stop() == 0
+
+
+def test_what_a_child_cannot_work_with_ends_the_worker(shop: Workshop) -> None:
+    shop.put("mend")
+    worker = shop.worker()
+    assert worker.process.wait(PATIENCE) == 1
+    assert json.loads(worker.log.splitlines()[-1]) == {"setup": "RECOGNISER=none: choose one"}
+    assert shop.owners() == {"shardId-000000000000": None}
+    assert not alive(worker.family())
 
 
 def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.daemon import jars
 from tests.end_to_end.terminals import ROOT, Desk, Terminal, desk
 from tests.integration.processors.hosts.kcl.workshop import until
+from tests.support.localstack import Observer
 
 pytestmark = pytest.mark.kcl
 
@@ -32,6 +34,13 @@ def newcomer(localstack: LocalStack, tmp_path: Path) -> Iterator[Desk]:
     opened.close()
 
 
+@pytest.fixture
+def equipped(localstack: LocalStack, tmp_path: Path) -> Iterator[Desk]:
+    """A desk with streams and tables."""
+    with desk(localstack, tmp_path) as opened:
+        yield opened
+
+
 def complaint(terminal: Terminal) -> str:
     """The one line with which it failed."""
     assert terminal.ended() == 1
@@ -43,7 +52,9 @@ def test_it_works_until_it_is_told_to_stop(localstack: LocalStack, tmp_path: Pat
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with desk(localstack, tmp_path, METRICS_PORT=str(port)) as opened:
-        worker = opened.llt(*WORKER, "--slot", "4")
+        # As the containers have it: what is set to nothing is not set.
+        nothing = dict.fromkeys(("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"), "")
+        worker = opened.llt(*WORKER, "--slot", "4", **nothing)
         worker.until(lambda up: "is up" in up.printed)
         name = f"{socket.gethostname()}-4"
         assert worker.printed.startswith(f"Worker {name} of stability is up on {opened.prefix}-transcripts.")
@@ -67,8 +78,40 @@ def test_it_works_until_it_is_told_to_stop(localstack: LocalStack, tmp_path: Pat
 
 def test_a_missing_stream_is_named(newcomer: Desk) -> None:
     said = complaint(newcomer.llt(*WORKER))
-    assert said.startswith(f"llt: stream {newcomer.prefix}-transcripts does not exist at http")
+    assert said.startswith(f"llt: stream {newcomer.prefix}-audio does not exist at http")
     assert said.endswith("`llt streams create` makes it")
+
+
+@pytest.mark.parametrize("stream", ["segments", "dead-letters"])
+def test_a_stream_that_it_writes_is_missed_at_the_start(equipped: Desk, observer: Observer, stream: str) -> None:
+    observer.client("kinesis").delete_stream(StreamName=f"{equipped.prefix}-{stream}")
+    said = complaint(equipped.llt(*WORKER))
+    assert said.startswith(f"llt: stream {equipped.prefix}-{stream} does not exist at http")
+
+
+def test_a_missing_table_of_sessions_is_named(equipped: Desk, observer: Observer) -> None:
+    observer.client("dynamodb").delete_table(TableName=f"{equipped.prefix}-Sessions")
+    said = complaint(equipped.llt(*WORKER))
+    assert said.startswith(f"llt: table {equipped.prefix}-Sessions does not exist at http")
+
+
+def test_a_java_that_hangs_keeps_nobody_who_wants_to_stop(newcomer: Desk, tmp_path: Path) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\nexec sleep 600\n")
+    java.chmod(0o755)
+    worker = newcomer.llt(*WORKER, JAVA_HOME=str(tmp_path))
+    hung = int(until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "a start of java"))
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.process.wait(5) == 0
+    until(lambda: not psutil.pid_exists(hung), "the end of java")
+
+
+def test_an_engine_that_a_child_cannot_have_ends_the_worker(equipped: Desk) -> None:
+    worker = equipped.llt("worker", "transcribe", "--streams", "kinesis", RECOGNISER="scripted:none.jsonl")
+    assert worker.ended() == 1
+    assert worker.complaints.splitlines()[-1].startswith("llt: ")
+    assert "none.jsonl" in worker.complaints.splitlines()[-1]
 
 
 def test_missing_credentials_are_named(newcomer: Desk) -> None:

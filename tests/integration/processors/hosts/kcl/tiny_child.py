@@ -1,6 +1,8 @@
 """The smallest child: it writes down every record that it gets, beats, and checkpoints each batch.
 
-What it does goes as JSON lines to the file CHILD_LOG names. A record `hang` stops the process, `die` ends it.
+What it does goes as JSON lines to the file CHILD_LOG names. A record `hang` stops the process, `die` ends it, and
+`mend` ends it with a word for the operator. The first child that finds no file where HANG_ONCE says makes it, and hangs
+before it beats.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
@@ -35,6 +38,11 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
 
     def initialize(self, given: Any) -> None:
         self.shard = given.shard_id
+        once = Path(os.environ.get("HANG_ONCE") or __file__)
+        if not once.exists():
+            note(event="hanging")
+            once.touch()
+            signal.pause()
         note(event="started", shard=self.shard)
         logging.getLogger("processors.tiny").warning(
             'begins with "quotes" and \\', extra={"from": given.sequence_number}
@@ -56,6 +64,9 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
                 os.kill(os.getpid(), signal.SIGSTOP)
             if text == "die":
                 os._exit(3)
+            if text == "mend":
+                sys.stderr.write(json.dumps({"setup": "RECOGNISER=none: choose one"}) + "\n")
+                os._exit(1)
             self.released = record.sequence_number
         if given.records:
             given.checkpointer.checkpoint(self.released)

@@ -12,6 +12,7 @@ from cli import logs
 from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.slot import Slot
 from processors.hosts.kcl.daemon.supervisor import Limits, Supervisor
+from shared.errors import SetupError
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 
@@ -26,8 +27,13 @@ async def run(slot: int, limits: Limits) -> bool:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
         announcing = asyncio.create_task(_announce(supervisor))
-        drained = await supervisor.run()
-        announcing.cancel()
+        try:
+            drained = await supervisor.run()
+        except SetupError as error:
+            print(json.dumps({"setup": str(error)}), flush=True)
+            return False
+        finally:
+            announcing.cancel()
         print(json.dumps({"restarts": supervisor.status.restarts}), flush=True)
         return drained
 

@@ -20,6 +20,8 @@ from infra.local.localstack.server import LocalStack
 from tests.support.localstack import Observer, program_environment
 
 ROOT = Path(__file__).parents[5]
+#: What the daemon's command line holds.
+MAIN = "software.amazon.kinesis.multilang.MultiLangDaemon"
 #: Seconds that anything may take: a machine under load is no failure.
 PATIENCE = 90.0
 
@@ -76,7 +78,10 @@ class Worker:
         """Its Java process."""
 
         def java() -> list[psutil.Process]:
-            return [process for process in self.family() if process.name() == "java"]
+            with suppress(psutil.Error):
+                # Its version is asked for before.
+                return [process for process in self.family() if MAIN in process.cmdline()]
+            return []
 
         until(java, f"java in {self.log}")
         (found,) = java()

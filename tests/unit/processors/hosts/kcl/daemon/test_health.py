@@ -82,10 +82,70 @@ def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, stat
         "worker": "host-1",
         "state": "running",
         "restarts": 0,
+        "daemon_age": None,
+        "starting": [],
         "shards": {SHARD: {"age": 16.0, "behind_ms": 40, "blocked": False, "released": "12"}},
     }
-    status.beats.forget(SHARD)
+    status.beats.forget(7)
     assert get(health, "/health")[0] == 200
+
+
+def test_a_child_that_does_not_beat_is_not_well_after_a_while(health: Health, status: Status, clock: Clock) -> None:
+    status.state = State.RUNNING
+    status.beats.see([7])
+    clock.now += 15
+    assert get(health, "/health")[0] == 200
+    clock.now += 1
+    # Seen again, it is no younger.
+    status.beats.see([7])
+    code, body = get(health, "/health")
+    assert (code, json.loads(body)["starting"], json.loads(body)["shards"]) == (503, [16.0], {})
+    status.beats.add(Beat(7, ""))
+    assert get(health, "/health")[0] == 200
+
+
+def test_a_shard_that_is_named_after_the_first_beat_is_one_child(status: Status, clock: Clock) -> None:
+    status.state = State.RUNNING
+    status.beats.add(Beat(7, ""))
+    clock.now += 10
+    status.beats.add(Beat(7, SHARD))
+    clock.now += 10
+    assert status.healthy
+    assert [beat and beat.shard for beat, _ in status.beats.ages().values()] == [SHARD]
+    assert status.describe()["starting"] == []
+
+
+def test_of_two_children_of_a_shard_the_older_one_counts_and_the_newer_one_is_shown(
+    status: Status, clock: Clock
+) -> None:
+    status.state = State.RUNNING
+    status.beats.add(Beat(7, SHARD, "12"))
+    clock.now += 16
+    status.beats.add(Beat(8, SHARD, "13"))
+    assert not status.healthy
+    assert status.describe()["shards"][SHARD]["released"] == "13"
+
+
+def test_a_daemon_that_stands_still_is_not_well(health: Health, status: Status, clock: Clock) -> None:
+    status.state = State.RUNNING
+    status.beats.pulse()
+    clock.now += 75
+    assert get(health, "/health")[0] == 200
+    clock.now += 1
+    code, body = get(health, "/health")
+    assert (code, json.loads(body)["daemon_age"]) == (503, 76.0)
+    status.beats.pulse()
+    assert get(health, "/health")[0] == 200
+
+
+def test_while_nobody_listened_nothing_grew_old(status: Status, clock: Clock) -> None:
+    status.state = State.RUNNING
+    status.beats.pulse()
+    status.beats.see([7])
+    status.beats.add(Beat(8, SHARD))
+    clock.now += 100
+    status.beats.renew()
+    assert status.healthy
 
 
 @pytest.mark.parametrize("state", [State.STARTING, State.RESTARTING, State.DRAINING])

@@ -38,6 +38,13 @@ def test_one_that_does_not_run_is_refused(tmp_path: Path) -> None:
         Java.find({"JAVA_HOME": str(tmp_path)})
 
 
+def test_one_that_hangs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "exec sleep 60")
+    monkeypatch.setattr("processors.hosts.kcl.daemon.java._LIMIT", 1)
+    with pytest.raises(SetupError, match="does not say its version within 1 s; expected Java 17"):
+        Java.find({"JAVA_HOME": str(tmp_path)})
+
+
 def test_where_there_is_none_it_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="no java in PATH; expected Java 17 or newer: apt-get install"):
         Java.find({"PATH": str(tmp_path)})

@@ -5,6 +5,8 @@ import logging
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from processors.hosts.kcl.daemon.beats import Beat
 from processors.hosts.kcl.daemon.logs import Lines
@@ -17,8 +19,18 @@ class Heard:
 
     def __init__(self) -> None:
         self.beats: list[Beat] = []
-        self.ups = self.downs = 0
-        self.lines = Lines(self.beats.append, self.up, self.down)
+        self.setups: list[str] = []
+        self.ups = self.alives = self.downs = 0
+        self.lines = Lines(self)
+
+    def beat(self, beat: Beat) -> None:
+        self.beats.append(beat)
+
+    def setup(self, reason: str) -> None:
+        self.setups.append(reason)
+
+    def alive(self) -> None:
+        self.alives += 1
 
     def up(self) -> None:
         self.ups += 1
@@ -57,6 +69,10 @@ def test_a_childs_line_is_logged_as_the_child_did(heard: Heard, caplog: pytest.L
         '{"level": 3}',
         "null",
         '{"beat": 1}',
+        '{"beat": {"pid": 0, "shard": ""}}',
+        '{"beat": {"pid": 1e30, "shard": ""}}',
+        '{"beat": {"pid": 9007199254740991, "shard": ""}}',
+        '{"setup": ["no line"]}',
     ],
 )
 def test_a_line_that_is_no_log_is_a_warning(heard: Heard, caplog: pytest.LogCaptureFixture, said: str) -> None:
@@ -73,6 +89,52 @@ def test_a_beat_is_taken_and_not_logged(heard: Heard, caplog: pytest.LogCaptureF
     heard.lines.take(json.dumps({"beat": {"pid": 7, "shard": SHARD, "released": None, "new": 1}}))
     assert heard.beats == [Beat(7, SHARD, "12", blocked=True, behind_ms=30), Beat(7, SHARD)]
     assert caplog.records == []
+
+
+def test_what_a_child_cannot_work_with_is_told(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+    heard.lines.take('{"setup": "RECOGNISER=scripted:none: there is no such file"}')
+    assert heard.setups == ["RECOGNISER=scripted:none: there is no such file"]
+    assert caplog.records == []
+
+
+def test_a_round_of_the_daemon_is_a_sign_of_life_and_not_logged(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+    heard.event("coordinator.DiagnosticEventLogger", "DEBUG", "Current thread pool executor state: ...")
+    heard.event("coordinator.DiagnosticEventLogger", "INFO", "Current thread pool executor state: ...")
+    assert heard.alives == 2
+    assert caplog.records == []
+    heard.event("coordinator.DiagnosticEventLogger", "ERROR", "Review your thread configuration")
+    assert (heard.alives, len(caplog.records)) == (2, 1)
+    # A round that fails is one too.
+    heard.event("coordinator.Scheduler", "ERROR", "Worker.run caught exception, sleeping for {} milli seconds!", 1000)
+    assert heard.alives == 3
+
+
+#: What JSON can hold.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**60) | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+#: Lines that are nearly what the daemon or a child writes.
+FRAME = st.fixed_dictionaries({"className": JSON, "methodName": JSON}) | JSON
+THROWN = st.fixed_dictionaries({"message": JSON, "stepArray": st.lists(FRAME, max_size=2) | JSON, "cause": JSON}) | JSON
+EVENT = {"loggerName": st.text(), "level": st.sampled_from(["ERROR", "DEBUG", "?"]), "message": st.sampled_from(["{}"])}
+LOGGED = {"logger": st.text(), "level": st.text(), "message": st.text()}
+BEAT = st.fixed_dictionaries({"pid": JSON, "shard": JSON}, optional={"released": JSON, "behind_ms": JSON})
+
+
+@example({"loggerName": "x", "level": "INFO", "message": "a {}", "arguments": 5})
+@example({"loggerName": "x", "level": "INFO", "message": "a", "throwable": "boom"})
+@example({"logger": "x", "level": "info", "message": "a", "exc_info": 1, "args": {}, "name": 3, "taskName": 1})
+@given(
+    st.fixed_dictionaries(EVENT, optional={"arguments": JSON, "throwable": THROWN})
+    | st.fixed_dictionaries(LOGGED, optional={"args": JSON, "exc_info": JSON, "": JSON})
+    | st.fixed_dictionaries({"beat": BEAT})
+    | st.fixed_dictionaries({"setup": JSON})
+    | JSON
+)
+def test_no_line_ends_the_reader(line: object) -> None:
+    Heard().lines.take(json.dumps(line))
 
 
 def test_the_daemons_own_lines_keep_their_level(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from processors.hosts.kcl.application import Application
-from processors.hosts.kcl.daemon.properties import Place, properties, write
+from processors.hosts.kcl.daemon.properties import Endpoints, properties, write
 from shared.errors import SettingError
 from shared.settings import Settings
 
 CHILD = ["python", "-m", "cli.worker.child", "stability+dedup"]
-PLACE = Place("eu-west-1", "https://kinesis.example", "http://localhost:4566")
+ENDPOINTS = Endpoints("eu-west-1", "https://kinesis.example", "http://localhost:4566")
 
 
 def made(**settings: str) -> dict[str, str]:
     given = Settings().override(settings)
-    return properties(Application.of("stability+dedup", given), given, "host-1", CHILD, PLACE)
+    return properties(Application.of("stability+dedup", given), given, "host-1", CHILD, ENDPOINTS)
 
 
 def test_they_say_who_works_on_what_and_where() -> None:
@@ -64,7 +64,7 @@ def test_they_hold_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_command_that_the_daemon_would_split_is_refused(word: str) -> None:
     settings = Settings()
     with pytest.raises(SettingError, match="without spaces"):
-        properties(Application.of("dedup", settings), settings, "w", [word, "-m", "child"], PLACE)
+        properties(Application.of("dedup", settings), settings, "w", [word, "-m", "child"], ENDPOINTS)
 
 
 def test_the_file_is_one_that_java_reads(tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""Watches one run of KCL's daemon: what is heard of it and of its children, and when it has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from processors.hosts.kcl.daemon.beats import Beat
+from processors.hosts.kcl.daemon.daemon import Daemon
+from processors.hosts.kcl.daemon.first import first_of
+from processors.hosts.kcl.daemon.limits import Limits
+from processors.hosts.kcl.daemon.status import Status
+
+#: Seconds by which a look may be late.
+_STALL = 5.0
+
+
+class Watch:
+    """The listener to one run's lines; `begun` is called once the daemon works."""
+
+    def __init__(self, status: Status, limits: Limits, begun: Callable[[], None]) -> None:
+        #: What somebody has to mend before a child can work, in one line, where one said so.
+        self.to_mend: str | None = None
+        self._status = status
+        self._limits = limits
+        self._begun = begun
+        self._failing = asyncio.Event()
+        self._started = time.monotonic()
+        self._up_since: float | None = None
+
+    def beat(self, beat: Beat) -> None:
+        """See Listener."""
+        self._status.beats.add(beat)
+
+    def setup(self, reason: str) -> None:
+        """See Listener."""
+        self.to_mend = self.to_mend or reason
+        self._failing.set()
+
+    def up(self) -> None:
+        """See Listener."""
+        self._up_since = time.monotonic()
+        self._status.beats.pulse()
+        self._begun()
+
+    def alive(self) -> None:
+        """See Listener."""
+        self._status.beats.pulse()
+
+    def down(self) -> None:
+        """See Listener."""
+        self._failing.set()
+
+    @property
+    def was_well(self) -> bool:
+        """Whether it worked long enough for earlier failures to be forgotten."""
+        return self._up_since is not None and time.monotonic() - self._up_since >= self._limits.good
+
+    async def failure(self, daemon: Daemon) -> str:
+        """Returns what was wrong once the daemon has ended by itself, or has to be ended."""
+        return await first_of(self._end(daemon), self._daemon_hangs(), self._child_fails(daemon))
+
+    async def _end(self, daemon: Daemon) -> str:
+        await daemon.ended()
+        return "nothing asked it to"
+
+    async def _daemon_hangs(self) -> str:
+        while not (wrong := self._wrong_with_daemon()):
+            await self._look()
+        return wrong
+
+    async def _child_fails(self, daemon: Daemon) -> str:
+        wrong = await first_of(self._child_gives_up(), self._child_hangs(daemon))
+        # The daemon would wait long for the dead child; the others drain meanwhile.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.failing):
+                await daemon.childless()
+        return wrong
+
+    async def _child_gives_up(self) -> str:
+        await self._failing.wait()
+        return "a child failed"
+
+    async def _child_hangs(self, daemon: Daemon) -> str:
+        while (hung := self._hung_child(daemon)) is None:
+            await self._look()
+        pid, wrong = hung
+        daemon.kill_child(pid)
+        return wrong
+
+    def _wrong_with_daemon(self) -> str:
+        """What is wrong with it; empty if nothing is."""
+        limits = self._limits
+        if self._up_since is None:
+            late = time.monotonic() - self._started > limits.start
+            return f"the daemon did not work within {limits.start:g} s, and is killed" if late else ""
+        hangs = (self._status.beats.daemon_age or 0) > limits.daemon_hang
+        return f"the daemon gave no sign of life for {limits.daemon_hang:g} s, and is killed" if hangs else ""
+
+    def _hung_child(self, daemon: Daemon) -> tuple[int, str] | None:
+        """A child that does not beat any more, or never did, and what is wrong with it."""
+        limits, beats = self._limits, self._status.beats
+        beats.see(daemon.own_children())
+        for pid, (beat, age) in beats.ages().items():
+            if not daemon.has(pid):
+                # It lost its lease, or its shard ended; where it failed, the daemon says so.
+                beats.forget(pid)
+            elif beat is None and age > limits.first_beat:
+                return pid, f"a child gave no sign of life within {limits.first_beat:g} s, and is killed"
+            elif beat is not None and age > limits.hang:
+                return pid, f"the child of {beat.shard or 'no shard yet'} hangs, and is killed"
+        return None
+
+    async def _look(self) -> None:
+        """Waits until it is time for another look."""
+        slept_at = time.monotonic()
+        await asyncio.sleep(self._limits.look)
+        if time.monotonic() - slept_at > self._limits.look + _STALL:
+            # This process itself stood still, perhaps with the machine: what was said meanwhile is not read yet.
+            self._started = time.monotonic()
+            self._status.beats.renew()

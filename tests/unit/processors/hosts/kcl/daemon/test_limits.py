@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from processors.hosts.kcl.daemon.limits import Limits
+from processors.hosts.kcl.daemon.properties import GRACE
+
+#: Seconds after which KCL gives up a call of DynamoDB; until then its loop may stand still.
+CALL = 60
+
+
+def test_a_worker_waits_longer_for_its_children_than_kcl_does() -> None:
+    assert Limits().drain >= GRACE + 5
+
+
+def test_a_daemon_is_not_killed_while_aws_does_not_answer() -> None:
+    assert Limits().daemon_hang >= CALL + 20
+
+
+def test_the_first_sign_of_life_has_more_time_than_the_next() -> None:
+    assert Limits().first_beat > Limits().hang

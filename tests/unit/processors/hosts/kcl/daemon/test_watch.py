@@ -1,0 +1,175 @@
+"""When a run of the daemon counts as failed, with a Python program in the place of Java."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from processors.hosts.kcl.daemon.daemon import Daemon
+from processors.hosts.kcl.daemon.first import first_of, unless
+from processors.hosts.kcl.daemon.limits import Limits
+from processors.hosts.kcl.daemon.logs import Lines
+from processors.hosts.kcl.daemon.status import Status
+from processors.hosts.kcl.daemon.watch import Watch
+
+#: Seconds that anything may take.
+PATIENCE = 20
+SHARD = "shardId-000000000000"
+SCHEDULER = "software.amazon.kinesis.coordinator.Scheduler"
+ROUND = "software.amazon.kinesis.coordinator.DiagnosticEventLogger"
+PRELUDE = "import os; exec(os.environ['TOOLS'])\n"
+#: What every program may use: to say a line, to be up, to live, and to start a child that runs a program.
+TOOLS = f"""
+import json, os, subprocess, sys, time
+def say(**line): print(json.dumps(line), flush=True)
+def up(): say(loggerName={SCHEDULER!r}, level="INFO", message="Initialization complete. Starting worker loop.")
+def live(seconds):
+    for _ in range(int(seconds * 20)):
+        say(loggerName={ROUND!r}, level="DEBUG", message="Current thread pool executor state")
+        time.sleep(0.05)
+def beat(shard): say(beat=dict(pid=os.getpid(), shard=shard))
+def child(program): return subprocess.Popen([sys.executable, "-c", {PRELUDE!r} + program])
+"""
+
+
+@dataclass
+class Run:
+    """One that is watched."""
+
+    daemon: Daemon
+    watch: Watch
+    status: Status
+
+    async def failed(self) -> str:
+        async with asyncio.timeout(PATIENCE):
+            return await self.watch.failure(self.daemon)
+
+    async def lasts(self, seconds: float) -> bool:
+        """Whether nothing is wrong with it for so long."""
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, over.set)
+        return await unless(over, self.watch.failure(self.daemon)) is None
+
+
+Start = Callable[..., Awaitable[Run]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Starts a daemon that runs a Python program."""
+    started: list[Daemon] = []
+
+    async def begin(program: str, **limits: float) -> Run:
+        status = Status("talks-dedup", "dedup", "host-1")
+        given = {"look": 0.05, "failing": 0.2, **limits}
+        watch = Watch(status, Limits(**given), lambda: None)
+        command = [sys.executable, "-c", PRELUDE + program]
+        daemon = await Daemon.start(command, {**os.environ, "TOOLS": TOOLS}, Lines(watch).take)
+        started.append(daemon)
+        return Run(daemon, watch, status)
+
+    yield begin
+    for daemon in started:
+        await daemon.close()
+
+
+async def test_one_that_ends_by_itself_has_failed(start: Start) -> None:
+    run = await start("up(); sys.exit(3)")
+    assert await run.failed() == "nothing asked it to"
+
+
+async def test_one_that_lives_with_children_that_beat_is_well(start: Start) -> None:
+    run = await start(
+        "up(); child('while True: beat(\"s\"); time.sleep(0.1)'); live(60)",
+        daemon_hang=2,
+        hang=2,
+        first_beat=2,
+        start=1,
+    )
+    assert await run.lasts(3)
+
+
+async def test_one_that_never_comes_up_has_failed(start: Start) -> None:
+    run = await start("live(60)", start=0.5)
+    assert await run.failed() == "the daemon did not work within 0.5 s, and is killed"
+
+
+async def test_one_that_stands_still_without_children_has_failed(start: Start) -> None:
+    run = await start("up(); live(0.5); time.sleep(600)", daemon_hang=1)
+    assert await run.failed() == "the daemon gave no sign of life for 1 s, and is killed"
+
+
+async def test_a_child_that_never_beats_is_killed(start: Start) -> None:
+    run = await start("up(); child('time.sleep(600)'); live(60)", first_beat=0.5)
+    assert await run.failed() == "a child gave no sign of life within 0.5 s, and is killed"
+    assert not run.daemon.children()
+
+
+async def test_what_a_child_starts_need_not_beat(start: Start) -> None:
+    program = "child('time.sleep(600)')\nwhile True: beat('s'); time.sleep(0.1)"
+    run = await start(f"up(); child({program!r}); live(60)", first_beat=0.5)
+    assert await run.lasts(1.5)
+
+
+async def test_a_child_that_beats_no_more_is_killed(start: Start) -> None:
+    run = await start('up(); child(\'beat(""); beat("s1"); time.sleep(600)\'); live(60)', hang=0.5)
+    assert await run.failed() == "the child of s1 hangs, and is killed"
+    assert not run.daemon.children()
+
+
+async def test_a_child_whose_first_beats_name_no_shard_is_well(start: Start) -> None:
+    run = await start('up(); child(\'beat("")\\nwhile True: beat("s1"); time.sleep(0.1)\'); live(60)', hang=1)
+    assert await run.lasts(2.5)
+
+
+async def test_a_child_that_ended_is_forgotten(start: Start) -> None:
+    run = await start("up(); child('beat(\"s1\")').wait(); live(60)", hang=0.5, first_beat=0.5)
+    assert await run.lasts(1.5)
+    assert run.status.beats.ages() == {}
+
+
+async def test_a_setup_that_no_child_can_work_with_ends_the_run_and_is_kept(start: Start) -> None:
+    run = await start('up(); child(\'say(setup="no file"); say(setup="nor this")\'); live(60)')
+    assert await run.failed() == "a child failed"
+    await run.daemon.close()
+    assert run.watch.to_mend == "no file"
+
+
+async def test_after_this_process_stood_still_all_have_their_time_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.hosts.kcl.daemon.watch._STALL", 0.5)
+    run = await start("up(); child('while True: beat(\"s\"); time.sleep(0.5)'); live(60)", hang=1, daemon_hang=1)
+    lasting = asyncio.create_task(run.lasts(4))
+    async with asyncio.timeout(PATIENCE):
+        while not run.status.beats.ages() or run.status.beats.daemon_age is None:  # noqa: ASYNC110 (processes set no event)
+            await asyncio.sleep(0.02)
+    # As where the machine sleeps: the others stand still too.
+    family = (run.daemon.pid, *run.daemon.children())
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(2)  # noqa: ASYNC251 (that is what it is about)
+    for pid in family:
+        os.kill(pid, signal.SIGCONT)
+    assert await lasting
+
+
+async def test_the_first_to_end_says_what_is_returned() -> None:
+    ended = []
+
+    async def after(seconds: float) -> float:
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            ended.append(seconds)
+        return seconds
+
+    assert await first_of(after(60), after(0.01)) == 0.01
+    assert ended == [0.01, 60]
