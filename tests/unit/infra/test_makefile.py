@@ -22,7 +22,7 @@ def commands(target: str) -> list[str]:
 
 
 def test_every_test_runs_in_one_of_the_two() -> None:
-    assert commands("test")[-1] == f'{PYTEST} -m "not kcl" --cov'
+    assert commands("test")[-1] == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl" --cov'
     assert commands("test-kcl")[-1] == f"{PYTEST} -m kcl"
 
 
