@@ -58,7 +58,7 @@ async def in_workers(
         for worker in workers:
             running.append(await _Running.start(worker))  # noqa: PERF401 (they are stopped where a next one fails)
         over: set[asyncio.Future[Any]] = {stop, *(one.end for one in running)}
-        all_up = asyncio.gather(*(one.up.wait() for one in running))
+        all_up = asyncio.ensure_future(_all_up(running))
         done, _ = await asyncio.wait({all_up, *over}, return_when=asyncio.FIRST_COMPLETED)
         if all_up in done:
             up()
@@ -107,6 +107,11 @@ class _Running:
             if text.startswith(UP):
                 self.up.set()
         return await self._process.wait()
+
+
+async def _all_up(running: Sequence[_Running]) -> None:
+    for one in running:
+        await one.up.wait()
 
 
 async def _stop(running: Sequence[_Running], patience: float) -> list[_Running]:

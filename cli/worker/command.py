@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def worker(
-    stages: Annotated[str, typer.Argument(help="A stage, or several that follow one another: stability+dedup.")],
+    stages: Annotated[
+        str,
+        typer.Argument(
+            metavar="STAGE[+STAGE...]", help="A stage, or several that follow one another: stability+dedup."
+        ),
+    ],
     slot: Annotated[
         int | None, typer.Option("--slot", min=1, help="The worker's number here; the first free one.")
     ] = None,

@@ -25,6 +25,8 @@ class Limits:
     hang: float = 30.0
     #: For the daemon's end once a child of it has failed or was killed.
     failing: float = 5.0
+    #: Between two looks whether the stream is still there.
+    ask: float = 15.0
     #: For giving up the leases.
     release: float = 5.0
     #: Good running after which earlier failures are forgotten.

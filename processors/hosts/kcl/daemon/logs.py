@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,8 @@ _UP = "Initialization complete."
 _DOWN = "Encountered an error"
 #: What its loop says in each of its last rounds, since KCL 3.1: nothing is wrong then.
 _LAST_ROUNDS = "LeaderDecider uninitialized"
+#: Seconds after which a message that the daemon repeats is shown again.
+_NEWS_AGAIN = 60.0
 #: Frames of a Java exception that are shown.
 _FRAMES = 8
 
@@ -54,15 +57,17 @@ class Lines:
     child's under the logger that it used, and what is no log under the logger `child`.
     """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, time: Callable[[], float] = time.monotonic) -> None:
         self._listener = listener
+        self._time = time
+        #: When each of the daemon's messages, without its arguments, was last shown.
+        self._shown: dict[tuple[str, str], float] = {}
 
     def take(self, line: str) -> None:
         """Takes a line of the daemon's standard output or standard error, whatever it holds."""
         match _parsed(line):
             case {"loggerName": str(logger), "level": str(level), "message": str(message)} as event:
-                message = _filled(message, event.get("arguments"))
-                self._of_daemon(logger, _level(level), message, event.get("throwable"))
+                self._of_daemon(logger, _level(level), message, event.get("arguments"), event.get("throwable"))
             case {"level": str(level), "logger": str(logger), "message": str(message)} as event:
                 extra = {name: value for name, value in event.items() if name not in _RESERVED}
                 logging.getLogger(logger).log(_level(level), "%s", message, extra=extra)
@@ -73,7 +78,8 @@ class Lines:
             case _ if line.strip():
                 CHILD.warning("%s", line)
 
-    def _of_daemon(self, logger: str, level: int, message: str, throwable: Any) -> None:
+    def _of_daemon(self, logger: str, level: int, template: str, arguments: Any, throwable: Any) -> None:
+        message = _filled(template, arguments)
         if logger == _OF_ROUND and level < logging.WARNING:
             self._listener.alive()
             return
@@ -89,7 +95,16 @@ class Lines:
             if throwable.get("message") == _LAST_ROUNDS:
                 level = logging.DEBUG
             extra["exception"] = "\n".join(_told(throwable))
-        KCL.log(level, "%s", message, extra=extra)
+        # In an outage it says the same several times a second, with an exception each.
+        KCL.log(level if self._is_news(logger, template) else logging.DEBUG, "%s", message, extra=extra)
+
+    def _is_news(self, logger: str, template: str) -> bool:
+        now = self._time()
+        shown_at = self._shown.get((logger, template))
+        if shown_at is not None and now - shown_at < _NEWS_AGAIN:
+            return False
+        self._shown[logger, template] = now
+        return True
 
 
 #: What every line has; the rest are extras, of which logging refuses those that it has itself.

@@ -118,7 +118,7 @@ class Supervisor:
 
     async def _prepare(self) -> None:
         """What a start needs: credentials, the stream, and leases that the daemon can take at once."""
-        await self._kinesis.call("describe_stream_summary", StreamName=self._application.stream)
+        await self._ask_for_stream()
         try:
             made, _ = await asyncio.gather(
                 self._leases.seed(self._settings.kcl_initial_position),
@@ -132,14 +132,14 @@ class Supervisor:
     async def _keep(self, command: Sequence[str]) -> bool:
         """Runs one daemon after the other, until it is asked to stop; whether the children of the last one drained.
 
-        Raises SetupError once a child needs something mended.
+        Raises SetupError once something must be mended for it to go on.
         """
         failures = 0
         while not self._asked.is_set():
             watch = Watch(self.status, self._limits, self._running)
             daemon = await Daemon.start(command, self._daemon_environ(), Lines(watch).take)
             try:
-                wrong = await unless(self._asked, watch.failure(daemon))
+                wrong = await unless(self._asked, first_of(watch.failure(daemon), self._stream_gone()))
                 if wrong is None:
                     return await self._drain(daemon)
             finally:
@@ -154,6 +154,16 @@ class Supervisor:
             log.error("%s: the daemon ended with %s: %s", self.status.worker, await daemon.ended(), wrong)
             await unless(self._asked, self._ready_again(failures))
         return True
+
+    async def _stream_gone(self) -> str:
+        """Raises ResourceMissing once the stream is deleted: KCL would look for it for ever."""
+        while True:
+            await asyncio.sleep(self._limits.ask)
+            with suppress(StreamUnavailable, AwsError):
+                await self._ask_for_stream()
+
+    async def _ask_for_stream(self) -> None:
+        await self._kinesis.call("describe_stream_summary", StreamName=self._application.stream)
 
     async def _ready_again(self, failures: int) -> None:
         """Returns when it is time for another start, and AWS answers."""

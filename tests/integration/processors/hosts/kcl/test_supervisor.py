@@ -152,6 +152,16 @@ def test_what_a_child_cannot_work_with_ends_the_worker(shop: Workshop) -> None:
     assert not alive(worker.family())
 
 
+def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker(ask=1)
+    worker.until_has("one")
+    shop.kinesis.delete_stream(StreamName=shop.stream)
+    assert worker.process.wait(PATIENCE) == 1
+    assert f"stream {shop.stream} does not exist" in json.loads(worker.log.splitlines()[-1])["setup"]
+    assert not alive(worker.family())
+
+
 def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
     shop.put("one")
     worker = shop.worker()

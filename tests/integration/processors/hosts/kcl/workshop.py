@@ -144,7 +144,8 @@ class Workshop:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             worker.process.wait(PATIENCE)
-        self.kinesis.delete_stream(StreamName=self.stream)
+        with suppress(self.kinesis.exceptions.ResourceNotFoundException):
+            self.kinesis.delete_stream(StreamName=self.stream)
         for suffix in ("", "-CoordinatorState", "-WorkerMetricStats"):
             try:
                 self.dynamodb.delete_table(TableName=self.application + suffix)

@@ -165,3 +165,16 @@ def test_what_its_last_rounds_say_is_no_error(heard: Heard, caplog: pytest.LogCa
     thrown = {"className": "java.lang.IllegalStateException", "message": "LeaderDecider uninitialized"}
     heard.event("coordinator.Scheduler", "ERROR", "Worker.run caught exception", throwable=thrown)
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
+
+
+def test_what_the_daemon_repeats_is_shown_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    now = 0.0
+    heard = Heard()
+    heard.lines = Lines(heard, lambda: now)
+    thrown = {"className": "java.net.ConnectException", "message": "refused"}
+    for now in (0.0, 1.0, 59.0, 60.0, 61.0):
+        heard.event("leases.Taker", "WARN", "cannot reach {}", f"call {now}", throwable=thrown)
+        heard.event("leases.Renewer", "WARN", "cannot reach {}", f"call {now}")
+    shown = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert shown == ["cannot reach call 0.0"] * 2 + ["cannot reach call 60.0"] * 2
