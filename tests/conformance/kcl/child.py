@@ -58,7 +58,9 @@ class Child:
         self._thread.start()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Writes a line to the child."""
+        """Writes a line to the child, if it is there to read it: nobody else empties the pipe."""
+        if self._dead:
+            return
         self._hold()
         with suppress(BrokenPipeError):
             self._requests.write(json.dumps(message) + "\n")
@@ -87,15 +89,18 @@ class Child:
         await self.host.kill()
 
     async def _close(self) -> None:
-        self._hold()
-        if self._working is not None:
-            self._working.cancel()
-        self._requests.close()
-        await self._gone.wait()
-        self._thread.join()
+        # It may be killed before it has begun.
+        if self._thread.ident is not None:
+            self._hold()
+            if self._working is not None:
+                self._working.cancel()
+            self._requests.close()
+            await self._gone.wait()
+            self._thread.join()
         if self._transport is not None:
             self._transport.close()
-        self._input.close()
+        for pipe in (self._requests, self._answers, self._input):
+            pipe.close()
         with suppress(BrokenPipeError):
             self._output.close()
 

@@ -49,7 +49,11 @@ class MultiLangDaemon:
     async def stop(self) -> None:
         assert self._life is not None
         self._stopping.set()
-        await self._life
+        await asyncio.wait({self._life}, timeout=2 * GRACE)
+        if not self._life.done():
+            # A child is stuck with records in hand, so that it never hears of the shutdown.
+            await self.kill()
+            self._ended.set_result(None)
         for stage in self._stages:
             await stage.close()
 
@@ -127,7 +131,7 @@ class MultiLangDaemon:
             ended.put_nowait(shard)
 
     async def _kill_children(self) -> None:
-        while self._children:
-            child, reader = self._children.popitem()
+        for child, reader in list(self._children.items()):
             await child.kill()
             reader.close()
+            self._children.pop(child, None)
