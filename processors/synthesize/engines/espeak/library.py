@@ -45,30 +45,19 @@ class _Voice(ctypes.Structure):
 
 
 class Library:
-    """The library, loaded and initialised. `rate` is in Hz."""
+    """The library: loaded and initialised once, and then for as long as the process lives.
+
+    After espeak_Terminate and another espeak_Initialize, espeak_Synth may read what was freed. `rate` is in Hz.
+    """
 
     _lock = threading.Lock()
-    _users = 0
+    _ready: tuple[ctypes.CDLL, int, tuple[Voice, ...]] | None = None
 
     def __init__(self) -> None:
-        try:
-            self._c = ctypes.CDLL(espeakng_loader.get_library_path())
-            data = espeakng_loader.get_data_path().encode()
-        except (OSError, RuntimeError) as error:
-            raise EngineUnavailable(
-                f"cannot load eSpeak NG ({error}): pip install --force-reinstall espeakng-loader"
-            ) from None
-        self._c.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
-        self._c.espeak_Synth.argtypes = (
-            *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint),
-            *(ctypes.c_void_p, ctypes.c_void_p),
-        )
         with self._lock:
-            self.rate: int = self._c.espeak_Initialize(_SYNCHRONOUS, CHUNK, data, _DONT_EXIT)
-            if self.rate <= 0:
-                raise EngineUnavailable(f"eSpeak NG did not start (code {self.rate}) with its data in {data.decode()}")
-            Library._users += 1
-            self.voices = tuple(self._voices())
+            if Library._ready is None:
+                Library._ready = _initialised()
+        self._c, self.rate, self.voices = Library._ready
 
     def speak(self, text: str, voice: str, tempo: float, hear: Callable[[bytes], bool]) -> None:
         """Speaks the text; blocks. `hear` is given mono PCM s16le as it is made and says whether to go on.
@@ -90,22 +79,36 @@ class Library:
             code = self._c.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
             self._check("Synth", code, f"{len(data)} bytes")
 
-    def close(self) -> None:
-        """Ends the library when nobody else in the process uses it."""
-        with self._lock:
-            Library._users -= 1
-            if not Library._users:
-                self._check("Terminate", self._c.espeak_Terminate(), "")
-
-    def _voices(self) -> Iterator[Voice]:
-        listed = self._c.espeak_ListVoices(None)
-        for entry in takewhile(bool, map(listed.__getitem__, count())):
-            yield Voice(entry.contents.identifier.decode(), dict(_languages(entry.contents.languages)))
-
     @staticmethod
     def _check(call: str, code: int, argument: str) -> None:
         if code != _OK:
             raise EngineUnavailable(f"espeak_{call}: expected code {_OK}, got {code} ({argument})")
+
+
+def _initialised() -> tuple[ctypes.CDLL, int, tuple[Voice, ...]]:
+    """The library, its rate in Hz and its voices."""
+    try:
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = espeakng_loader.get_data_path().encode()
+    except (OSError, RuntimeError) as error:
+        raise EngineUnavailable(
+            f"cannot load eSpeak NG ({error}): pip install --force-reinstall espeakng-loader"
+        ) from None
+    library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+    library.espeak_Synth.argtypes = (
+        *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint),
+        *(ctypes.c_void_p, ctypes.c_void_p),
+    )
+    rate = library.espeak_Initialize(_SYNCHRONOUS, CHUNK, data, _DONT_EXIT)
+    if rate <= 0:
+        raise EngineUnavailable(f"eSpeak NG did not start (code {rate}) with its data in {data.decode()}")
+    return library, rate, tuple(_voices(library))
+
+
+def _voices(library: ctypes.CDLL) -> Iterator[Voice]:
+    listed = library.espeak_ListVoices(None)
+    for entry in takewhile(bool, map(listed.__getitem__, count())):
+        yield Voice(entry.contents.identifier.decode(), dict(_languages(entry.contents.languages)))
 
 
 def _languages(at: int) -> Iterator[tuple[str, int]]:

@@ -45,11 +45,10 @@ class EspeakSynthesizer:
             clip.cancel()
 
     async def close(self) -> None:
-        """Ends the thread and the library; clips that are being spoken break off."""
+        """Ends the thread; clips that are being spoken break off."""
         if not self._closed:
             self._closed = True
             self._worker.shutdown()
-            self._library.close()
 
     def _speak(self, clip: Clip, text: str, voice: str, tempo: float) -> None:
         try:
