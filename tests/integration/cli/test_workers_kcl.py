@@ -56,7 +56,8 @@ def daemon(
     _seed(observer.client("dynamodb"), application(stream_prefix))
     (tmp_path / "processor.py").write_text(PROCESSOR)
     properties = {
-        "executableName": f"{sys.executable} {tmp_path / 'processor.py'}",
+        # The daemon splits this at spaces, and this Python's folder may have some in its name: it is first in PATH.
+        "executableName": f"{Path(sys.executable).name} {tmp_path / 'processor.py'}",
         "processingLanguage": "python/3.11",
         "applicationName": application(stream_prefix),
         "streamName": stream,
@@ -83,7 +84,11 @@ def daemon(
     with (tmp_path / "daemon.log").open("wb") as log:
         process = subprocess.Popen(
             ["java", *JVM, "-cp", str(jars), *main],
-            env={**program_environment(localstack), "AWS_EC2_METADATA_DISABLED": "true"},
+            env={
+                **program_environment(localstack),
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
