@@ -33,7 +33,8 @@ localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and Clou
 	@exec $(python) -m infra.local.localstack
 
 test: setup localstack-environment ## Run the tests, with coverage; those of KCL workers are test-kcl's
-	@$(python) -m pytest $(side_by_side) -m "not kcl" --cov
+	@$(python) -m pytest $(side_by_side) -m "not kcl and not alone" --cov
+	@$(python) -m pytest -m alone --cov --cov-append
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java
 	@$(python) -m pytest -m kcl

@@ -47,6 +47,7 @@ def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
     assert texts[False] == texts[True]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("engine", ["moonshine", "pocketsphinx"])
 def test_a_live_recogniser_is_followed_word_for_word(engine: str) -> None:
     played = asyncio.run(play(recognisers.load(engine), realtime=True))

@@ -22,7 +22,9 @@ def commands(target: str) -> list[str]:
 
 
 def test_every_test_runs_in_one_of_the_two() -> None:
-    assert commands("test")[-1] == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl" --cov'
+    together, alone = commands("test")[-2:]
+    assert together == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl and not alone" --cov'
+    assert alone == f"{PYTEST} -m alone --cov --cov-append"
     assert commands("test-kcl")[-1] == f"{PYTEST} -m kcl"
 
 
