@@ -10,6 +10,7 @@ from typing import Self
 from cli import stages
 from cli.backend import Backend, memory
 from processors.hosts.local import LocalHost
+from processors.stages import STAGES
 from processors.synthesize import engines as synthesizers
 from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe import engines as recognisers
@@ -75,7 +76,7 @@ class Pipeline:
         self.streams = backend.streams
         self.store = backend.store
         self.host = LocalHost(
-            [[stages.make(name, engines, settings, backend)] for name in stages.STAGES],
+            [[stages.make(name, engines, settings, backend)] for name in STAGES],
             self.streams,
             self.store,
             checkpoints=backend.checkpoints,

@@ -71,10 +71,8 @@ _MAKERS: dict[str, Callable[[EngineSet, Settings, Backend], Stage]] = {
     "translate": lambda engines, _, backend: TranslateStage(engines.translator, backend.cache),
     "synthesize": lambda engines, *_: SynthesizeStage(engines.synthesizer),
 }
-#: The stages in the pipeline's order.
-STAGES = tuple(_MAKERS)
 
 
 def make(name: str, engines: EngineSet, settings: Settings, backend: Backend) -> Stage:
-    """The stage of this name, one of STAGES."""
+    """The stage of this name."""
     return _MAKERS[name](engines, settings, backend)

@@ -15,7 +15,8 @@ from rich.table import Table
 from cli.options import JsonOption
 from cli.workers.tables import KclTables
 from shared.aws import Aws
-from shared.aws.tables import TableStatus, create_tables, delete_tables, list_tables
+from shared.aws.table_admin import TableStatus
+from shared.aws.tables import create_tables, delete_tables, list_tables
 from shared.settings import Settings
 from shared.streams.kinesis.admin import StreamAdmin, StreamStatus
 

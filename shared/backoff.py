@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count, islice
+from typing import TypeVar
+
+from shared.errors import StoreUnavailable, StreamUnavailable
+
+Answer = TypeVar("Answer")
 
 
 def backoff(failures: int, *, first: float = 0.1, most: float = 5.0) -> float:
@@ -19,3 +25,16 @@ def backoff(failures: int, *, first: float = 0.1, most: float = 5.0) -> float:
 def delays(*, most: float = 2.0) -> Iterator[float]:
     """The waits after the first failure, the second, and so on, in s."""
     return (backoff(failures, most=most) for failures in count(1))
+
+
+async def patiently(call: Callable[[], Awaitable[Answer]], tries: int = 8) -> Answer:
+    """What the call brings, tried again while a stream or store is unavailable: 8 tries take about 5 s.
+
+    Raises what its last try raised.
+    """
+    for wait in islice(delays(), tries - 1):
+        try:
+            return await call()
+        except (StoreUnavailable, StreamUnavailable):
+            await asyncio.sleep(wait)
+    return await call()

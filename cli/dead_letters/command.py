@@ -16,7 +16,7 @@ from rich.console import Console
 from cli.dead_letters.letters import DeadLetters, Letter, LetterUnknown
 from cli.dead_letters.view import print_letter, print_table, summary, whole
 from cli.options import JsonOption
-from processors.hosts.kcl.application import STAGES
+from processors.stages import STAGES
 from shared.clock import SystemClock
 from shared.errors import SettingError
 from shared.settings import Settings

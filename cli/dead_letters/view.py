@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli.dead_letters.letters import Letter
 from cli.dead_letters.payload import described, dump
-from cli.workers.names import short_shard
+from cli.shard_names import short_shard
 
 #: Characters of an id that a table shows, if they tell its letters apart.
 _SHORT = 8

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from processors.hosts.kcl.application import STAGES
 from processors.hosts.kcl.daemon.leash import leashed
+from processors.stages import STAGES
 from shared.settings import Settings
 
 #: Seconds that the workers have to stop: more than one takes to finish what it has in hand and to give up its shards.

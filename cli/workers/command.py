@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.options import JsonOption
-from cli.workers.names import short_shard
+from cli.shard_names import short_shard
 from cli.workers.report import Report, Row, State
 from shared.settings import Settings
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from cli.workers.leases import SHARD_END, TRIM_HORIZON
-from cli.workers.patience import patiently
 from shared.aws import Aws, AwsError
+from shared.backoff import patiently
 from shared.clock import Clock, SystemClock
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams import Shard

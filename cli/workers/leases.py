@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cli.workers.patience import patiently
 from processors.hosts.kcl.application import Application
 from shared.aws import AwsClient
+from shared.aws.table import Item, Table
+from shared.backoff import patiently
 from shared.errors import ResourceMissing
 
 #: What a lease's checkpoint says where it is no sequence number.
@@ -65,22 +65,12 @@ async def silent(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key
 
 
 async def _read(dynamodb: AwsClient, application: Application) -> dict[Key, Lease]:
-    leases: dict[Key, Lease] = {}
-    parameters: dict[str, Any] = {"TableName": application.name, "ConsistentRead": True}
-    while True:
-        try:
-            answer = await patiently(partial(dynamodb.call, "scan", **parameters))
-        except ResourceMissing:
-            return {}
-        leases.update((Key(application, item["leaseKey"]["S"]), _lease(item)) for item in answer["Items"])
-        if "LastEvaluatedKey" not in answer:
-            return leases
-        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    try:
+        items = await patiently(Table(dynamodb, application.name).scan)
+    except ResourceMissing:
+        return {}
+    return {Key(application, item["leaseKey"]): _lease(item) for item in items}
 
 
-def _lease(item: Mapping[str, Mapping[str, str]]) -> Lease:
-    return Lease(
-        owner=item["leaseOwner"]["S"] if "leaseOwner" in item else None,
-        checkpoint=item["checkpoint"]["S"],
-        counter=int(item["leaseCounter"]["N"]),
-    )
+def _lease(item: Item) -> Lease:
+    return Lease(item.get("leaseOwner"), item["checkpoint"], item["leaseCounter"])

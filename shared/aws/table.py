@@ -85,10 +85,16 @@ class Table:
     async def query(self, condition: str, *, index: str = "", **values: Any) -> list[Item]:
         """Every item whose key is as the condition wants it; consistent unless an index is asked."""
         where = {"IndexName": index} if index else {"ConsistentRead": True}
-        parameters = {"KeyConditionExpression": condition, **where, **_placeholders(condition, values)}
+        return await self._pages("query", KeyConditionExpression=condition, **where, **_placeholders(condition, values))
+
+    async def scan(self) -> list[Item]:
+        """Every item, read consistently: for tables that are small."""
+        return await self._pages("scan", ConsistentRead=True)
+
+    async def _pages(self, operation: str, **parameters: Any) -> list[Item]:
         found: list[Item] = []
         while True:
-            answer = await self._call("query", TableName=self.name, **parameters)
+            answer = await self._call(operation, TableName=self.name, **parameters)
             found.extend(map(_read, answer["Items"]))
             if "LastEvaluatedKey" not in answer:
                 return found

@@ -5,18 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from processors.stages import STAGES
 from shared.errors import SettingError
 from shared.settings import Settings
-from shared.streams import StreamName
 
-#: Every stage in the pipeline's order, and the stream that it reads.
-STAGES = {
-    "transcribe": StreamName.AUDIO,
-    "stability": StreamName.TRANSCRIPTS,
-    "dedup": StreamName.SEGMENTS,
-    "translate": StreamName.UNIQUE_SEGMENTS,
-    "synthesize": StreamName.TRANSLATIONS,
-}
 #: What KCL adds to an application's name for the tables it makes beside the lease table.
 _TABLES = ("", "-CoordinatorState", "-WorkerMetricStats")
 

@@ -7,8 +7,8 @@ import faulthandler
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
-from typing import NoReturn, TextIO
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TextIO
 
 import orjson
 from amazon_kclpy.kcl import KCLProcess
@@ -36,7 +36,7 @@ def private_stdout() -> TextIO:
 
 
 def run(
-    build: Callable[[], Awaitable[ShardHost]], protocol: TextIO, *, every: float = EVERY, limit: float = LIMIT
+    build: Callable[[], Coroutine[Any, Any, ShardHost]], protocol: TextIO, *, every: float = EVERY, limit: float = LIMIT
 ) -> None:
     """Serves the daemon at the other end of standard input and `protocol` until it closes them.
 
@@ -50,7 +50,7 @@ def run(
     watchdog = Watchdog(thread.loop, child.wrong, child.beat, _die, every=every, limit=limit)
     watchdog.start()
     try:
-        host = child.host = thread.call(_built(build))
+        host = child.host = thread.call(build())
     except Exception as error:
         _crash(error)
     thread.loop.call_soon_threadsafe(child.guard)
@@ -96,10 +96,6 @@ class _Child:
         """Every line of the log says which shard's process wrote it."""
         record.shard = self.host.shard if self.host else ""
         return True
-
-
-async def _built(build: Callable[[], Awaitable[ShardHost]]) -> ShardHost:
-    return await build()
 
 
 async def _crash_with(host: ShardHost) -> None:

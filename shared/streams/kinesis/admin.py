@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from typing import Any
 
 from shared.aws import Aws, AwsError
-from shared.backoff import delays
+from shared.backoff import delays, patiently
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams.names import StreamName
 
@@ -91,9 +91,4 @@ class StreamAdmin:
         return StreamStatus(name, summary["StreamStatus"].lower(), summary["OpenShardCount"])
 
     async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        for wait in islice(delays(), _TRIES - 1):
-            try:
-                return await self._client.call(operation, **parameters)
-            except StreamUnavailable:
-                await asyncio.sleep(wait)
-        return await self._client.call(operation, **parameters)
+        return await patiently(partial(self._client.call, operation, **parameters), _TRIES)

@@ -9,6 +9,7 @@ from shared.aws import Aws, AwsClient
 from shared.errors import StreamUnavailable
 from shared.streams.base import Entry, Shard, ShardReader, Start
 from shared.streams.kinesis.cursor import Cursor
+from shared.streams.kinesis.listing import list_shards, parents
 from shared.streams.kinesis.pace import Pace
 from shared.streams.kinesis.reader import KinesisReader
 from shared.streams.kinesis.shard import SharedShard
@@ -43,16 +44,8 @@ class KinesisStream:
 
     async def shards(self) -> Sequence[Shard]:
         """See Stream.shards."""
-        shards: list[Shard] = []
-        which = {"StreamName": self.name}
-        while True:
-            answer = await self._client.call("list_shards", **which)
-            for shard in answer["Shards"]:
-                parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
-                shards.append(Shard(shard["ShardId"], tuple(filter(None, parents))))
-            if "NextToken" not in answer:
-                return shards
-            which = {"NextToken": answer["NextToken"]}
+        found = await list_shards(self._client, self.name)
+        return [Shard(shard["ShardId"], parents(shard)) for shard in found]
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader; nothing need be held, since Kinesis keeps every record for its retention."""

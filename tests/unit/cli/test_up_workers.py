@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from cli.up.workers import PATIENCE, Worker, in_workers, workers_of
-from processors.hosts.kcl.application import STAGES
-from processors.hosts.kcl.daemon.supervisor import Limits
+from processors.hosts.kcl.daemon.limits import Limits
+from processors.stages import STAGES
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[3]

@@ -13,8 +13,9 @@ import yaml
 from dotenv import dotenv_values
 
 from cli.main import app
-from processors.hosts.kcl.application import STAGES, Application
-from processors.hosts.kcl.daemon.supervisor import Limits
+from processors.hosts.kcl.application import Application
+from processors.hosts.kcl.daemon.limits import Limits
+from processors.stages import STAGES
 from shared.aws import Aws
 from shared.settings import Settings
 from tests.unit.infra.dockerfile import environment

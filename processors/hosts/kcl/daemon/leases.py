@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from processors.hosts.kcl.application import Application
-from processors.hosts.kcl.daemon import tables
 from shared.aws import Aws
 from shared.aws.table import ConditionFailed, Item, Table
+from shared.aws.table_admin import TableDefinition, ensure
 from shared.errors import StoreUnavailable, StreamUnavailable
+from shared.streams.kinesis.listing import list_shards, parents
 
 #: KCL's own name for the index that it wants: which leases has a worker?
 _INDEX = "LeaseOwnerToLeaseKeyIndex"
@@ -23,6 +24,7 @@ class LeaseTable:
         self._kinesis = aws.client("kinesis", StreamUnavailable)
         self._dynamodb = aws.client("dynamodb", StoreUnavailable)
         self._stream = application.stream
+        self._definition = TableDefinition(application.name, "leaseKey", index="leaseOwner", index_name=_INDEX)
         self._table = Table(self._dynamodb, application.name)
 
     async def seed(self, position: str) -> int:
@@ -32,11 +34,11 @@ class LeaseTable:
         their parents' end), or `latest`, which begins with the open ones. A table that KCL has worked on is left as
         it is. Several may do this at once. Raises StoreUnavailable or StreamUnavailable for what may pass.
         """
-        await tables.ensure(self._dynamodb, self._table.name, "leaseKey", index=_INDEX, indexed="leaseOwner")
-        shards = await self._shards()
+        await ensure(self._dynamodb, self._definition)
+        shards = await list_shards(self._kinesis, self._stream)
         first = _roots(shards) if position == "trim_horizon" else _open(shards)
         leases = {shard["ShardId"]: _lease(shard, position.upper()) for shard in first}
-        found = await self._leases()
+        found = {lease["leaseKey"]: lease.get("checkpoint", "") for lease in await self._table.scan()}
         # KCL deletes the leases of shards that are done, which must not begin again.
         if not all(key in leases and checkpoint == position.upper() for key, checkpoint in found.items()):
             return 0
@@ -71,35 +73,11 @@ class LeaseTable:
             return False
         return True
 
-    async def _shards(self) -> list[dict[str, Any]]:
-        shards: list[dict[str, Any]] = []
-        page: dict[str, str] = {"StreamName": self._stream}
-        while page:
-            answer = await self._kinesis.call("list_shards", **page)
-            shards += answer["Shards"]
-            page = {"NextToken": answer["NextToken"]} if answer.get("NextToken") else {}
-        return shards
-
-    async def _leases(self) -> dict[str, str]:
-        """Every lease's checkpoint."""
-        leases: dict[str, str] = {}
-        where: dict[str, Any] = {}
-        while True:
-            answer = await self._dynamodb.call("scan", TableName=self._table.name, ConsistentRead=True, **where)
-            leases |= {item["leaseKey"]["S"]: item.get("checkpoint", {}).get("S", "") for item in answer["Items"]}
-            if "LastEvaluatedKey" not in answer:
-                return leases
-            where = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-
-def _parents(shard: dict[str, Any]) -> set[str]:
-    return {shard[name] for name in ("ParentShardId", "AdjacentParentShardId") if shard.get(name)}
-
 
 def _roots(shards: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
     """The shards whose parents, if they had any, are no longer there to be read."""
     known = {shard["ShardId"] for shard in shards}
-    return (shard for shard in shards if not _parents(shard) & known)
+    return (shard for shard in shards if known.isdisjoint(parents(shard)))
 
 
 def _open(shards: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
@@ -117,6 +95,6 @@ def _lease(shard: dict[str, Any], checkpoint: str) -> Item:
         "startingHashKey": shard["HashKeyRange"]["StartingHashKey"],
         "endingHashKey": shard["HashKeyRange"]["EndingHashKey"],
     }
-    if parents := _parents(shard):
-        lease["parentShardId"] = parents
+    if of := parents(shard):
+        lease["parentShardId"] = set(of)
     return lease

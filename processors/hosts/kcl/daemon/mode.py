@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from processors.hosts.kcl.application import Application
-from processors.hosts.kcl.daemon import tables
 from shared.aws import Aws
 from shared.aws.table import ConditionFailed, Table
+from shared.aws.table_admin import TableDefinition, ensure
 from shared.clock import Clock, SystemClock
 from shared.errors import StoreUnavailable
 
@@ -39,7 +39,7 @@ class Mode:
         From 2x to 3x it takes some 10 minutes; there is no way back from 3x once it has come to stay. Raises
         StoreUnavailable for what may pass.
         """
-        await tables.ensure(self._dynamodb, self._table.name, "key")
+        await ensure(self._dynamodb, TableDefinition(self._table.name, "key"))
         item = await self._table.get(_KEY)
         if item is None:
             if wanted == "2x":

@@ -33,8 +33,6 @@ from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Limits", "Supervisor"]
-
 
 class Supervisor:
     """A worker of `application` under the id `worker`; `child` is the command of its children.

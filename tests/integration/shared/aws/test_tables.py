@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from shared.aws import Aws, AwsError
-from shared.aws import tables as module
-from shared.aws.tables import TableStatus, create_tables, delete_tables, list_tables
+from shared.aws import table_admin as module
+from shared.aws.table_admin import TableStatus
+from shared.aws.tables import create_tables, delete_tables, list_tables
 from shared.errors import SetupError, StoreUnavailable
 from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from cli import logs
 from processors.hosts.kcl.application import Application
+from processors.hosts.kcl.daemon.limits import Limits
 from processors.hosts.kcl.daemon.slot import Slot
-from processors.hosts.kcl.daemon.supervisor import Limits, Supervisor
+from processors.hosts.kcl.daemon.supervisor import Supervisor
 from shared.errors import SetupError
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings

@@ -1,0 +1,25 @@
+"""The shards of a stream, as Kinesis lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.aws import AwsClient
+
+
+async def list_shards(client: AwsClient, stream: str) -> list[dict[str, Any]]:
+    """Every shard of the stream, ended ones too, in the service's own words."""
+    shards: list[dict[str, Any]] = []
+    which = {"StreamName": stream}
+    while True:
+        answer = await client.call("list_shards", **which)
+        shards += answer["Shards"]
+        if "NextToken" not in answer:
+            return shards
+        which = {"NextToken": answer["NextToken"]}
+
+
+def parents(shard: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the shards that it was split or merged from."""
+    return tuple(filter(None, (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))))
