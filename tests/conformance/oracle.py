@@ -39,6 +39,12 @@ class Heard:
         """The committed words."""
         return [word.text for segment in self.segments for word in segment.words if not word.is_punctuation]
 
+    def assert_whole(self, said: Sequence[str]) -> None:
+        """Exactly these words, each number once everywhere, and the session's end."""
+        assert self.words == list(said)
+        self.assert_dense()
+        self.assert_ended()
+
     def assert_dense(self) -> None:
         """One segment, one translation and one clip a number and language, in order and none missing."""
         numbers = list(range(1, len(self.segments) + 1))

@@ -85,10 +85,7 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
         await asyncio.gather(world.speak(talk), disturb())
         await asyncio.sleep(SETTLED)
         await world.stop()
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
         letters = [letter for letter in await world.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)]
         assert sum(letter.session == "" for letter in letters) == len(poison)
         assert sum(letter.session == "talk" for letter in letters) == 1
@@ -118,10 +115,7 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
         await world.speak(talk)
         await asyncio.sleep(SETTLED + 20)
         await world.stop()
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -169,10 +163,7 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
         assert world.metrics.total(Metric.TAKES_OPENED) > 1
         assert world.metrics.total(Metric.FENCED) == 0
         await world.stop()
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
 
     run(main())
 
@@ -205,9 +196,7 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
         await world.stop()
         for each in (talk, replace(neighbour, languages=("ca",))):
             got = await heard(world, each)
-            assert got.words == said(each)
-            got.assert_dense()
-            got.assert_ended()
+            got.assert_whole(said(each))
             assert all(clip.status is Status.OK for clip in got.clips["ca"])
             delays = [clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]]
             assert max(delays) < 1000

@@ -114,10 +114,7 @@ def test_a_process_killed_at_every_one_of_its_first_writes(host: str, applicatio
         await asyncio.sleep(SETTLED)
         killed = sum(process.kills for process in world.processes)
         await world.stop()
-        got = await heard(world, speaker)
-        assert got.words == speaker.texts
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, speaker)).assert_whole(speaker.texts)
         return killed
 
     for write in range(1, 40):

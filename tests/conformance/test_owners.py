@@ -58,10 +58,7 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
         await world.speak(talk)
         await asyncio.sleep(SETTLED)
         await world.stop()
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
         texts: dict[int, str] = {}
         for record in await world.read(StreamName.UNIQUE_SEGMENTS):
             if isinstance(record, Segment):
@@ -85,10 +82,7 @@ def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host
         results = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, PartialResult | FinalResult)]
         fenced_at = max(result.position for result in results if result.take == 1)
         assert fenced_at < max(result.position for result in results if result.take == 2) - 10_000
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
         await world.stop()
 
     run(main())
@@ -127,10 +121,7 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
         await world.stop()
         transcripts = await world.read(StreamName.TRANSCRIPTS)
         assert [isinstance(record, SessionEnded) for record in transcripts].index(True) == len(transcripts) - 1
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
 
     run(main())
 
@@ -153,10 +144,7 @@ def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamNa
         await asyncio.sleep(SETTLED)
         await world.stop()
         for talk in talks:
-            got = await heard(world, talk)
-            assert got.words == said(talk)
-            got.assert_dense()
-            got.assert_ended()
+            (await heard(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -177,9 +165,6 @@ def test_a_graceful_restart_in_the_middle_of_speech(host: str, layout: tuple[str
         await speaking
         await asyncio.sleep(SETTLED)
         await world.stop()
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
 
     run(main())

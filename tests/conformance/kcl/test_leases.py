@@ -74,10 +74,7 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
         await asyncio.sleep(SETTLED)
         assert old.writes == written
         await world.stop()
-        got = await heard(world, talk)
-        assert got.words == said(talk)
-        got.assert_dense()
-        got.assert_ended()
+        (await heard(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
