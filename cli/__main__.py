@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _end(code: int) -> None:
-    """Ends the process at once: a call to AWS that hangs on a thread would keep it for up to 15 s."""
+    """Ends the process at once: while Python itself ends, a second Ctrl-C would be a signal that ends it."""
     # What Python does at its end, but for waiting for threads.
     atexit._run_exitfuncs()
     with suppress(OSError, ValueError):

@@ -11,11 +11,8 @@ from cli import stages
 from cli.backend import Backend, memory
 from processors.hosts.local import LocalHost
 from processors.stages import STAGES
-from processors.synthesize import engines as synthesizers
 from processors.synthesize.synthesizer import Synthesizer
-from processors.transcribe import engines as recognisers
 from processors.transcribe.recogniser import RecogniserEngine
-from processors.translate import engines as translators
 from processors.translate.translator import Translator
 from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
 from shared.metrics import Metrics
@@ -36,11 +33,8 @@ class Engines:
     @classmethod
     def load(cls, settings: Settings) -> Self:
         """The engines that the settings choose; raises SettingError or EngineUnavailable."""
-        return cls(
-            recognisers.load(settings.recogniser),
-            translators.load(settings.translator),
-            synthesizers.load(settings.synthesizer),
-        )
+        chosen = stages.EnginesOnDemand(settings)
+        return cls(chosen.recogniser, chosen.translator, chosen.synthesizer)
 
     def check(self, source: str, targets: Sequence[str]) -> None:
         """Raises UnsupportedLanguage, saying what would work, unless they take `source` into every target."""

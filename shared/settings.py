@@ -22,35 +22,62 @@ def _setting(
     high: float | None = None,
     unit: str = "",
     choices: Sequence[str] = (),
+    session: bool = False,
 ) -> Any:
-    return field(default=default, metadata={"help": help, "low": low, "high": high, "unit": unit, "choices": choices})
+    return field(
+        default=default,
+        metadata={
+            "help": help,
+            "low": low,
+            "high": high,
+            "unit": unit,
+            "choices": choices,
+            #: Whether a stage or a producer asks the session for it; every other setting is the process's.
+            "session": session,
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting; the environment name of each is its own in capitals. Durations are in s."""
 
-    partial_results_enabled: bool = _setting(True, "commit words before the recogniser's final result")
+    partial_results_enabled: bool = _setting(True, "commit words before the recogniser's final result", session=True)
     min_stability_threshold: float = _setting(
-        0.85, "share of stable words that a committed prefix needs", low=0.70, high=0.95
+        0.85, "share of stable words that a committed prefix needs", low=0.70, high=0.95, session=True
     )
-    max_buffer_timeout: float = _setting(5.0, "longest wait for a boundary to commit at", low=2, high=10, unit="s")
-    pause_threshold: float = _setting(2.0, "time without a result that commits", low=0.5, high=10, unit="s")
+    max_buffer_timeout: float = _setting(
+        5.0, "longest wait for a boundary to commit at", low=2, high=10, unit="s", session=True
+    )
+    pause_threshold: float = _setting(
+        2.0, "time without a result that commits", low=0.5, high=10, unit="s", session=True
+    )
     orphan_timeout: float = _setting(
-        15.0, "time without a final result after which an utterance is committed", low=5, high=50, unit="s"
+        15.0,
+        "time without a final result after which an utterance is committed",
+        low=5,
+        high=50,
+        unit="s",
+        session=True,
     )
-    max_rate_per_second: float = _setting(5.0, "partial results processed a second", low=1, high=100)
-    max_buffered_speech: float = _setting(10.0, "longest uncommitted speech", low=2, high=30, unit="s")
-    dedup_cache_ttl: float = _setting(10.0, "how long a text counts as said just now", low=1, high=300, unit="s")
-    max_hold: float = _setting(60.0, "longest time a stage holds an input", low=10, high=600, unit="s")
+    max_rate_per_second: float = _setting(5.0, "partial results processed a second", low=1, high=100, session=True)
+    max_buffered_speech: float = _setting(10.0, "longest uncommitted speech", low=2, high=30, unit="s", session=True)
+    dedup_cache_ttl: float = _setting(
+        10.0, "how long a text counts as said just now", low=1, high=300, unit="s", session=True
+    )
+    max_hold: float = _setting(60.0, "longest time a stage holds an input", low=10, high=600, unit="s", session=True)
     speech_max_lag: float = _setting(
-        30.0, "speech further behind the speaker is not spoken; 0 speaks all", low=0, high=3600, unit="s"
+        30.0, "speech further behind the speaker is not spoken; 0 speaks all", low=0, high=3600, unit="s", session=True
     )
-    idle_timeout: float = _setting(300.0, "a session without frames for so long ends", low=60, high=7200, unit="s")
-    max_session_length: float = _setting(7200.0, "longest session", low=60, high=86_400, unit="s")
-    translation_cache: bool = _setting(True, "keep translations to use them again")
+    idle_timeout: float = _setting(
+        300.0, "a session without frames for so long ends", low=60, high=7200, unit="s", session=True
+    )
+    max_session_length: float = _setting(7200.0, "longest session", low=60, high=86_400, unit="s", session=True)
+    translation_cache: bool = _setting(True, "keep translations to use them again", session=True)
     translation_cache_size: int = _setting(10_000, "translations kept in memory", low=1, high=1_000_000)
-    outage_buffer: float = _setting(30.0, "audio a producer keeps while the stream is out", low=1, high=600, unit="s")
+    outage_buffer: float = _setting(
+        30.0, "audio a producer keeps while the stream is out", low=1, high=600, unit="s", session=True
+    )
     streams: str = _setting("memory", "where the streams are: memory (this process alone) or kinesis")
     stream_prefix: str = _setting("audio-transcription", "what the names of the Kinesis streams begin with")
     table_prefix: str = _setting("", "what the names of the DynamoDB tables begin with")
@@ -126,6 +153,8 @@ class Settings:
 
 
 _COLUMNS = {column.name.upper(): column for column in fields(Settings)}
+#: The names of the settings that one session may have of its own.
+OF_A_SESSION = frozenset(name for name, column in _COLUMNS.items() if column.metadata["session"])
 _NUMBERS: Mapping[Any, Callable[[str], float]] = {"float": float, "int": int}
 
 

@@ -5,27 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.errors import SettingError
-from shared.settings import Settings
-
-#: What a stage or a producer asks a session for; every other setting is the process's.
-OF_A_SESSION = frozenset(
-    {
-        "PARTIAL_RESULTS_ENABLED",
-        "MIN_STABILITY_THRESHOLD",
-        "MAX_BUFFER_TIMEOUT",
-        "PAUSE_THRESHOLD",
-        "ORPHAN_TIMEOUT",
-        "MAX_RATE_PER_SECOND",
-        "MAX_BUFFERED_SPEECH",
-        "DEDUP_CACHE_TTL",
-        "MAX_HOLD",
-        "SPEECH_MAX_LAG",
-        "IDLE_TIMEOUT",
-        "MAX_SESSION_LENGTH",
-        "TRANSLATION_CACHE",
-        "OUTAGE_BUFFER",
-    }
-)
+from shared.settings import OF_A_SESSION, Settings
 
 
 def overrides(pairs: Iterable[str], settings: Settings) -> dict[str, str]:

@@ -58,10 +58,7 @@ class Session:
     claimed: tuple[Segment, ...] = ()
 
     def __post_init__(self) -> None:
-        if not is_session_id(self.id):
-            raise SettingError(
-                f"session id {self.id!r}: expected 1-128 letters, digits, '_', '-' or '.', the first a letter or digit"
-            )
+        check_session_id(self.id)
         for name in _WHOLE:
             if not isinstance(value := getattr(self, name), int):
                 # Not every store could keep it.
@@ -73,6 +70,14 @@ class Session:
 def is_session_id(text: str) -> bool:
     """Whether a session may have this id."""
     return _ID.fullmatch(text) is not None
+
+
+def check_session_id(text: str) -> None:
+    """Raises SettingError, which says what an id may be, where no session may have this one."""
+    if not is_session_id(text):
+        raise SettingError(
+            f"session id {text!r}: expected 1-128 letters, digits, '_', '-' or '.', the first a letter or digit"
+        )
 
 
 def token_hash(token: str) -> str:
