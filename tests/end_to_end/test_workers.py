@@ -25,6 +25,7 @@ from tests.end_to_end.studio import TARGETS, Played
 from tests.end_to_end.terminals import Desk, cut, desk
 from tests.end_to_end.workers import STAGES, Worker, wait_until, waits
 from tests.support.localstack import Observer, records_on
+from tests.support.measured import measured
 from tests.support.resharding import merge, split
 
 pytestmark = pytest.mark.kcl
@@ -73,8 +74,8 @@ class Plant:
         assert assert_heard_once(source) == assert_heard_once(spanish)
         assert in_memory.words.startswith(words(source))
         assert len(words(source)) > len(in_memory.words) / 3
-        print(
-            f"\n{session}: a caption came at most {max(waits(source)):.1f} s behind the speaker, "
+        measured(
+            f"{session}: a caption came at most {max(waits(source)):.1f} s behind the speaker, "
             f"{self.undisturbed:.1f} s undisturbed; Spanish {max(waits(spanish)):.1f} s"
         )
 
@@ -108,7 +109,7 @@ def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(pl
         with wave.open(str(files[language])) as speech:
             assert speech.getnframes() * 2 >= sum(clip_bytes(listener).values())
     plant.undisturbed = max(waits(source))
-    print(f"\n{count} captions, at most {plant.undisturbed:.1f} s behind the speaker")
+    measured(f"{count} captions, at most {plant.undisturbed:.1f} s behind the speaker")
 
 
 def test_a_child_of_every_stage_is_killed(plant: Plant, in_memory: Played) -> None:
@@ -138,7 +139,7 @@ def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant,
 
     def kill() -> None:
         plant.workers["stability"].kill_all()
-        print(f"\nthe second worker had its shard after {wait_until(lambda: bool(second.children), 'never'):.1f} s")
+        measured(f"the second worker had its shard after {wait_until(lambda: bool(second.children), 'never'):.1f} s")
 
     plant.speak("group-killed", in_memory, kill)
     plant.replace("stability", second)
@@ -222,7 +223,7 @@ def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
         assert len(owners) == 2
         assert second.terminate() == 0, second.terminal.complaints
         back = wait_until(lambda: len(first.children) == 4, "the first worker never got its shards back", SHARING)
-        print(f"\na second worker had its first shard {shared:.1f} s after it was up; back after {back:.1f} s")
+        measured(f"a second worker had its first shard {shared:.1f} s after it was up; back after {back:.1f} s")
         assert first.terminate() == 0, first.terminal.complaints
 
 

@@ -19,6 +19,7 @@ from processors.hosts.kcl.daemon.archive import fingerprint
 from processors.hosts.kcl.daemon.installation import Installation
 from tests.integration.processors.hosts.kcl.workshop import PATIENCE, ROOT, Workshop, until, workshop
 from tests.support.localstack import Observer
+from tests.support.measured import measured
 
 pytestmark = pytest.mark.kcl
 
@@ -38,7 +39,7 @@ def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
     worker = shop.worker()
     worker.until_has("one")
     # KCL alone waits up to 30 s before it looks into an empty lease table a second time.
-    print(f"first record after {worker.of('record')[0]['time'] - worker.started_at:.1f} s")
+    measured(f"first record after {worker.of('record')[0]['time'] - worker.started_at:.1f} s")
     assert shop.owners() == {"shardId-000000000000": f"{socket.gethostname()}-1"}
     family = worker.family()
     assert worker.stop() == 0, worker.log
@@ -73,7 +74,7 @@ def test_a_killed_daemon_comes_back_under_the_same_id_and_nothing_is_lost(shop: 
     killed_at = time.time()
     shop.put("two")
     worker.until_has("one", "two")
-    print(f"restart after {worker.of('record')[-1]['time'] - killed_at:.1f} s")
+    measured(f"restart after {worker.of('record')[-1]['time'] - killed_at:.1f} s")
     assert shop.owners() == owners
     assert worker.stop() == 0
     assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 1}
@@ -87,7 +88,7 @@ def test_a_killed_child_has_the_daemon_start_again(shop: Workshop) -> None:
     killed_at = time.time()
     shop.put("two")
     worker.until_has("two")
-    print(f"restart after {worker.of('record')[-1]['time'] - killed_at:.1f} s")
+    measured(f"restart after {worker.of('record')[-1]['time'] - killed_at:.1f} s")
     assert len({note["pid"] for note in worker.of("started")}) == 2
     assert worker.stop() == 0
 
@@ -186,7 +187,7 @@ def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop:
     killed_at = time.time()
     shop.put("two")
     second.until_has("two")
-    print(f"taken over after {second.of('record')[0]['time'] - killed_at:.1f} s")
+    measured(f"taken over after {second.of('record')[0]['time'] - killed_at:.1f} s")
     assert "one" not in second.texts()
 
 
@@ -200,7 +201,7 @@ def test_another_worker_takes_over_at_once_from_one_that_drained(shop: Workshop)
     stopped_at = time.time()
     shop.put("two")
     second.until_has("two")
-    print(f"taken over {second.of('record')[0]['time'] - stopped_at:.1f} s after the stop")
+    measured(f"taken over {second.of('record')[0]['time'] - stopped_at:.1f} s after the stop")
 
 
 def test_a_second_signal_ends_it_at_once(shop: Workshop) -> None:
