@@ -244,7 +244,8 @@ def shifted(words: Sequence[Word], by: int) -> tuple[Word, ...]:
 async def _drain(reader: ShardReader) -> AsyncIterator[Record]:
     while True:
         try:
-            batch = await asyncio.wait_for(reader.read(), 0.001)
+            async with asyncio.timeout(0.001):
+                batch = await reader.read()
         except TimeoutError:
             return
         for item in batch.items:

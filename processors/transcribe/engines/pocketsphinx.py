@@ -80,7 +80,8 @@ class _Take:
     async def start(self) -> None:
         """Waits until the decoder is ready; raises EngineUnavailable."""
         try:
-            ready = await asyncio.wait_for(self._stdout.readline(), _LOADING)
+            async with asyncio.timeout(_LOADING):
+                ready = await self._stdout.readline()
         except TimeoutError:
             raise EngineUnavailable(f"pocketsphinx: its decoder was not ready after {_LOADING:g} s") from None
         if not ready:

@@ -111,7 +111,9 @@ class MultiLangDaemon:
         batch = Batch(())
         while not batch.ended and not self._stopping.is_set() and not self._lost.is_set():
             try:
-                batch = await asyncio.wait_for(reader.read(), IDLE)
+                # wait_for would lose a cancellation that comes together with a batch (Python 3.11).
+                async with asyncio.timeout(IDLE):
+                    batch = await reader.read()
             except TimeoutError:
                 batch = Batch(())
             await conversation.process_records(batch)

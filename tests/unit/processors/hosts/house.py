@@ -127,7 +127,8 @@ class House:
             reader = await self.streams[stream].reader(shard.id, OLDEST)
             while True:
                 try:
-                    batch = await asyncio.wait_for(reader.read(), 0.001)
+                    async with asyncio.timeout(0.001):
+                        batch = await reader.read()
                 except TimeoutError:
                     break
                 records += [decode(item.data) for item in batch.items]

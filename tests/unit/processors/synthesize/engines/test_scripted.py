@@ -50,7 +50,8 @@ def test_switches_make_a_language_slow_fail_break_off_or_hang() -> None:
             with pytest.raises(EngineUnavailable):
                 await speak(synthesizer, "Hola", "it")
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(speak(synthesizer, "Hola", "pt"), 100)
+            async with asyncio.timeout(100):
+                await speak(synthesizer, "Hola", "pt")
 
     run(main())
 

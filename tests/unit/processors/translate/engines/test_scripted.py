@@ -43,7 +43,8 @@ def test_switches_make_a_language_slow_fail_or_hang() -> None:
             with pytest.raises(EngineUnavailable):
                 await translator.translate("Hi.", "en", "fr")
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(translator.translate("Hi.", "en", "it"), 100)
+            async with asyncio.timeout(100):
+                await translator.translate("Hi.", "en", "it")
         assert await translator.translate("Hi.", "en", "ca") == "[ca] Hi."
 
     run(main())
