@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
 from shared.codec import UnknownRecord, decode
@@ -11,15 +11,14 @@ from shared.metrics import Metric, Metrics
 from shared.models import Record
 from shared.streams import Stream, StreamName
 from shared.streams.base import Start
-from shared.streams.follow import Follower
+from shared.streams.follow import Followed, Follower
 
 
 class Received(NamedTuple):
-    """A record, its stream, and the epoch ms at which the stream took it."""
+    """A record and its stream."""
 
     stream: StreamName
     record: Record
-    arrived_at: int
 
 
 class SessionRecords(Follower):
@@ -32,14 +31,24 @@ class SessionRecords(Follower):
 
     async def receive(self) -> Received:
         """The session's next record, waiting for it."""
-        while True:
-            stream, item = await self.next()
-            try:
-                record = decode(item.data)
-            except CodecError:
-                self._metrics.count(Metric.UNREADABLE_RECORDS, stream=stream)
-                continue
-            if isinstance(record, UnknownRecord):
-                self._metrics.count(Metric.UNKNOWN_RECORDS, stage="sink")
-            elif record.session == self._session:
-                return Received(stream, record, item.arrived_at)
+        while (received := self._of_session(await self.next())) is None:
+            pass
+        return received
+
+    async def past(self) -> AsyncIterator[Received]:
+        """The session's records that stand there already."""
+        async for followed in self.backlog():
+            if (received := self._of_session(followed)) is not None:
+                yield received
+
+    def _of_session(self, followed: Followed) -> Received | None:
+        stream, item = followed
+        try:
+            record = decode(item.data)
+        except CodecError:
+            self._metrics.count(Metric.UNREADABLE_RECORDS, stream=stream)
+            return None
+        if isinstance(record, UnknownRecord):
+            self._metrics.count(Metric.UNKNOWN_RECORDS, stage="sink")
+            return None
+        return Received(stream, record) if record.session == self._session else None

@@ -33,10 +33,14 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The next entries of a shard; `ended` says that the shard was closed and nothing follows."""
+    """The next entries of a shard.
+
+    `ended` says that the shard was closed and nothing follows; `at_tip`, that the shard held nothing more just now.
+    """
 
     items: Sequence[Item]
     ended: bool = False
+    at_tip: bool = False
 
 
 class Edge(Enum):
@@ -63,7 +67,10 @@ class ShardReader(Protocol):
     """One reader's place in one shard."""
 
     async def read(self) -> Batch:
-        """The next entries, waiting until there are some, the shard has ended, or a poll found none."""
+        """The next entries, waiting until there are some, the shard has ended, or a poll found none.
+
+        A reader whose place is the shard's tip is told so first.
+        """
 
     def done(self, sequence: int) -> None:
         """This reader will never need the entries up to `sequence` again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -14,6 +14,11 @@ from shared.streams.names import StreamName
 
 #: Batches that wait to be taken, before reading waits too.
 _WAITING = 100
+
+
+class _AtTip(NamedTuple):
+    stream: StreamName
+    shard: str
 
 
 class _Ended(NamedTuple):
@@ -39,13 +44,15 @@ class Follower:
         self._streams = streams
         self._start = start
         self._tasks: list[asyncio.Task[None]] = []
-        self._queue: asyncio.Queue[list[Followed] | _Ended | Exception] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | Exception] = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
         #: Stream and shard -> whether its turn has come: its parents have been read.
         self._turns: dict[tuple[StreamName, str], asyncio.Event] = {}
         #: Streams of which a shard has ended whose children are not begun.
         self._childless: set[StreamName] = set()
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
+        #: Shards of which an item that stood there may be to come.
+        self._behind: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
         try:
@@ -63,18 +70,37 @@ class Follower:
 
     async def next(self) -> Followed:
         """The next item, waiting for it; raises what reading it raised. Nothing is lost where this is cancelled."""
-        while True:
-            while self._childless:
-                await self._begin_children(next(iter(self._childless)))
+        while not self._taken:
+            await self._take()
+        return self._taken.pop()
+
+    async def backlog(self) -> AsyncIterator[Followed]:
+        """The items that stand there already, and those that come until the last of them has been read."""
+        while not (self._caught_up and not self._taken):
             if self._taken:
-                return self._taken.pop()
-            entry = await self._queue.get()
-            if isinstance(entry, Exception):
+                yield self._taken.pop()
+            else:
+                await self._take()
+
+    @property
+    def _caught_up(self) -> bool:
+        return not self._behind and not self._childless
+
+    async def _take(self) -> None:
+        """Waits for what a shard says next."""
+        while self._childless:
+            await self._begin_children(next(iter(self._childless)))
+        entry = await self._queue.get()
+        match entry:
+            case Exception():
                 raise entry
-            if isinstance(entry, _Ended):
+            case _AtTip():
+                self._behind.discard((entry.stream, entry.shard))
+            case _Ended():
+                self._behind.discard((entry.stream, entry.shard))
                 self._finished[entry.stream].add(entry.shard)
                 self._childless.add(entry.stream)
-            else:
+            case _:
                 self._taken = entry[::-1]
 
     async def _stop(self) -> None:
@@ -111,6 +137,7 @@ class Follower:
     async def _begin(self, name: StreamName, shard: str, start: Start) -> None:
         if (name, shard) not in self._turns:
             self._turns[name, shard] = asyncio.Event()
+            self._behind.add((name, shard))
             opened = asyncio.Event()
             self._tasks.append(asyncio.create_task(self._read(name, shard, start, opened)))
             await opened.wait()
@@ -138,6 +165,7 @@ class Follower:
 
     async def _pass_on(self, name: StreamName, shard: str, reader: ShardReader) -> None:
         waits = delays()
+        behind = True
         while True:
             try:
                 batch = await reader.read()
@@ -146,6 +174,9 @@ class Follower:
                 continue
             waits = delays()
             await self._queue.put([Followed(name, item) for item in batch.items])
+            if behind and batch.at_tip:
+                await self._queue.put(_AtTip(name, shard))
+                behind = False
             if batch.ended:
                 await self._queue.put(_Ended(name, shard))
                 return

@@ -156,21 +156,24 @@ class _MemoryReader:
         self._stream = stream
         self._shard = shard
         self._place = place
+        self._began = False
         self.needed = place
         self.unread = sum(len(item.data) for item in shard.items[place - shard.trimmed :])
 
     async def read(self) -> Batch:
         """See ShardReader.read."""
         shard = self._shard
-        while self._place >= shard.trimmed + len(shard.items) and not shard.closed:
+        while self._began and self._place >= shard.trimmed + len(shard.items) and not shard.closed:
             await self._stream._changed.wait()
+        self._began = True
         self._place = max(self._place, shard.trimmed)
         first = self._place - shard.trimmed
         items = shard.items[first : first + _BATCH]
         self._place += len(items)
         self.unread -= sum(len(item.data) for item in items)
         self._stream._notify()
-        return Batch(items, ended=shard.closed and self._place == shard.trimmed + len(shard.items))
+        at_tip = self._place == shard.trimmed + len(shard.items)
+        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip)
 
     def done(self, sequence: int) -> None:
         """See ShardReader.done."""

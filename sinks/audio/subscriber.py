@@ -64,7 +64,7 @@ class AudioSubscriber:
             deadlines = [deadline for deadline in (ending, self._list.deadline) if deadline is not None]
             try:
                 async with asyncio.timeout_at(min(deadlines, default=None)):
-                    _, record, _ = await self._records.receive()
+                    _, record = await self._records.receive()
             except TimeoutError:
                 for event in self._list.give_up(loop.time(), self._clock.now()):
                     yield event

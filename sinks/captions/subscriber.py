@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Self
@@ -13,12 +12,10 @@ from shared.models import Correction, FinalResult, PartialResult, Record, Segmen
 from shared.streams import Start, Stream, StreamName
 from sinks.captions.events import Caption, CaptionEvent, Corrected, Missed, Tail
 from sinks.captions.tail import TailText
-from sinks.records import SessionRecords
+from sinks.records import Received, SessionRecords
 
 #: Seconds from before it joined that a subscriber reads.
 REACH_BACK = 60.0
-#: Seconds without a record that show that what was said before has been read.
-_CAUGHT_UP = 0.3
 
 
 class CaptionSubscriber:
@@ -45,8 +42,7 @@ class CaptionSubscriber:
         self._backlog = backlog
         self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
-        self._joined_at = self._clock.now()
-        start = Start(at=self._joined_at - round(REACH_BACK * 1000))
+        start = Start(at=self._clock.now() - round(REACH_BACK * 1000))
         self._records = SessionRecords({name: streams[name] for name in reads}, start, session, self._metrics)
         self._tail = TailText()
         self._shown_tail = ""
@@ -64,29 +60,21 @@ class CaptionSubscriber:
 
     async def __aiter__(self) -> AsyncIterator[CaptionEvent]:
         ended = False
-        past: list[CaptionEvent] | None = []
+        past: list[CaptionEvent] = []
+        async for received in self._records.past():
+            past += self._events(received.record, backlog=True)
+            if ended := self._is_last(received):
+                break
+        for event in self._recent(past):
+            yield event
         while not ended:
-            try:
-                async with asyncio.timeout(None if past is None else _CAUGHT_UP):
-                    stream, record, arrived_at = await self._records.receive()
-            except TimeoutError:
-                for event in self._recent(past or []):
-                    yield event
-                past = None
-                continue
-            if past is not None and arrived_at > self._joined_at:
-                for event in self._recent(past):
-                    yield event
-                past = None
-            ended = stream is not StreamName.TRANSCRIPTS and self._is_end(record)
-            for event in self._events(record, backlog=past is not None):
-                if past is None:
-                    yield event
-                else:
-                    past.append(event)
-        if past is not None:
-            for event in self._recent(past):
+            received = await self._records.receive()
+            for event in self._events(received.record, backlog=False):
                 yield event
+            ended = self._is_last(received)
+
+    def _is_last(self, received: Received) -> bool:
+        return received.stream is not StreamName.TRANSCRIPTS and self._is_end(received.record)
 
     def _is_end(self, record: Record) -> bool:
         return isinstance(record, SessionEnded) and record.language == self._language

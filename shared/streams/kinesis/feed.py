@@ -27,18 +27,20 @@ class Inbox:
         self._failure: Exception | None = None
         #: Whether the shard has ended behind what waits here.
         self.ended = False
+        #: Whether the shard's tip is behind what waits here.
+        self.at_tip = False
         #: Whether the reader was too slow: something is missing behind what waits here.
         self.overflowed = False
 
-    def put(self, items: Sequence[Item], *, ended: bool = False) -> None:
+    def put(self, items: Sequence[Item], *, ended: bool = False, at_tip: bool = False) -> None:
         """Takes a page from the feed."""
+        if items or ended or (at_tip and not self.at_tip):
+            self._changed.set()
         if not self.overflowed:
             self._items.extend(items)
             self._size += sum(len(item.data) for item in items)
-            self.ended = ended
+            self.ended, self.at_tip = ended, at_tip
             self.overflowed = self._size > _MOST_WAITING
-        if items or ended:
-            self._changed.set()
 
     def fail(self, failure: Exception) -> None:
         """The feed can read no more."""
@@ -85,7 +87,7 @@ class ShardFeed:
     def open(self, start: Start) -> Inbox:
         """An inbox for what is read from now on, and what is kept of what was read before, from `start` on."""
         inbox = Inbox()
-        inbox.put(self._cursor.recent.since(start))
+        inbox.put(self._cursor.recent.since(start), at_tip=self._is_live)
         self._inboxes.add(inbox)
         return inbox
 
@@ -95,9 +97,14 @@ class ShardFeed:
         if not self._inboxes:
             self._task.cancel()
 
+    @property
+    def _is_live(self) -> bool:
+        """Whether it was at the tip just now."""
+        return asyncio.get_running_loop().time() - self._tip_at <= _LIVE
+
     def _is_live_for(self, start: Start) -> bool:
-        """Whether it was at the tip just now; else it would bring old records to who wants the latest."""
-        return start != LATEST or asyncio.get_running_loop().time() - self._tip_at <= _LIVE
+        """Whether it brings no old records to who wants the latest."""
+        return start != LATEST or self._is_live
 
     async def _run(self) -> None:
         ended = False
@@ -112,7 +119,7 @@ class ShardFeed:
                 if page.items:
                     self._pace.stir()
                 for inbox in self._inboxes:
-                    inbox.put(page.items, ended=ended)
+                    inbox.put(page.items, ended=ended, at_tip=page.at_tip)
         except Exception as error:
             for inbox in self._inboxes:
                 inbox.fail(error)

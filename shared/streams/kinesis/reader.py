@@ -53,7 +53,8 @@ class KinesisReader:
         page, feed = await self._shard.read(self._cursor, self._start)
         self._passed(page.items)
         self._join(feed)
-        return Batch(page.items, ended=page.ended)
+        # A feed that is joined has first what came meanwhile.
+        return Batch(page.items, ended=page.ended, at_tip=page.at_tip and feed is None)
 
     async def _follow(self, inbox: Inbox) -> Batch:
         # The feed may be behind what this reader had read by itself.
@@ -62,7 +63,7 @@ class KinesisReader:
         if inbox.overflowed:
             self.close()
             return Batch(items)
-        return Batch(items, ended=inbox.ended)
+        return Batch(items, ended=inbox.ended, at_tip=inbox.at_tip)
 
     def _join(self, feed: ShardFeed | None) -> None:
         if feed is not None:

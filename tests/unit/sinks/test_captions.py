@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from shared.codec import encode
 from shared.metrics import Metric
 from shared.models import Correction, FinalResult, PartialResult, Status
 from shared.streams import StreamName
-from sinks import Caption, Corrected, Missed, Tail
-from tests.support.virtual_time import EPOCH, run
+from sinks import Caption, CaptionSubscriber, Corrected, Missed, Tail
+from tests.support.scripted_kinesis import ScriptedKinesis, Wire
+from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.stage import Stage, ended, result, segment, translation
 
 
@@ -72,6 +74,25 @@ def test_one_that_joins_late_is_shown_the_last_captions_and_told_what_it_missed(
         assert shown(events[3:]) == [(9, "n9")]
         assert not events[3].backlog
         assert len(stage.metrics.observations(Metric.CAPTION_LATENCY)) == 1
+
+    run(main())
+
+
+def test_one_that_joins_late_over_a_slow_link_is_told_what_it_missed_too() -> None:
+    async def main() -> None:
+        kinesis = ScriptedKinesis(shards=2)
+        stream = Wire(kinesis, delay=3.0).stream()
+        for number in range(1, 9):
+            kinesis.stream.put("talk/es", encode(translation(number, f"n{number}")))
+        await asyncio.sleep(1)
+        events = []
+        async with CaptionSubscriber({StreamName.TRANSLATIONS: stream}, "talk", "es", clock=VirtualClock()) as captions:
+            async for event in captions:
+                events.append(event)
+                if len(events) == 4:
+                    kinesis.stream.put("talk/es", encode(translation(9, "n9")))
+                    kinesis.stream.put("talk/es", encode(ended("es")))
+        assert shown(events) == [Missed(1, 5), (6, "n6"), (7, "n7"), (8, "n8"), (9, "n9")]
 
     run(main())
 

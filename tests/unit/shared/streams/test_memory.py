@@ -48,11 +48,12 @@ def test_reading_begins_where_it_is_told_to() -> None:
     run(main())
 
 
-def test_a_reader_waits_for_what_comes() -> None:
+def test_a_reader_is_told_of_the_tip_and_then_waits_for_what_comes() -> None:
     async def main() -> None:
         target = stream()
         (shard,) = await target.shards()
         reader = await target.reader(shard.id, LATEST)
+        assert (await reader.read()).at_tip
         waiting = asyncio.create_task(reader.read())
         await asyncio.sleep(1)
         assert not waiting.done()
