@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from processors.contract import Context, Input
@@ -14,16 +14,19 @@ from processors.hosts.outbox import Action, Emission, Outbox
 from processors.hosts.publisher import Publisher
 from shared.clock import Clock
 from shared.codec import encode
+from shared.errors import RecordTooLarge
 from shared.metrics import Metric, Metrics
 from shared.models import DeadLetter, Record, stamped
 from shared.sessions import SessionStore
 from shared.settings import Settings
-from shared.streams import StreamName
+from shared.streams import Entry, StreamName
 
 log = logging.getLogger(__name__)
 
 #: The most bytes of a record that its dead letter carries.
 MAX_LETTER = 512 << 10
+#: Characters of an error that a dead letter carries: it may quote what was said.
+_LONGEST_ERROR = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Origin:
     on_forget: Callable[[], None]
 
 
-#: Hands an emission to whoever takes it: the output stream, a fused stage, or both.
+#: Hands an emission to whoever takes it: the output stream, a fused stage, or both. Raises RecordTooLarge.
 Deliver = Callable[[Outbox, StreamName, Record], None]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -65,7 +68,8 @@ class OperatorContext(Context):
         self._deliver = deliver
         self._spawn = spawn
         self._unreleased: dict[Input, Origin] = {}
-        self._releasing = 0
+        #: Of inputs whose release waits in the outbox, oldest first.
+        self._releasing: deque[Origin] = deque()
         self.outbox = Outbox(services.publisher, self._action_failed)
         self.fenced = False
         #: How many releases have counted so far, and the loop time of the newest record or release.
@@ -125,15 +129,19 @@ class OperatorContext(Context):
         previous = max(record.hops.values(), default=None)
         if previous is not None:
             self.metrics.observe(Metric.STAGE_LATENCY, now - previous, stage=self._stage)
-        if not self.fenced:
+        if self.fenced:
+            return
+        try:
             self._deliver(self.outbox, stream, stamped(record, self._stage, now))
+        except RecordTooLarge as error:
+            self.dead_letter(f"RecordTooLarge: {type(record).__name__} for {stream}: {error}")
 
     def release(self, received: Input) -> None:
         """See Context.release."""
         origin = self._unreleased.pop(received, None)
         if origin is not None:
-            self._releasing += 1
-            self.outbox.then(partial(self._released, origin))
+            self._releasing.append(origin)
+            self.outbox.then(self._released)
 
     def then(self, action: Action) -> None:
         """See Context.then."""
@@ -149,10 +157,10 @@ class OperatorContext(Context):
         self.metrics.count(Metric.FENCED, stage=self._stage)
         self.fenced = True
         self.outbox.fence()
-        for origin in self._unreleased.values():
+        for origin in (*self._releasing, *self._unreleased.values()):
             origin.on_forget()
+        self._releasing.clear()
         self._unreleased.clear()
-        self._releasing = 0
 
     def dead_letter(
         self,
@@ -170,7 +178,7 @@ class OperatorContext(Context):
             session=received.record.session if received else self._key.partition("/")[0],
             captured_at=received.record.captured_at if received else self.clock.now(),
             stage=self._stage,
-            error=error,
+            error=error[:_LONGEST_ERROR],
             stream=origin.stream if origin else "",
             shard=origin.shard if origin else "",
             sequence=origin.sequence if origin else "",
@@ -183,10 +191,10 @@ class OperatorContext(Context):
         log.error("%s: %s has a dead letter: %s", self._stage, self._key, error.partition(":")[0])
         self.metrics.count(Metric.DEAD_LETTERS, stage=self._stage)
         self.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
-        self.outbox.emit(Emission(StreamName.DEAD_LETTERS, letter, waits=1), publish=True)
+        self.outbox.emit(Emission(StreamName.DEAD_LETTERS, Entry(letter.key, encode(letter))))
 
-    async def _released(self, origin: Origin) -> None:
-        self._releasing -= 1
+    async def _released(self) -> None:
+        origin = self._releasing.popleft()
         self.releases += 1
         self.active_at = self.progressed_at = asyncio.get_running_loop().time()
         self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)

@@ -9,9 +9,10 @@ from processors.contract import Closing, Input, Stage
 from processors.hosts.context import Origin, Services
 from processors.hosts.outbox import Emission, Outbox
 from processors.hosts.runner import Runner
+from shared.codec import encode
 from shared.metrics import Metric
 from shared.models import Record
-from shared.streams import StreamName
+from shared.streams import Entry, StreamName
 
 #: Seconds without a record after which an operator that holds nothing is given up.
 IDLE = 300.0
@@ -77,9 +78,11 @@ class Lane:
 
     def _deliver(self, outbox: Outbox, stream: StreamName, record: Record) -> None:
         fused = self._behind if self._behind is not None and self._behind.stage.reads is stream else None
-        publish = stream not in self._private
-        emission = Emission(stream, record, waits=publish + (fused is not None))
-        outbox.emit(emission, publish=publish)
+        entry = None if stream in self._private else Entry(record.key, encode(record))
+        if entry is not None:
+            entry.check()
+        emission = Emission(stream, entry, waits=(entry is not None) + (fused is not None))
+        outbox.emit(emission)
         if fused is not None:
             fused.feed(record, self._services.clock.now(), _origin(stream, emission.confirm))
 

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from processors.hosts.publisher import Publisher
-from shared.models import Record
-from shared.streams import StreamName
+from shared.streams import Entry, StreamName
 
 Action = Callable[[], Awaitable[None]]
 #: The most records published in one go.
@@ -21,9 +20,10 @@ class Emission:
     """A record on its way out; durable once each of its `waits` is over."""
 
     stream: StreamName
-    record: Record
+    #: What is published; None where only a fused stage takes the record.
+    entry: Entry | None
     #: Who must still confirm: the stream it is published to, the fused stage that consumes it, or both.
-    waits: int
+    waits: int = 1
     durable: asyncio.Event = field(default_factory=asyncio.Event)
 
     def confirm(self) -> None:
@@ -53,11 +53,11 @@ class Outbox:
         self._all_published.set()
         self._fenced = False
 
-    def emit(self, emission: Emission, *, publish: bool) -> None:
-        """Puts an emission in the queue; `publish` is false where only a fused stage takes it."""
+    def emit(self, emission: Emission) -> None:
+        """Puts an emission in the queue."""
         if self._fenced:
             return
-        if publish:
+        if emission.entry is not None:
             self._unpublished.append(emission)
             self._all_published.clear()
             self._emitted.set()
@@ -102,7 +102,7 @@ class Outbox:
             self._emitted.clear()
             while self._unpublished:
                 run = [self._unpublished.popleft() for _ in range(min(_RUN, len(self._unpublished)))]
-                await self._publisher.publish_all((emission.stream, emission.record) for emission in run)
+                await self._publisher.publish_all((e.stream, e.entry) for e in run if e.entry is not None)
                 for emission in run:
                     emission.confirm()
             self._all_published.set()

@@ -21,11 +21,11 @@ class Publisher:
 
     async def publish(self, stream: StreamName, record: Record) -> None:
         """Writes the record durably, waiting out an unavailable stream."""
-        await self.publish_all([(stream, record)])
+        await self.publish_all([(stream, Entry(record.key, encode(record)))])
 
-    async def publish_all(self, outputs: Iterable[tuple[StreamName, Record]]) -> None:
-        """Writes the records durably in order; runs of one stream go in one call."""
+    async def publish_all(self, outputs: Iterable[tuple[StreamName, Entry]]) -> None:
+        """Writes the entries durably in order; runs of one stream go in one call."""
         for name, run in groupby(outputs, key=lambda output: output[0]):
-            entries = [Entry(record.key, encode(record)) for _, record in run]
+            entries = [entry for _, entry in run]
             stream = self._streams[name]
             await insist(lambda stream=stream, entries=entries: stream.publish(entries), self._gate)  # type: ignore[misc]

@@ -46,6 +46,7 @@ class Runner:
         self._arrived = asyncio.Event()
         self._stopping = asyncio.Event()
         self._closing: Closing | None = None
+        self._closing_at: float | None = None
         self._group: asyncio.TaskGroup | None = None
         self._started: Operator | None = None
         self._spawned: set[asyncio.Task[None]] = set()
@@ -62,8 +63,12 @@ class Runner:
 
     @property
     def waiting_since(self) -> float | None:
-        """Loop time (s) since which it has held inputs and released none; None while it holds none."""
-        return self._context.progressed_at if self._context.busy else None
+        """Loop time (s) since which it has held inputs, or was to end, and released none; None while neither is so."""
+        if self._context.busy:
+            return self._context.progressed_at
+        if self._closing_at is not None and not self._tasks[0].done():
+            return max(self._closing_at, self._context.progressed_at)
+        return None
 
     def feed(self, received: Input, origin: Origin) -> None:
         """Puts an input in the operator's queue."""
@@ -75,6 +80,7 @@ class Runner:
     async def finish(self, closing: Closing) -> None:
         """Ends the operator as `closing` asks; what it emitted may still be on its way."""
         self._closing = closing
+        self._closing_at = asyncio.get_running_loop().time()
         self._arrived.set()
         if closing is Closing.SHUTDOWN:
             self._stopping.set()
@@ -137,10 +143,7 @@ class Runner:
                 await self._started.close(Closing.SHUTDOWN)
         except Exception:
             log.exception("%s: %s failed at its close", self._stage.name, self._context.key)
-        if self._stopping.is_set():
-            return True
-        await self._recover(failure)
-        return False
+        return self._stopping.is_set() or not await self._recover(failure)
 
     async def _feed(self, operator: Operator) -> None:
         async with asyncio.TaskGroup() as group:
@@ -164,8 +167,11 @@ class Runner:
             for task in self._spawned:
                 task.cancel()
 
-    async def _recover(self, failure: BaseException | None) -> None:
-        """Gets ready for a new operator: blames an input where one is to blame, else waits a little."""
+    async def _recover(self, failure: BaseException | None) -> bool:
+        """Gets ready for a new operator: blames an input where one is to blame, else waits a little.
+
+        False where none is needed: the key is to end, nothing of it is held, and its end fails again and again.
+        """
         while isinstance(failure, BaseExceptionGroup):
             failure = failure.exceptions[0]
         if isinstance(failure, _PoisonedError):
@@ -179,10 +185,18 @@ class Runner:
             if self._failures >= _PATIENCE and held:
                 self._blame(held[0], failure)
                 self._failures = 0
+            elif self._failures >= _PATIENCE and self._closing is not None:
+                self._context.dead_letter(_described(failure))
+                return False
             else:
                 await asyncio.sleep(backoff(self._failures))
         self._inbox = deque(self._context.unreleased)
+        return True
 
     def _blame(self, received: Input, error: BaseException | None) -> None:
-        self._context.dead_letter(f"{type(error).__name__}: {error}", received)
+        self._context.dead_letter(_described(error), received)
         self._context.release(received)
+
+
+def _described(error: BaseException | None) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -12,11 +12,11 @@ from processors.hosts.gate import Gate
 from processors.hosts.lane import Lane
 from processors.hosts.ledger import Ledger, Place
 from processors.hosts.outbox import Emission, Outbox
-from shared.codec import UnknownRecord, decode
+from shared.codec import UnknownRecord, decode, encode
 from shared.errors import CodecError
 from shared.metrics import Metric
 from shared.models import AudioFrame, DeadLetter, Record, stamped
-from shared.streams import Item, StreamName
+from shared.streams import Entry, Item, StreamName
 
 #: Bytes of unreleased inputs beyond which a shard is read no further: hours of one session's audio.
 _MOST_HELD = 256 << 20
@@ -31,6 +31,7 @@ class ShardWorker:
         self._stage = stages[0].name
         self._services = services
         self._gate = gate
+        self._closing = False
         self._ledger = Ledger()
         self._released = asyncio.Event()
         self._strays = Outbox(services.publisher, self._stray_failed)
@@ -74,11 +75,13 @@ class ShardWorker:
             self._take(item)
 
     async def evict(self) -> None:
-        """Closes operators that have been idle for long."""
-        await self._lane.evict()
+        """Closes operators that have been idle for long, unless all of them are closing."""
+        if not self._closing:
+            await self._lane.evict()
 
     async def close(self, closing: Closing) -> None:
         """Closes every operator and returns once what they said last is out."""
+        self._closing = True
         await self._lane.close(closing)
         if closing is Closing.SHARD_END:
             await self._strays.drained()
@@ -139,7 +142,7 @@ class ShardWorker:
         )
         self._services.metrics.count(Metric.DEAD_LETTERS, stage=self._stage)
         self._services.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
-        self._strays.emit(Emission(StreamName.DEAD_LETTERS, letter, waits=1), publish=True)
+        self._strays.emit(Emission(StreamName.DEAD_LETTERS, Entry(letter.key, encode(letter))))
         self._strays.then(partial(self._release_stray, place))
 
     async def _release_stray(self, place: Place) -> None:

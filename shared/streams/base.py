@@ -7,12 +7,29 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from shared.errors import RecordTooLarge
+
+#: The most bytes of an entry with its key: Kinesis' limit, and so every stream's.
+MOST_ENTRY_BYTES = 1 << 20
+
 
 class Entry(NamedTuple):
     """What is written: an encoded record and its partition key."""
 
     key: str
     data: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes that count against the limits of a stream."""
+        return len(self.data) + len(self.key.encode())
+
+    def check(self) -> None:
+        """Raises RecordTooLarge where no stream takes it."""
+        if self.size > MOST_ENTRY_BYTES:
+            raise RecordTooLarge(
+                f"expected a record of at most {MOST_ENTRY_BYTES:,} bytes with its key, got {self.size:,}"
+            )
 
 
 class Item(NamedTuple):
@@ -87,7 +104,8 @@ class Stream(Protocol):
     async def publish(self, entries: Sequence[Entry]) -> None:
         """Writes the entries durably, those of one key in order.
 
-        Where it raises, a part may have been written, for each key a run from its first entry on.
+        Raises RecordTooLarge before anything is written. Where it raises anything else, a part may have been written,
+        for each key a run from its first entry on.
         """
 
     async def shards(self) -> Sequence[Shard]:

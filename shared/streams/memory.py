@@ -69,9 +69,11 @@ class MemoryStream:
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         """See Stream.publish."""
-        for key, data in entries:
-            if not key:
+        for entry in entries:
+            if not entry.key:
                 raise ValueError(f"{self.name}: expected a partition key, got an empty one")
+            entry.check()
+        for key, data in entries:
             if self._unread() > self._capacity:
                 # Those it waits for may themselves be waiting for the entries before this one.
                 self._notify()

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
@@ -27,7 +27,7 @@ from tests.support.virtual_time import run
 
 #: Virtual seconds for the last replay, pause and orphan to be over.
 SETTLED = 40
-THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=60)
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -44,6 +44,8 @@ class ShardHost:
         self._longest_hold = len(stages) * settings.max_hold + _GRACE
         self._worker: ShardWorker | None = None
         self._taking = True
+        #: Whether the shard is on its way to another owner, which has a deadline of its own.
+        self._leaving = False
         self._dropped = False
         #: Loop time (s) since which nothing can be checkpointed any more.
         self._stranded_since: float | None = None
@@ -61,7 +63,7 @@ class ShardHost:
 
     def wrong(self) -> str | None:
         """What only a new process can mend, if anything is; to be asked on the loop every few seconds."""
-        if self._worker is None or not self._taking:
+        if self._worker is None or self._leaving:
             return None
         now = asyncio.get_running_loop().time()
         since = self._worker.waiting_since
@@ -69,7 +71,7 @@ class ShardHost:
             # While an output refused, no operator could release anything.
             since = max(since, self._core.gate.opened_at)
             if now - since > self._longest_hold:
-                return f"an operator has held its inputs for {now - since:.0f} s and released none"
+                return f"an operator has released none of its inputs, nor ended, for {now - since:.0f} s"
         if not self._worker.stranded:
             self._stranded_since = None
         elif self._stranded_since is None:
@@ -100,6 +102,7 @@ class ShardHost:
     async def drain(self) -> None:
         """Closes every operator for the next owner of the shard; what comes now is left to it."""
         self._taking = False
+        self._leaving = True
         await self._core.cancel()
         try:
             async with asyncio.timeout(_LAST_WORK):
@@ -111,6 +114,7 @@ class ShardHost:
     async def kill(self) -> None:
         """Ends everything where it stands: the shard is another's."""
         self._taking = False
+        self._leaving = True
         await self._core.kill()
 
     async def close(self) -> None:

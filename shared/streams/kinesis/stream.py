@@ -38,7 +38,7 @@ class KinesisStream:
         self._shards: dict[str, SharedShard] = {}
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish; raises RecordTooLarge, before anything is written, for what Kinesis never takes."""
+        """See Stream.publish."""
         await self._writer.write(entries)
         self._pace.stir()
 

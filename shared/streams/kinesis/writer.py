@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.aws import AwsClient
-from shared.errors import RecordTooLarge, StreamUnavailable
+from shared.errors import StreamUnavailable
 from shared.streams.base import Entry
 from shared.streams.kinesis.pauses import Pauses
 
 #: What one PutRecords call takes: records, bytes of all, bytes of one; keys count.
 _MOST_RECORDS = 500
 _MOST_BYTES = 5 << 20
-_MOST_RECORD_BYTES = 1 << 20
 #: Calls under way at once.
 _CALLS = 4
 #: Seconds for which a record that the stream refuses is tried again here, before the writer is told.
@@ -41,7 +40,7 @@ class _Waiting:
 
     @property
     def size(self) -> int:
-        return _size(self.entry)
+        return self.entry.size
 
 
 class Writer:
@@ -68,11 +67,7 @@ class Writer:
         the stream takes calls but has refused a record for long.
         """
         for entry in entries:
-            if _size(entry) > _MOST_RECORD_BYTES:
-                raise RecordTooLarge(
-                    f"stream {self._stream}: expected a record of at most {_MOST_RECORD_BYTES} bytes with its key, "
-                    f"got {_size(entry)}"
-                )
+            entry.check()
         if not entries:
             return
         ticket = _Ticket(len(entries), asyncio.get_running_loop().create_future())
@@ -187,7 +182,3 @@ class Writer:
         line.popleft()
         if not line:
             del self._lines[waiting.entry.key]
-
-
-def _size(entry: Entry) -> int:
-    return len(entry.data) + len(entry.key.encode())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.codec import encode
@@ -13,7 +14,7 @@ from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.stage import Stage, ended, result, segment, translation
 
 
-def shown(events: list[object]) -> list[object]:
+def shown(events: Sequence[object]) -> list[object]:
     """Captions as (number, text), tails as text, the rest as it is."""
     return [(e.number, e.text) if isinstance(e, Caption) else e.text if isinstance(e, Tail) else e for e in events]
 

@@ -208,7 +208,7 @@ def histories(draw: st.DrawFn) -> list[Result]:
     return results
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories(), st.data())
 def test_every_word_is_committed_once_whenever_the_operator_dies(history: list[Result], data: st.DataObject) -> None:
     async def main() -> None:

@@ -96,7 +96,7 @@ def talks(draw: st.DrawFn) -> list[Result]:
     return results
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(talks())
 def test_a_backlog_is_decided_on_as_live_speech_is(results: list[Result]) -> None:
     async def deliver(*, live: bool) -> OperatorBench:

@@ -71,7 +71,7 @@ def drops(draw: st.DrawFn) -> tuple[list[str], list[Result]]:
     return [word.text for word in speech if word.end <= heard], results
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(drops())
 def test_takes_that_drop_anywhere_neither_repeat_nor_lose_a_word(talk: tuple[list[str], list[Result]]) -> None:
     speech, results = talk

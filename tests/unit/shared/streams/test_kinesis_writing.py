@@ -58,7 +58,7 @@ def test_the_bytes_of_a_key_count_to_the_1_mib_of_a_record() -> None:
         kinesis = ScriptedKinesis()
         stream, key = Wire(kinesis).stream(), "é" * 100
         await stream.publish([Entry(key, bytes(MIB - 200))])
-        with pytest.raises(RecordTooLarge, match=f"expected a record of at most {MIB} bytes .* got {MIB + 1}"):
+        with pytest.raises(RecordTooLarge, match=f"expected a record of at most {MIB:,} bytes .* got {MIB + 1:,}"):
             await stream.publish([Entry(key, bytes(MIB - 199))])
         assert len(kinesis.stream.written(key)) == 1
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from processors.contract import Closing, Context, Input, Operator, Stage
 from processors.hosts.kcl.shard_host import ShardHost
-from shared.codec import encode
+from shared.codec import decode, encode
 from shared.errors import StreamUnavailable
 from shared.metrics import MemoryMetrics
 from shared.models import Segment
 from shared.sessions import MemorySessionStore
 from shared.settings import Settings
-from shared.streams import Entry, Item, MemoryStream, StreamName
+from shared.streams import OLDEST, Entry, Item, MemoryStream, StreamName
+from shared.streams.base import MOST_ENTRY_BYTES
 from tests.support.virtual_time import VirtualClock, run
 
 #: MAX_HOLD of one stage, and what it has beyond that.
@@ -29,6 +31,7 @@ class Scripted(Operator):
     def __init__(self, context: Context, writes: StreamName) -> None:
         self._context = context
         self._writes = writes
+        self._at_end = ""
 
     async def take(self, received: Input) -> None:
         assert isinstance(received.record, Segment)
@@ -37,13 +40,29 @@ class Scripted(Operator):
             await asyncio.Event().wait()
         if text == "fence":
             self._context.fence()
+        if text == "fence when published":
+            self._context.emit(self._writes, received.record)
+            self._context.then(self._be_fenced)
+            self._context.release(received)
+            return
+        if "at the end" in text:
+            self._at_end = text
+            if "hold" in text:
+                return
         if text == "raise":
             raise RuntimeError("my secret sentence")
         await asyncio.sleep(620 if text == "long" else 1)
         self._context.emit(self._writes, received.record)
         self._context.release(received)
 
+    async def _be_fenced(self) -> None:
+        self._context.fence()
+
     async def close(self, closing: Closing) -> None:
+        if closing is Closing.SHARD_END and "hang" in self._at_end:
+            await asyncio.Event().wait()
+        if closing is Closing.SHARD_END and self._context.key == "fails at its end":
+            raise RuntimeError("at its end")
         if closing is Closing.SHUTDOWN:
             self._context.emit(self._writes, segment("last words"))
 
@@ -97,6 +116,12 @@ class House:
                 return found
         return None
 
+    async def read(self, stream: StreamName) -> list[Any]:
+        """What is on the one shard of a stream."""
+        (shard,) = await self.streams[stream].shards()
+        batch = await (await self.streams[stream].reader(shard.id, OLDEST)).read()
+        return [decode(item.data) for item in batch.items]
+
 
 def test_a_backlog_that_is_worked_off_is_no_fault() -> None:
     async def main() -> None:
@@ -117,7 +142,7 @@ def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None
         await house.host.feed(items("hang"))
         await house.host.feed(items(*["word"] * 200, session="neighbour"))
         assert await house.wrong_within(HOLD + GRACE - 5) is None
-        assert await house.wrong_within(10) == "an operator has held its inputs for 71 s and released none"
+        assert await house.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
         await house.host.close()
 
     run(main())
@@ -140,14 +165,68 @@ def test_an_outage_is_no_fault_however_long() -> None:
     run(main())
 
 
-def test_a_session_of_another_worker_on_a_shard_that_stays_ones_own_is_a_fault() -> None:
+@pytest.mark.parametrize("how", ["fence", "fence when published"])
+def test_a_session_of_another_worker_on_a_shard_that_stays_ones_own_is_a_fault(how: str) -> None:
     async def main() -> None:
         house = House()
         await house.host.open("shard-1")
-        await house.host.feed(items("fence"))
+        await house.host.feed(items(how))
         await house.host.feed(items("word", session="neighbour"))
         assert await house.wrong_within(29) is None
         assert "another worker has a session of this shard" in (await house.wrong_within(5) or "")
+        await house.host.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("text", ["hang at the end", "hold and hang at the end"])
+def test_an_operator_that_hangs_at_the_shards_end_is_a_fault_and_the_end_is_not_reached(text: str) -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items(text))
+        await asyncio.sleep(10)
+        ending = asyncio.create_task(house.host.end())
+        assert await house.wrong_within(HOLD + GRACE - 15) is None
+        assert "nor ended, for" in (await house.wrong_within(20) or "")
+        # Longer than an idle operator is kept.
+        await asyncio.sleep(600)
+        assert not ending.done()
+        ending.cancel()
+        await house.host.close()
+
+    run(main())
+
+
+def test_an_operator_that_fails_at_the_shards_end_with_nothing_in_hand_does_not_hold_it_up() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items("word", "word", session="fails at its end"))
+        await asyncio.sleep(5)
+        assert await house.host.end()
+        assert house.host.low_water == 2
+        (letter,) = await house.read(StreamName.DEAD_LETTERS)
+        assert (letter.session, letter.error) == ("fails at its end", "RuntimeError: at its end")
+        await house.host.close()
+
+    run(main())
+
+
+def test_a_record_that_no_stream_takes_once_it_has_its_hop_is_a_dead_letter() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        room = MOST_ENTRY_BYTES - len(encode(segment(""))) - len("talk")
+        largest = "x" * (room - 8)
+        assert len(encode(segment(largest))) < MOST_ENTRY_BYTES
+        await house.host.feed(items("before", largest, "behind"))
+        await asyncio.sleep(5)
+        assert house.host.low_water == 3
+        assert [record.text for record in await house.read(StreamName.UNIQUE_SEGMENTS)] == ["before", "behind"]
+        (letter,) = await house.read(StreamName.DEAD_LETTERS)
+        assert letter.session == "talk"
+        assert "Segment for unique-segments: expected a record of at most 1,048,576 bytes" in letter.error
         await house.host.close()
 
     run(main())

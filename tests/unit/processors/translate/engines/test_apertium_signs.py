@@ -34,7 +34,7 @@ _WORDS = "the cats are in U.S.A. Mr. etc. I don't like 3.14 10% . ... ? ! , ; zo
 _PIECES = st.sampled_from(_WORDS.split())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.lists(_PIECES | st.text(_SPECIALS + "ab ", max_size=6), max_size=8).map(" ".join))
 def test_no_text_stalls_a_pipeline_or_loses_its_signs(
     text: str, runner: asyncio.Runner, lasting: ApertiumTranslator
