@@ -68,7 +68,7 @@ class Context(Protocol):
         """The session items; its methods wait out an unavailable store."""
 
     def emit(self, stream: StreamName, record: Record) -> None:
-        """Publishes the record, behind all emitted before it."""
+        """Publishes the record, behind all emitted before it; one that no stream takes becomes a dead letter."""
 
     def release(self, received: Input) -> None:
         """The operator needs this input no more."""
