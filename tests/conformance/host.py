@@ -28,6 +28,8 @@ class Surroundings:
     settings: Settings
     metrics: Metrics
     clock: Clock
+    #: To be told what a process of the host, or what runs it, fails with by itself.
+    crashed: Callable[[BaseException], None]
 
 
 class HostUnderTest(Protocol):

@@ -143,6 +143,9 @@ class World:
         self.checkpoints = MemoryCheckpoints()
         self.metrics = MemoryMetrics()
         self.processes: list[Process] = []
+        #: What processes that nobody killed have died of, and what of that a test has planned.
+        self.crashes: list[BaseException] = []
+        self.planned: tuple[type[BaseException], ...] = ()
         self._factory = factory
         self._engines = engines
         self._settings = settings or Settings()
@@ -155,10 +158,12 @@ class World:
             self.processes.append(Process(self, application, (plans or {}).get(application, ()), restart))
 
     async def stop(self) -> None:
-        """Stops every process."""
+        """Stops every process; fails where one has crashed and no test has planned it."""
         for process in self.processes:
             await process.stop()
         self.processes.clear()
+        if unplanned := [crash for crash in self.crashes if not isinstance(crash, self.planned)]:
+            raise AssertionError(f"crashes that nobody planned: {unplanned!r:.1000}") from unplanned[0]
 
     def host(self, application: str, wire: Tripwire) -> HostUnderTest:
         """A new host for the application, its writes behind the wire."""
@@ -169,6 +174,7 @@ class World:
             self._settings,
             self.metrics,
             VirtualClock(),
+            self.crashes.append,
         )
         return self._factory([self._stage(name) for name in application.split("+")], around)
 

@@ -22,7 +22,7 @@ Returned = TypeVar("Returned")
 
 
 class ChildDied(Exception):
-    """A child closed its end of the protocol."""
+    """A child closed its end of the protocol; its cause is what the child died of."""
 
 
 class Child:
@@ -45,10 +45,12 @@ class Child:
         self._transport: asyncio.ReadTransport | None = None
         self._at_work = False
         self._dead = False
+        self._died_of: BaseException | None = None
         self._gone = asyncio.Event()
         self._working: asyncio.Task[Any] | None = None
         self._guard = asyncio.create_task(self._fail_with_host())
-        self._thread = threading.Thread(target=self._serve)
+        # A test that fails leaves it behind.
+        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     async def start(self) -> None:
         """Begins to listen to the daemon."""
@@ -73,7 +75,7 @@ class Child:
                 self._let_go()
                 answer: Mapping[str, Any] = json.loads(line)
                 return answer
-        raise ChildDied
+        raise ChildDied from self._died_of
 
     async def kill(self) -> None:
         """Ends it where it stands."""
@@ -129,10 +131,14 @@ class Child:
             self._hold()
 
     def _serve(self) -> None:
-        processor = RecordProcessor(self.host, self, _crash)
+        processor = RecordProcessor(self.host, self, self._crash)
         with suppress(SystemExit, BrokenPipeError):
             KCLProcess(processor, input_file=self._input, output_file=self._output).run()
         self._loop.call_soon_threadsafe(self._went)
+
+    def _crash(self, error: BaseException) -> NoReturn:
+        self._died_of = error
+        raise SystemExit(1) from error
 
     def _went(self) -> None:
         """The thread has ended, and with it what it could have said."""
@@ -145,7 +151,8 @@ class Child:
         """A fault of the host itself ends the process."""
         try:
             await self.host.ended()
-        except Exception:
+        except Exception as error:
+            self._died_of = error
             self._dead = True
             self._reader.feed_eof()
 
@@ -160,7 +167,3 @@ class Child:
             self._at_work = False
             assert isinstance(self._loop, VirtualLoop)
             self._loop.let_go()
-
-
-def _crash(error: BaseException) -> NoReturn:
-    raise SystemExit(1) from error

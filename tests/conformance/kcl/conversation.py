@@ -57,21 +57,23 @@ class Conversation:
         assert answer == {"action": "status", "responseFor": action}
 
     async def _checkpoint(self, action: str, sequence: str | None) -> str | None:
-        """Writes it, or names the exception by which KCL would refuse it."""
+        """Writes it, or names the exception by which KCL would refuse it; fails where no child may ask for it."""
         if action == "leaseLost":
             return "ShutdownException"
         self._asked += 1
         if self._asked % THROTTLED == 0:
             return "ThrottlingException"
         if sequence is None:
-            if action != "shardEnded":
-                return "IllegalArgumentException"
+            assert action == "shardEnded", f"expected a checkpoint's number at {action}, got none"
             self.ended = True
             await self._around.checkpoints.save(*self._place, Checkpoint(self._delivered, ended=True))
             self._reader.done(self._delivered)
             return None
-        if not self._written < int(sequence) <= self._delivered:
-            return "IllegalArgumentException"
+        # KCL would answer with an IllegalArgumentException, of which the child dies: but none may come to that.
+        assert int(sequence) <= self._delivered, (
+            f"checkpoint {sequence} is beyond the last delivered: {self._delivered}"
+        )
+        assert int(sequence) > self._written, f"checkpoint {sequence} does not rise above the last one: {self._written}"
         self._written = int(sequence)
         await self._around.checkpoints.save(*self._place, Checkpoint(self._written))
         self._reader.done(self._written)

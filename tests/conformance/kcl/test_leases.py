@@ -11,11 +11,12 @@ from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import Metric
 from shared.streams import StreamName
 from tests.conformance.host import kcl_host
 from tests.conformance.oracle import heard
 from tests.conformance.test_faults import Refusing
-from tests.conformance.test_owners import SETTLED, said, sentences
+from tests.conformance.test_owners import SETTLED, said, sentences, world_of
 from tests.conformance.world import STAGES, Engines, Process, World, memory_stream
 from tests.support.virtual_time import run
 
@@ -76,5 +77,30 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
         await world.stop()
         (await heard(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+def test_a_shard_that_ends_under_a_fenced_worker_is_not_ended_by_it() -> None:
+    """It holds what another owns and can not confirm the end: its child dies, and is started again behind the end."""
+    from processors.hosts.kcl.record_processor import EndNotOurs
+
+    async def main() -> None:
+        talk = sentences()
+        world = world_of("kcl", talk)
+        world.planned = (EndNotOurs,)
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(6.1)
+        world.start(["transcribe"])
+        await asyncio.sleep(3)
+        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        (shard,) = await world.streams[StreamName.AUDIO].shards()
+        world.streams[StreamName.AUDIO].split(shard.id)
+        await speaking
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        assert len(world.crashes) == 1
+        (await heard(world, talk)).assert_whole(said(talk))
 
     run(main())
