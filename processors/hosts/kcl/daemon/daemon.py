@@ -1,4 +1,4 @@
-"""One run of KCL's daemon: a Java process and the children that it starts, all in a process group of their own."""
+"""One run of KCL's daemon: a Java process, the children that it starts and what those start, all in one session."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _LONGEST = 1 << 20
 
 
 class Daemon:
-    """Start it with `start`, and always await `close`: nothing of the group is left after that."""
+    """Start it with `start`, and always await `close`: nothing of the session is left after that."""
 
     def __init__(self, process: subprocess.Popen[bytes], reading: asyncio.Task[None]) -> None:
         self._process = process
         self._reading = reading
+        self._closed = False
         self._ended = asyncio.create_task(_ended(process))
 
     @classmethod
@@ -47,7 +48,7 @@ class Daemon:
 
     @property
     def pid(self) -> int:
-        """Its process id, which is that of the group too."""
+        """Its process id, which is that of the session too; it is no other process's before `close`."""
         return self._process.pid
 
     async def ended(self) -> int:
@@ -56,50 +57,66 @@ class Daemon:
 
     def drain(self) -> None:
         """Asks it to shut down: KCL lets the children know, waits for them, and ends."""
-        self._process.send_signal(signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends it and every child where they stand."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """Ends it, every child and all that those started, where they stand."""
+        killed: set[int] = set()
+        # What one of them started while it was being killed is found by the next look.
+        while left := self._living() - killed:
+            for pid in left:
+                self.kill_child(pid)
+            killed |= left
 
     def kill_child(self, pid: int) -> None:
-        """Ends one process of the group where it stands."""
-        if self.has(pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        """Ends one process of the session where it stands."""
+        with suppress(ProcessLookupError):
+            handle = os.pidfd_open(pid)
+            try:
+                # Whose number it is now is asked behind the handle, which stays that one process's.
+                if self.has(pid):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+            finally:
+                os.close(handle)
 
     def has(self, pid: int) -> bool:
-        """Whether there is such a process in the group."""
+        """Whether there is such a process in the session."""
         try:
-            return os.getpgid(pid) == self.pid
+            return not self._closed and os.getsid(pid) == self.pid
         except ProcessLookupError:
             return False
 
     def children(self) -> set[int]:
-        """The process ids of the others in the group."""
-        return {one.pid for one in _processes() if one.group == self.pid} - {self.pid}
+        """The process ids of the others in the session."""
+        return self._living() - {self.pid}
 
     def own_children(self) -> set[int]:
         """The process ids of those that it started itself."""
         return {one.pid for one in _processes() if one.parent == self.pid}
 
     async def childless(self) -> None:
-        """Returns once nothing else is in the group."""
+        """Returns once nothing else is in the session."""
         while self.children():  # noqa: ASYNC110 (processes that are not ours set no event)
             await asyncio.sleep(_POLL)
 
     async def close(self) -> None:
         """Ends what is left of it, and returns once its last lines are taken."""
-        self.kill()
-        await self._ended
+        if not self._closed:
+            self.kill()
+            await self._ended
+            self._process.wait()
+            self._closed = True
         await self._reading
+
+    def _living(self) -> set[int]:
+        """The session's processes. One may leave its group, as what an engine starts does, but not its session."""
+        return {one.pid for one in _processes() if one.session == self.pid}
 
 
 class _Process(NamedTuple):
     pid: int
     parent: int
-    group: int
+    session: int
 
 
 def _processes() -> Iterator[_Process]:
@@ -108,22 +125,27 @@ def _processes() -> Iterator[_Process]:
         # It may end while we look.
         with suppress(FileNotFoundError, ProcessLookupError):
             # The name before the parenthesis may hold anything.
-            state, parent, group, *_ = status.read_text(errors="replace").rpartition(")")[2].split()
+            state, parent, _, session, *_ = status.read_text(errors="replace").rpartition(")")[2].split()
             if state != "Z":
-                yield _Process(int(status.parent.name), int(parent), int(group))
+                yield _Process(int(status.parent.name), int(parent), int(session))
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> int:
-    """Waits for the process alone: asyncio's own wait, for whoever holds its output open too."""
+    """Waits for the process alone: asyncio's own wait, for whoever holds its output open too.
+
+    It is left a zombie, so that its number, by which the session is known, becomes nobody else's.
+    """
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     handle = os.pidfd_open(process.pid)
     try:
         loop.add_reader(handle, over.set)
         await over.wait()
+        end = os.waitid(os.P_PIDFD, handle, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222 (it has ended)
     finally:
         loop.remove_reader(handle)
         os.close(handle)
-    return process.wait()
+    assert end is not None
+    return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
 
 
 async def _read(stream: asyncio.StreamReader, take: Callable[[str], None]) -> None:

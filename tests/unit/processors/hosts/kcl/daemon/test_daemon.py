@@ -1,4 +1,4 @@
-"""What runs as one group of processes, with a Python program in the place of Java."""
+"""What runs as one session of processes, with a Python program in the place of Java."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ hold = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); prin
 child = subprocess.Popen([sys.executable, "-c", hold])
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
 time.sleep(600)
+"""
+#: A child that dies before it could end what it has started, as an engine starts its tools.
+SUCCUMBING = """
+import os, signal, subprocess, sys
+apart = {"process_group": 0, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], **apart).pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
 """
 
 Start = Callable[[str], Awaitable[tuple[Daemon, list[str]]]]
@@ -78,7 +85,7 @@ async def test_a_line_without_end_does_not_fill_the_memory(start: Start) -> None
     assert max(map(len, lines)) < 2_500_000
 
 
-async def test_nothing_of_the_group_outlives_it(start: Start) -> None:
+async def test_nothing_of_the_session_outlives_it(start: Start) -> None:
     daemon, lines = await start(PARENT)
     await until(lambda: lines == ["child"])
     (child,) = daemon.children()
@@ -89,6 +96,27 @@ async def test_nothing_of_the_group_outlives_it(start: Start) -> None:
     assert daemon.children() == {child}
     await daemon.close()
     await until(lambda: gone(child))
+
+
+async def test_what_a_child_starts_in_a_group_of_its_own_does_not_outlive_it(start: Start) -> None:
+    daemon, lines = await start(
+        f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {SUCCUMBING!r}]); time.sleep(600)"
+    )
+    await until(lambda: lines)
+    hung = int(lines[0])
+    await until(lambda: daemon.children() == {hung})
+    assert os.getpgid(hung) == hung
+    await daemon.close()
+    await until(lambda: gone(hung))
+
+
+async def test_its_number_is_nobody_elses_before_all_are_gone(start: Start) -> None:
+    daemon, _ = await start("import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
+    assert await daemon.ended() == -signal.SIGTERM
+    assert psutil.Process(daemon.pid).status() == psutil.STATUS_ZOMBIE
+    await daemon.close()
+    assert not psutil.pid_exists(daemon.pid)
+    await daemon.close()
 
 
 async def test_a_child_alone_can_be_killed(start: Start) -> None:
