@@ -16,15 +16,13 @@ from amazon_kclpy.kcl import KCLProcess
 from processors.hosts.kcl.loop_thread import LoopThread
 from processors.hosts.kcl.record_processor import RecordProcessor
 from processors.hosts.kcl.shard_host import ShardHost
-from processors.hosts.kcl.watchdog import EVERY, LIMIT, Watchdog
+from processors.hosts.kcl.watchdog import EVERY, LAST_LINES, LIMIT, Watchdog
 from shared.errors import DependencyMissing, LowLatencyTranslateError, ScriptError, SettingError, SetupError
 
 log = logging.getLogger(__name__)
 
 #: What another process would run into as well: the worker ends, and says so.
 _OF_THE_SETUP = (SetupError, SettingError, DependencyMissing, ScriptError)
-#: Seconds that a process which ends has to say why.
-_LAST_LINES = 5.0
 
 
 def private_stdout() -> TextIO:
@@ -119,7 +117,7 @@ def _crash(error: BaseException) -> NoReturn:
 def _die(wrong: str) -> None:
     """Ends a process that does not answer any more, showing where its threads are."""
     # A log that takes no more lines shall not keep it alive.
-    faulthandler.dump_traceback_later(_LAST_LINES, exit=True)
+    faulthandler.dump_traceback_later(LAST_LINES, exit=True)
     log.critical("this process ends: %s", wrong)
     faulthandler.dump_traceback()
     os._exit(1)

@@ -11,7 +11,11 @@ from collections.abc import Callable
 #: Seconds between two looks, and between two slices of waiting for the loop.
 EVERY, _SLICE = 2.0, 0.5
 #: Seconds for which an event loop may stand still: no engine computes on the loop for that long.
-LIMIT = 30.0
+LIMIT = 20.0
+#: Seconds that a process which ends has to say why.
+LAST_LINES = 5.0
+#: Seconds after its last beat within which a process whose loop stands still has ended by itself, and has said why.
+SILENCE = EVERY + LIMIT + _SLICE + LAST_LINES
 
 
 class Watchdog:

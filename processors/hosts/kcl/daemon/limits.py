@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from processors.hosts.kcl.daemon.properties import GRACE
+from processors.hosts.kcl.watchdog import SILENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class Limits:
     #: For the daemon's next sign of life. It gives one a second, but none while DynamoDB does not answer a call, which
     #: KCL gives up after 60: it shall not be killed for that.
     daemon_hang: float = 90.0
-    #: For a child's next beat, which comes every two: a machine under load delays it by less than half of this.
-    hang: float = 30.0
+    #: For a child's next beat, which comes every two. One whose loop stands still ends by itself before this is over,
+    #: and shows where it stands; this is for one that cannot do even that.
+    hang: float = SILENCE + 2.5
     #: For the daemon's end once a child of it has failed or was killed.
     failing: float = 5.0
     #: Between two looks whether the stream is still there.
