@@ -50,9 +50,10 @@ class Checkpointing:
             self._mark(checkpointer, low_water, _TRIES)
 
     def last(self, checkpointer: Checkpointer, low_water: int | None) -> None:
-        """Writes the mark once more before the shard goes to another owner."""
-        if low_water not in (None, self._written):
-            self._mark(checkpointer, low_water, _LAST_TRIES)
+        """Writes the mark once more before the shard goes to another owner; raises CheckpointRefused if it cannot."""
+        if low_water in (None, self._written) or self._mark(checkpointer, low_water, _LAST_TRIES) or self._lost:
+            return
+        raise CheckpointRefused("expected the last checkpoint before the shutdown to be taken, got throttled")
 
     def end(self, checkpointer: Checkpointer) -> None:
         """Writes that the shard is done with; raises CheckpointRefused where that cannot be written."""
@@ -60,9 +61,11 @@ class Checkpointing:
         if not self._write(checkpointer, None, _END_TRIES) and not self._lost:
             raise CheckpointRefused("expected the shard's end to be written, got throttled")
 
-    def _mark(self, checkpointer: Checkpointer, low_water: int | None, tries: int) -> None:
-        if self._write(checkpointer, str(low_water), tries):
+    def _mark(self, checkpointer: Checkpointer, low_water: int | None, tries: int) -> bool:
+        written = self._write(checkpointer, str(low_water), tries)
+        if written:
             self._written = low_water
+        return written
 
     def _write(self, checkpointer: Checkpointer, sequence: str | None, tries: int) -> bool:
         for wait in islice(delays(most=5.0), tries):

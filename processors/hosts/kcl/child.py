@@ -39,7 +39,8 @@ def run(
     """Serves the daemon at the other end of standard input and `protocol` until it closes them.
 
     `build` makes the host, on the event loop. Whatever fails ends the process at once, with code 1; so does an event
-    loop that stands still for `limit` s. A sign of life goes to standard error every `every` s.
+    loop that stands still for `limit` s, and a drain that was cut short, once KCL is done with the shard. A sign of
+    life goes to standard error every `every` s, and a last word where nothing is left to be done.
     """
     thread = LoopThread()
     child = _Child()
@@ -57,6 +58,10 @@ def run(
     thread.call(host.close())
     watchdog.close()
     thread.close()
+    if child.processor.cut_short is not None:
+        sys.exit(1)
+    if child.processor.done:
+        _tell(done=os.getpid())
 
 
 class _Child:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -18,6 +19,8 @@ from processors.hosts.kcl.checkpointing import Checkpointing
 from processors.hosts.kcl.shard_host import ShardHost
 from shared.errors import LowLatencyTranslateError
 from shared.streams import Item
+
+log = logging.getLogger(__name__)
 
 Returned = TypeVar("Returned")
 Received = TypeVar("Received")
@@ -71,10 +74,15 @@ class RecordProcessor:
         self.crash = crash
         #: How far the last records were behind the shard's tip, in ms; None before the first.
         self.behind_ms: int | None = None
+        #: Whether nothing of a shard is left to be done here: it is finished, or its next owner's.
+        self.done = True
+        #: Why the shard goes to its next owner before all that was done of it is published and checkpointed, if so.
+        self.cut_short: str | None = None
 
     @_guarded
     def initialize(self, received: InitializeInput) -> None:
         """The shard is this process's."""
+        self.done = False
         self._loop.call(self._host.open(received.shard_id))
 
     @_guarded
@@ -89,6 +97,7 @@ class RecordProcessor:
     def lease_lost(self, received: LeaseLostInput) -> None:
         """The shard is another worker's."""
         self._loop.call(self._host.kill())
+        self.done = self.cut_short is None
 
     @_guarded
     def shard_ended(self, received: ShardEndedInput) -> None:
@@ -96,9 +105,24 @@ class RecordProcessor:
         if not self._loop.call(self._host.end()):
             raise EndNotOurs("expected every input of the ended shard to be released, got some that another owns")
         self._checkpointing.end(received.checkpointer)
+        self.done = True
 
     @_guarded
     def shutdown_requested(self, received: ShutdownRequestedInput) -> None:
         """The worker is to stop; the lease is lost after this."""
-        self._loop.call(self._host.drain())
-        self._checkpointing.last(received.checkpointer, self._host.low_water)
+        try:
+            self._drain(received)
+        except LowLatencyTranslateError as error:
+            # The process still hears KCL out, and gives its engines up.
+            self.cut_short = str(error)
+        if self.cut_short is None:
+            self.done = True
+        else:
+            log.error("%s was not drained; what is not checkpointed comes again: %s", self._host.shard, self.cut_short)
+
+    def _drain(self, received: ShutdownRequestedInput) -> None:
+        try:
+            self._loop.call(self._host.drain())
+        finally:
+            # What was released is written, whatever became of the rest.
+            self._checkpointing.last(received.checkpointer, self._host.low_water)

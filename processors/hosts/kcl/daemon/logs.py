@@ -37,6 +37,9 @@ class Listener(Protocol):
     def beat(self, beat: Beat) -> None:
         """A child lives."""
 
+    def done(self, pid: int) -> None:
+        """A child ends, and what it had of a shard is finished, or left to the next owner."""
+
     def setup(self, reason: str) -> None:
         """A child cannot work before somebody has mended the setup; `reason` is a line for the operator."""
 
@@ -71,6 +74,8 @@ class Lines:
             case {"level": str(level), "logger": str(logger), "message": str(message)} as event:
                 extra = {name: value for name, value in event.items() if name not in _RESERVED}
                 logging.getLogger(logger).log(_level(level), "%s", message, extra=extra)
+            case {"done": int(pid)} if pid > 1:
+                self._listener.done(pid)
             case {"setup": str(reason)}:
                 self._listener.setup(reason)
             case parsed if (beat := Beat.of(parsed)) is not None:

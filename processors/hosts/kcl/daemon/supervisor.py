@@ -76,7 +76,8 @@ class Supervisor:
     async def run(self, check: Callable[[], Awaitable[None]] | None = None) -> bool:
         """Runs until `stop`.
 
-        True where every child had drained in time, or there was none yet; False where some had not, or were not let.
+        True where every child had drained in time, or there was none yet; False where one had not, failed before it
+        had, or was not let.
         `check` is awaited before the first start, for what else the children need. Raises SetupError where something
         must be mended, be it missed at the start or by a child later, and StreamUnavailable or StoreUnavailable where
         AWS does not answer at the first start.
@@ -139,7 +140,7 @@ class Supervisor:
             try:
                 wrong = await unless(self._asked, first_of(watch.failure(daemon), self._stream_gone()))
                 if wrong is None:
-                    return await self._drain(daemon)
+                    return await self._drain(daemon, watch)
             finally:
                 await daemon.close()
                 self.status.beats.clear()
@@ -174,18 +175,21 @@ class Supervisor:
             else:
                 return
 
-    async def _drain(self, daemon: Daemon) -> bool:
-        """Has the daemon shut down, and waits until the children that it has are done; whether they were in time."""
+    async def _drain(self, daemon: Daemon, watch: Watch) -> bool:
+        """Has the daemon shut down, and waits until the children that it has are gone; whether all were done."""
         self.status.state = State.DRAINING
         daemon.drain()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.drain):
+            async with asyncio.timeout(self._limits.drain) as limit:
                 # What the daemon itself has to do after that is of no use to anybody, and takes as long as a failover.
-                await first_of(daemon.ended(), daemon.childless())
-        drained = not daemon.children()
-        if not drained:
+                await first_of(daemon.ended(), watch.childless(daemon))
+        if limit.expired():
             log.error("%s: not all children drained in time; the rest is killed", self.status.worker)
-        return drained
+        # Its last lines may tell how a child ended.
+        await daemon.close()
+        if not watch.drained:
+            log.error("%s: a child ended before it had drained; what it had comes again", self.status.worker)
+        return watch.drained
 
     async def _release(self) -> None:
         """Spares other workers the wait for what this one had; where that fails, they wait."""

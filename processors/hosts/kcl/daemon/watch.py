@@ -15,6 +15,8 @@ from processors.hosts.kcl.daemon.status import Status
 
 #: Seconds by which a look may be late.
 _STALL = 5.0
+#: Seconds between two looks whether children are gone.
+_POLL = 0.1
 
 
 class Watch:
@@ -27,12 +29,22 @@ class Watch:
         self._limits = limits
         self._begun = begun
         self._failing = asyncio.Event()
+        #: Process ids of children that have not said that they are done, and of those that have and are still there.
+        self._undone: set[int] = set()
+        self._done: set[int] = set()
         self._started = time.monotonic()
         self._up_since: float | None = None
 
     def beat(self, beat: Beat) -> None:
         """See Listener."""
+        self._undone.add(beat.pid)
         self._status.beats.add(beat)
+
+    def done(self, pid: int) -> None:
+        """See Listener."""
+        self._undone.discard(pid)
+        self._done.add(pid)
+        self._status.beats.forget(pid)
 
     def setup(self, reason: str) -> None:
         """See Listener."""
@@ -57,6 +69,25 @@ class Watch:
     def was_well(self) -> bool:
         """Whether it worked long enough for earlier failures to be forgotten."""
         return self._up_since is not None and time.monotonic() - self._up_since >= self._limits.good
+
+    @property
+    def drained(self) -> bool:
+        """Whether every child has said that it was done: one that died never says so."""
+        return not self._undone and not self._failing.is_set()
+
+    async def childless(self, daemon: Daemon) -> None:
+        """Returns once every child is gone, and it is known of each whether it was done."""
+        while self._see(daemon):  # noqa: ASYNC110 (processes that are not ours set no event)
+            await asyncio.sleep(_POLL)
+        # Their last words may still be on their way through the daemon. One that died has said none.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.failing):
+                await first_of(self._child_gives_up(), self._all_done())
+
+    async def _all_done(self) -> str:
+        while self._undone:  # noqa: ASYNC110 (for some tenths of a second)
+            await asyncio.sleep(_POLL)
+        return "no child failed"
 
     async def failure(self, daemon: Daemon) -> str:
         """Returns what was wrong once the daemon has ended by itself, or has to be ended."""
@@ -102,16 +133,25 @@ class Watch:
     def _hung_child(self, daemon: Daemon) -> tuple[int, str] | None:
         """A child that does not beat any more, or never did, and what is wrong with it."""
         limits, beats = self._limits, self._status.beats
-        beats.see(daemon.own_children())
+        beats.see(self._see(daemon))
         for pid, (beat, age) in beats.ages().items():
             if not daemon.has(pid):
                 # It lost its lease, or its shard ended; where it failed, the daemon says so.
                 beats.forget(pid)
+                asyncio.get_running_loop().call_later(limits.failing, self._undone.discard, pid)
             elif beat is None and age > limits.first_beat:
                 return pid, f"a child gave no sign of life within {limits.first_beat:g} s, and is killed"
             elif beat is not None and age > limits.hang:
                 return pid, f"the child of {beat.shard or 'no shard yet'} hangs, and is killed"
         return None
+
+    def _see(self, daemon: Daemon) -> set[int]:
+        """The children that are at work."""
+        there = daemon.own_children()
+        # Another may get the number of one that is gone.
+        self._done &= there
+        self._undone |= there - self._done
+        return there - self._done
 
     async def _look(self) -> None:
         """Waits until it is time for another look."""

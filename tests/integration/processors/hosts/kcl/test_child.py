@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,33 @@ def test_a_throttled_checkpoint_is_tried_again(child: Conversation) -> None:
     child.refusals = ["ThrottlingException"] * 3
     assert child.say("shardEnded") == "shardEnded"
     assert child.checkpoints == ["1", None]
+
+
+def test_its_last_word_is_that_nothing_is_left_to_be_done(child: Conversation) -> None:
+    assert child.bring("one", "keep") == "processRecords"
+    assert child.say("shutdownRequested") == "shutdownRequested"
+    assert child.say("leaseLost") == "leaseLost"
+    assert child.ended() == 0
+    assert json.loads(child.errors[-1]) == {"done": child.process.pid}
+
+
+def test_it_has_no_such_word_where_the_daemon_leaves_it_with_the_shard(child: Conversation) -> None:
+    assert child.bring("one", "keep") == "processRecords"
+    assert child.ended() == 0
+    assert not any(line.startswith('{"done"') for line in child.errors)
+
+
+def test_a_last_checkpoint_that_is_throttled_to_the_end_ends_it_badly(child: Conversation) -> None:
+    child.refusals = ["ThrottlingException"] * 50
+    assert child.bring("one") == "processRecords"
+    assert child.say("shutdownRequested") == "shutdownRequested"
+    assert child.say("leaseLost") == "leaseLost"
+    assert child.ended() == 1
+    assert child.checkpoints == []
+    (why,) = [line for line in child.errors if "was not drained" in line]
+    assert "expected the last checkpoint before the shutdown to be taken, got throttled" in why
+    assert "gave its engine up" in child.errors
+    assert not any(line.startswith('{"done"') for line in child.errors)
 
 
 def test_once_the_lease_is_lost_nothing_is_checkpointed(child: Conversation) -> None:

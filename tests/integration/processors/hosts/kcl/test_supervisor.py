@@ -229,6 +229,27 @@ def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
     assert not alive(family)
 
 
+@pytest.mark.parametrize("text", ["die later", "give up"])
+def test_a_child_that_fails_while_it_drains_is_no_drain(shop: Workshop, text: str) -> None:
+    shop.put(text)
+    worker = shop.worker()
+    worker.until_has(text)
+    family = worker.family()
+    assert worker.stop() == 1
+    assert "a child ended before it had drained; what it had comes again" in worker.log
+    assert shop.owners() == {"shardId-000000000000": None}
+    assert not alive(family)
+
+
+def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: Workshop) -> None:
+    shop.put("one")
+    worker = shop.worker()
+    worker.until_has("one")
+    os.kill(worker.of("started")[0]["pid"], signal.SIGKILL)
+    assert worker.stop() == 1
+    assert "a child ended before it had drained" in worker.log
+
+
 def test_it_runs_from_a_folder_with_a_space_in_its_name(shop: Workshop, tmp_path: Path) -> None:
     place = tmp_path / "my checkout"
     place.symlink_to(ROOT)

@@ -1,7 +1,8 @@
 """The smallest child: it writes down every record that it gets, beats, and checkpoints each batch.
 
 What it does goes as JSON lines to the file CHILD_LOG names. A record `hang` stops the process, `die` ends it, and
-`mend` ends it with a word for the operator. The first child that finds no file where HANG_ONCE says makes it, and hangs
+`mend` ends it with a word for the operator; after `die later` it ends where it is to drain, and after `give up` it ends
+badly after that. The first child that finds no file where HANG_ONCE says makes it, and hangs
 before it beats.
 """
 
@@ -35,6 +36,7 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
     shard = ""
     released: str | None = None
     behind = None
+    last = ""
 
     def initialize(self, given: Any) -> None:
         self.shard = given.shard_id
@@ -60,6 +62,7 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
         for record in given.records:
             text = record.binary_data.decode()
             note(event="record", shard=self.shard, text=text)
+            self.last = text
             if text == "hang":
                 os.kill(os.getpid(), signal.SIGSTOP)
             if text == "die":
@@ -80,6 +83,8 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
 
     def shutdown_requested(self, given: Any) -> None:
         note(event="shutdown", shard=self.shard)
+        if self.last == "die later":
+            os._exit(3)
         if self.released:
             given.checkpointer.checkpoint(self.released)
 
@@ -87,4 +92,8 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
 if __name__ == "__main__":
     logs.configure()
     print("this is no JSON", file=sys.stderr)
-    kcl.KCLProcess(Tiny(), output_file=protocol).run()
+    tiny = Tiny()
+    kcl.KCLProcess(tiny, output_file=protocol).run()
+    if tiny.last == "give up":
+        sys.exit(1)
+    sys.stderr.write(json.dumps({"done": os.getpid()}) + "\n")

@@ -20,11 +20,15 @@ class Heard:
     def __init__(self) -> None:
         self.beats: list[Beat] = []
         self.setups: list[str] = []
+        self.dones: list[int] = []
         self.ups = self.alives = self.downs = 0
         self.lines = Lines(self)
 
     def beat(self, beat: Beat) -> None:
         self.beats.append(beat)
+
+    def done(self, pid: int) -> None:
+        self.dones.append(pid)
 
     def setup(self, reason: str) -> None:
         self.setups.append(reason)
@@ -73,6 +77,8 @@ def test_a_childs_line_is_logged_as_the_child_did(heard: Heard, caplog: pytest.L
         '{"beat": {"pid": 1e30, "shard": ""}}',
         '{"beat": {"pid": 9007199254740991, "shard": ""}}',
         '{"setup": ["no line"]}',
+        '{"done": true}',
+        '{"done": "7"}',
     ],
 )
 def test_a_line_that_is_no_log_is_a_warning(heard: Heard, caplog: pytest.LogCaptureFixture, said: str) -> None:
@@ -88,6 +94,12 @@ def test_a_beat_is_taken_and_not_logged(heard: Heard, caplog: pytest.LogCaptureF
     )
     heard.lines.take(json.dumps({"beat": {"pid": 7, "shard": SHARD, "released": None, "new": 1}}))
     assert heard.beats == [Beat(7, SHARD, "12", blocked=True, behind_ms=30), Beat(7, SHARD)]
+    assert caplog.records == []
+
+
+def test_a_childs_last_word_is_told(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+    heard.lines.take('{"done": 7}')
+    assert heard.dones == [7]
     assert caplog.records == []
 
 

@@ -34,6 +34,7 @@ def live(seconds):
     for _ in range(int(seconds * 20)):
         say(loggerName={ROUND!r}, level="DEBUG", message="Current thread pool executor state")
         time.sleep(0.05)
+def done(): say(done=os.getpid())
 def beat(shard): say(beat=dict(pid=os.getpid(), shard=shard))
 def child(program): return subprocess.Popen([sys.executable, "-c", {PRELUDE!r} + program])
 """
@@ -59,6 +60,13 @@ class Run:
 
 
 Start = Callable[..., Awaitable[Run]]
+
+
+async def until_beat(run: Run) -> None:
+    """Waits until the daemon and a child have shown that they live."""
+    async with asyncio.timeout(PATIENCE):
+        while not run.status.beats.ages() or run.status.beats.daemon_age is None:  # noqa: ASYNC110 (processes set no event)
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -142,15 +150,67 @@ async def test_a_setup_that_no_child_can_work_with_ends_the_run_and_is_kept(star
     assert run.watch.to_mend == "no file"
 
 
+#: A daemon that lets its child end when it is asked to shut down, and lives on for a while.
+SHUTTING_DOWN = """
+import signal
+up()
+one = child({program!r})
+asked = lambda *_: one.terminate()
+signal.signal(signal.SIGTERM, asked)
+live(60)
+"""
+#: Children by what they do once they are told to end.
+DONE = "import signal; signal.signal(signal.SIGTERM, lambda *_: (done(), sys.exit())); beat('s'); time.sleep(600)"
+BAD_END = "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1)); beat('s'); time.sleep(600)"
+
+
+async def drained(run: Run) -> bool:
+    run.daemon.drain()
+    async with asyncio.timeout(PATIENCE):
+        await run.watch.childless(run.daemon)
+    await run.daemon.close()
+    return run.watch.drained
+
+
+@pytest.mark.parametrize(("program", "well"), [(DONE, True), (BAD_END, False)])
+async def test_a_child_is_drained_once_it_has_said_so(start: Start, program: str, well: bool) -> None:
+    run = await start(SHUTTING_DOWN.format(program=program))
+    await until_beat(run)
+    assert await drained(run) is well
+
+
+async def test_a_child_that_died_unseen_just_before_has_not_drained(start: Start) -> None:
+    run = await start("up(); one = child('beat(\"s\"); time.sleep(600)'); live(60)")
+    await until_beat(run)
+    run.daemon.kill_child(*run.status.beats.ages())
+    assert not await drained(run)
+
+
+async def test_no_child_at_all_is_a_drain(start: Start) -> None:
+    run = await start("up(); live(60)")
+    assert await drained(run)
+
+
+async def test_a_failure_that_the_daemon_told_of_is_no_drain(start: Start) -> None:
+    shard = "software.amazon.kinesis.multilang.MultiLangShardRecordProcessor"
+    run = await start(f"up(); say(loggerName={shard!r}, level='ERROR', message='Encountered an error while'); live(60)")
+    assert await run.failed() == "a child failed"
+    assert not await drained(run)
+
+
+async def test_a_child_that_ended_long_ago_is_no_matter_of_the_drain(start: Start) -> None:
+    run = await start("up(); child('beat(\"s1\"); done()').wait(); child('beat(\"s2\")').wait(); live(60)")
+    assert await run.lasts(1.5)
+    assert await drained(run)
+
+
 async def test_after_this_process_stood_still_all_have_their_time_again(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("processors.hosts.kcl.daemon.watch._STALL", 0.5)
     run = await start("up(); child('while True: beat(\"s\"); time.sleep(0.5)'); live(60)", hang=1, daemon_hang=1)
     lasting = asyncio.create_task(run.lasts(4))
-    async with asyncio.timeout(PATIENCE):
-        while not run.status.beats.ages() or run.status.beats.daemon_age is None:  # noqa: ASYNC110 (processes set no event)
-            await asyncio.sleep(0.02)
+    await until_beat(run)
     # As where the machine sleeps: the others stand still too.
     family = (run.daemon.pid, *run.daemon.children())
     for pid in family:
