@@ -6,12 +6,12 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, NamedTuple, Self, cast
+from typing import IO, Self, cast
 
 from processors.hosts.kcl.daemon.leash import leashed
+from processors.hosts.kcl.daemon.processes import processes
 
 #: Seconds between two looks whether children are gone.
 _POLL = 0.1
@@ -92,7 +92,7 @@ class Daemon:
 
     def own_children(self) -> set[int]:
         """The process ids of those that it started itself."""
-        return {one.pid for one in _processes() if one.parent == self.pid}
+        return {one.pid for one in processes() if one.parent == self.pid}
 
     async def childless(self) -> None:
         """Returns once nothing else is in the session."""
@@ -110,24 +110,7 @@ class Daemon:
 
     def _living(self) -> set[int]:
         """The session's processes. One may leave its group, as what an engine starts does, but not its session."""
-        return {one.pid for one in _processes() if one.session == self.pid}
-
-
-class _Process(NamedTuple):
-    pid: int
-    parent: int
-    session: int
-
-
-def _processes() -> Iterator[_Process]:
-    """Every process that runs here."""
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        # It may end while we look.
-        with suppress(FileNotFoundError, ProcessLookupError):
-            # The name before the parenthesis may hold anything.
-            state, parent, _, session, *_ = status.read_text(errors="replace").rpartition(")")[2].split()
-            if state != "Z":
-                yield _Process(int(status.parent.name), int(parent), int(session))
+        return {one.pid for one in processes() if one.session == self.pid}
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> int:

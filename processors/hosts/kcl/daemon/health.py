@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -13,9 +11,8 @@ from typing import Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import orjson
-from prometheus_client import CollectorRegistry, make_wsgi_app
-from prometheus_client.multiprocess import MultiProcessCollector
 
+from processors.hosts.kcl.daemon.measurements import Measurements
 from processors.hosts.kcl.daemon.status import Status
 from shared.errors import SetupError
 
@@ -34,10 +31,7 @@ class Health:
 
     def __init__(self, status: Status, address: str, port: int, folder: Path) -> None:
         self._status = status
-        self._folder = folder
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
-        self._metrics = make_wsgi_app(registry)
+        self._measurements = Measurements(folder)
         try:
             self._server = make_server(address, port, self._answer, _Server, _Handler)
         except OSError as error:
@@ -61,10 +55,10 @@ class Health:
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         match environ["PATH_INFO"]:
             case "/metrics":
-                _drop_levels_of_the_dead(self._folder)
-                answer: Iterable[bytes] = self._metrics(environ, start)
-                return answer
+                return self._measurements.answer(environ, start)
             case "/health":
+                # Perhaps nobody asks for the metrics.
+                self._measurements.fold()
                 found = HTTPStatus.OK if self._status.healthy else HTTPStatus.SERVICE_UNAVAILABLE
                 return _json(start, found, self._status.describe())
             case path:
@@ -74,16 +68,6 @@ class Health:
 def _json(start: Start, status: HTTPStatus, body: dict[str, Any]) -> list[bytes]:
     start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
     return [orjson.dumps(body)]
-
-
-def _drop_levels_of_the_dead(folder: Path) -> None:
-    """A counter outlives the process that counted; the level that a process reported ends with it."""
-    for file in folder.glob("gauge_live*.db"):
-        try:
-            os.kill(int(file.stem.rpartition("_")[2]), 0)
-        except ProcessLookupError:
-            with suppress(FileNotFoundError):
-                file.unlink()
 
 
 class _Server(ThreadingMixIn, WSGIServer):
