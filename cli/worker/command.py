@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from rich.console import Console
 from cli.backend import Backend, Reader, check, shared_backend
 from cli.options import StreamsOption
 from processors.hosts.kcl.application import Application
+from processors.hosts.kcl.daemon.folder import own_folder
 from processors.hosts.kcl.daemon.slot import Slot
 from processors.hosts.kcl.daemon.status import Status
 from shared.metrics import MemoryMetrics, Metrics
@@ -83,8 +83,8 @@ def _measuring(settings: Settings) -> Iterator[Metrics]:
     if not settings.metrics_port:
         yield MemoryMetrics()
         return
-    with tempfile.TemporaryDirectory(prefix="llt-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    with own_folder("llt-metrics") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         # It looks at that when it is imported.
         from shared.metrics.prometheus import PrometheusMetrics  # noqa: PLC0415
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
@@ -16,6 +15,7 @@ from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon import archive
 from processors.hosts.kcl.daemon.daemon import Daemon
 from processors.hosts.kcl.daemon.first import first_of, unless
+from processors.hosts.kcl.daemon.folder import own_folder
 from processors.hosts.kcl.daemon.installation import Installation
 from processors.hosts.kcl.daemon.leases import LeaseTable
 from processors.hosts.kcl.daemon.limits import Limits
@@ -82,8 +82,8 @@ class Supervisor:
         must be mended, be it missed at the start or by a child later, and StreamUnavailable or StoreUnavailable where
         AWS does not answer at the first start.
         """
-        with tempfile.TemporaryDirectory(prefix="llt-worker-") as folder:
-            command = await unless(self._asked, self._command(Path(folder), check))
+        with own_folder("llt-worker") as folder:
+            command = await unless(self._asked, self._command(folder, check))
             if command is None:
                 return True
             try:
