@@ -103,10 +103,11 @@ class Daemon:
         """Ends what is left of it, and returns once its last lines are taken."""
         if not self._closed:
             self.kill()
-            await self._ended
+            await self.ended()
             self._process.wait()
             self._closed = True
-        await self._reading
+        # Where this is cancelled, it is called again.
+        await asyncio.shield(self._reading)
 
     def _living(self) -> set[int]:
         """The session's processes. One may leave its group, as what an engine starts does, but not its session."""

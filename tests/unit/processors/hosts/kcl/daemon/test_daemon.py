@@ -119,6 +119,16 @@ async def test_its_number_is_nobody_elses_before_all_are_gone(start: Start) -> N
     await daemon.close()
 
 
+async def test_a_close_that_is_cancelled_can_be_had_again(start: Start) -> None:
+    daemon, _ = await start("import time; time.sleep(600)")
+    closing = asyncio.create_task(daemon.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    await daemon.close()
+    assert not psutil.pid_exists(daemon.pid)
+
+
 async def test_a_child_alone_can_be_killed(start: Start) -> None:
     daemon, lines = await start(PARENT)
     await until(lambda: lines == ["child"])
