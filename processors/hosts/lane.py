@@ -60,15 +60,18 @@ class Lane:
         if self._behind is not None:
             await self._behind.evict()
 
-    async def close(self, closing: Closing) -> None:
-        """Closes every operator; those of a fused stage after those before it, whose last emissions it takes."""
+    async def close(self, closing: Closing) -> bool:
+        """Closes every operator; those of a fused stage after those before it, whose last emissions it takes.
+
+        False where a shutdown did not leave the time for all of the output.
+        """
         runners = list(self._runners.values())
         await asyncio.gather(*(runner.finish(closing) for runner in runners))
-        if self._behind is not None:
-            await self._behind.close(closing)
-        await asyncio.gather(*(runner.drain() for runner in runners))
+        taken = self._behind is None or await self._behind.close(closing)
+        taken &= all(await asyncio.gather(*(runner.drain() for runner in runners)))
         self._runners.clear()
         self._gauge()
+        return taken
 
     async def kill(self) -> None:
         """Ends every operator where it stands."""

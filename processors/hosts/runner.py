@@ -86,10 +86,10 @@ class Runner:
             self._stopping.set()
         await asyncio.wait({self._tasks[0]})
 
-    async def drain(self) -> None:
+    async def drain(self) -> bool:
         """Returns once the finished operator's emissions are out and its releases count.
 
-        At a shutdown both have a limit: inputs behind what is not taken in time stay unreleased.
+        At a shutdown both have a limit: False where something was not taken in time; inputs behind it stay unreleased.
         """
         outbox = self._context.outbox
         try:
@@ -102,6 +102,9 @@ class Runner:
                 await outbox.drained()
         except TimeoutError:
             log.info("%s: %s stopped before all of its output was taken", self._stage.name, self._context.key)
+            return False
+        else:
+            return True
         finally:
             await self.kill()
 

@@ -79,13 +79,14 @@ class ShardWorker:
         if not self._closing:
             await self._lane.evict()
 
-    async def close(self, closing: Closing) -> None:
-        """Closes every operator and returns once what they said last is out."""
+    async def close(self, closing: Closing) -> bool:
+        """Closes every operator and returns once what they said last is out; False where a shutdown cut it short."""
         self._closing = True
-        await self._lane.close(closing)
+        taken = await self._lane.close(closing)
         if closing is Closing.SHARD_END:
             await self._strays.drained()
         self._stray_task.cancel()
+        return taken
 
     async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 from processors.contract import Closing, Stage
 from processors.hosts.core import HostCore
 from processors.hosts.shard import ShardWorker
 from shared.clock import Clock
+from shared.errors import LowLatencyTranslateError
 from shared.metrics import Metrics
 from shared.sessions import SessionStore
 from shared.settings import Settings
 from shared.streams import Item, Stream, StreamName
-
-log = logging.getLogger(__name__)
 
 #: Seconds beyond every stage's MAX_HOLD that an operator may hold inputs and release none before it counts as hung.
 _GRACE = 60.0
@@ -24,6 +22,10 @@ _STRANDED = 30.0
 #: Seconds that the operators have for their last work when the shard goes to another owner. KCL cuts a child off after
 #: 20 s, and the last checkpoint wants its share.
 _LAST_WORK = 13.0
+
+
+class DrainCutShort(LowLatencyTranslateError):
+    """A shutdown did not leave the operators the time for all of their output."""
 
 
 class ShardHost:
@@ -100,16 +102,21 @@ class ShardHost:
         return self._opened.settled and not self._dropped
 
     async def drain(self) -> None:
-        """Closes every operator for the next owner of the shard; what comes now is left to it."""
+        """Closes every operator for the next owner of the shard; what comes now is left to it.
+
+        Raises DrainCutShort where that took too long: what is not released by then comes again.
+        """
         self._taking = False
         self._leaving = True
         await self._core.cancel()
         try:
             async with asyncio.timeout(_LAST_WORK):
-                await self._opened.close(Closing.SHUTDOWN)
+                taken = await self._opened.close(Closing.SHUTDOWN)
         except TimeoutError:
-            log.warning("%s: not all of its output was taken in time; its records come again", self.shard)
             await self._opened.kill()
+            taken = False
+        if not taken:
+            raise DrainCutShort("not all of its output was taken in time")
 
     async def kill(self) -> None:
         """Ends everything where it stands: the shard is another's."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from processors.contract import Closing, Context, Input, Operator, Stage
-from processors.hosts.kcl.shard_host import ShardHost
+from processors.hosts.kcl.shard_host import DrainCutShort, ShardHost
 from shared.codec import decode, encode
 from shared.errors import StreamUnavailable
 from shared.metrics import MemoryMetrics
@@ -254,7 +254,8 @@ def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
         await house.host.feed(items("word", "word"))
         await asyncio.sleep(5)
         began = asyncio.get_running_loop().time()
-        await house.host.drain()
+        with pytest.raises(DrainCutShort):
+            await house.host.drain()
         assert asyncio.get_running_loop().time() - began <= 13
         assert house.host.low_water is None
         await house.host.close()
