@@ -28,7 +28,7 @@ PRELUDE = "import os; exec(os.environ['TOOLS'])\n"
 #: What every program may use: to say a line, to be up, to live, and to start a child that runs a program.
 TOOLS = f"""
 import json, os, subprocess, sys, time
-def say(**line): print(json.dumps(line), flush=True)
+def say(**line): os.write(1, (json.dumps(line) + "\\n").encode())
 def up(): say(loggerName={SCHEDULER!r}, level="INFO", message="Initialization complete. Starting worker loop.")
 def live(seconds):
     for _ in range(int(seconds * 20)):
