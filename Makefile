@@ -36,8 +36,9 @@ test: setup localstack-environment ## Run the tests, with coverage; those of KCL
 	@$(python) -m pytest $(side_by_side) -m "not kcl and not alone" --cov
 	@$(python) -m pytest -m alone --cov --cov-append
 
-test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java
+test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java, then bench-kcl's measurements
 	@$(python) -m pytest -m kcl
+	@$(python) -m tests.benchmarks.kcl
 
 lint: environment ## Check style
 	@$(python) -m ruff check

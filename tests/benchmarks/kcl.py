@@ -58,7 +58,7 @@ class BareLoop:
 
 
 def main() -> int:
-    """Prints the figures; the exit code is 1 where the bound does not hold."""
+    """Prints the figures; the exit code is 1 where the hop's bound does not hold."""
     with tempfile.TemporaryDirectory() as folder, LocalStack() as localstack:
         kinesis = boto3.client(
             "kinesis",
@@ -76,7 +76,11 @@ def main() -> int:
             assert first.terminate() == 0
             first = _start(terminals, put, kinesis, "start again, same worker")
             _takeover(terminals, first, put, kinesis)
-        return 0 if _compare(hops, bare) else 1
+        ratio = _compare(hops, bare)
+    if ratio > _BOUND:
+        print(f"expected a hop of at most {_BOUND} times the bare loop's at p50, measured {ratio:.2f}", file=sys.stderr)
+        return 1
+    return 0
 
 
 class Putter:
@@ -163,7 +167,8 @@ def _number(data: bytes) -> int:
     return segment.number
 
 
-def _compare(hops: Iterable[float], bare: Iterable[float]) -> bool:
+def _compare(hops: Iterable[float], bare: Iterable[float]) -> float:
+    """Prints both; returns the ratio of their medians."""
     print(f"{'one hop, read every 250 ms':45}{'p50':>8}{'p99':>8}")
     middle = {}
     for name, values in (("put -> dedup emits (KCL)", hops), ("put -> get (bare boto3)", bare)):
@@ -172,7 +177,7 @@ def _compare(hops: Iterable[float], bare: Iterable[float]) -> bool:
         print(f"  {name:43}{cuts[49] * 1000:5.0f} ms{cuts[98] * 1000:5.0f} ms")
     ratio = middle["put -> dedup emits (KCL)"] / middle["put -> get (bare boto3)"]
     print(f"  {'ratio at p50, at most ' + str(_BOUND):43}{ratio:8.2f}")
-    return ratio <= _BOUND
+    return ratio
 
 
 if __name__ == "__main__":

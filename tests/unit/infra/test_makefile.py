@@ -25,15 +25,22 @@ def test_every_test_runs_in_one_of_the_two() -> None:
     together, alone = commands("test")[-2:]
     assert together == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl and not alone" --cov'
     assert alone == f"{PYTEST} -m alone --cov --cov-append"
-    assert commands("test-kcl")[-1] == f"{PYTEST} -m kcl"
+    assert f"{PYTEST} -m kcl" in commands("test-kcl")
 
 
 def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_the_others() -> None:
     script = "bash infra/local/kcl/install.sh"
-    before = commands("test-kcl")[:-1]
+    run = commands("test-kcl")
+    before = run[: run.index(f"{PYTEST} -m kcl")]
     assert before.index("bash infra/local/install.sh") < before.index(script)
     assert "bash infra/local/localstack/install.sh" in before
     assert script not in commands("test")
+
+
+def test_kcl_workers_are_measured_once_their_tests_have_passed() -> None:
+    *_, tests, measurements = commands("test-kcl")
+    assert (tests, measurements) == (f"{PYTEST} -m kcl", commands("bench-kcl")[-1])
+    assert measurements == ".venv/bin/python -m tests.benchmarks.kcl"
 
 
 def test_ci_runs_both_and_then_looks_at_style_and_types() -> None:
