@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import wave
+from array import array
 from itertools import groupby
 
 from shared.text import normalise
@@ -31,14 +33,27 @@ def in_mid_sentence(listener: Terminal, captions: int) -> bool:
 
 
 def assert_heard_once(listener: Terminal) -> int:
-    """Captions and clips with dense numbers, each once, and nothing missed; returns how many there are."""
+    """Captions with dense numbers, each once, and with a clip each where it wrote a file of audio; returns how many."""
     captions = [caption["number"] for caption in listener.of("caption")]
     assert captions == list(range(1, len(captions) + 1))
     assert captions
+    assert all(caption["status"] == "ok" and caption["text"] for caption in listener.of("caption"))
     assert not [*listener.of("missed"), *listener.of("clip-missed"), *listener.of("clip-left-out")]
-    chunks = listener.of("audio")
-    if chunks:
+    if "--audio" in listener.arguments:
+        chunks = listener.of("audio")
         assert [number for number, _ in groupby(chunk["number"] for chunk in chunks)] == captions
         assert [chunk["number"] for chunk in chunks if chunk["first"]] == captions
         assert [chunk["number"] for chunk in chunks if chunk["last"]] == captions
+        _assert_audible(listener)
     return len(captions)
+
+
+def _assert_audible(listener: Terminal) -> None:
+    """The file that it wrote holds as much speech as it got: a tenth of that is silence between words."""
+    ((file,),) = (wrote["files"] for wrote in listener.of("wrote"))
+    with wave.open(file) as speech:
+        samples = array("h", speech.readframes(speech.getnframes()))
+    clips = clip_bytes(listener)
+    assert all(clips.values())
+    assert len(samples) * samples.itemsize >= sum(clips.values())
+    assert sum(map(bool, samples)) * samples.itemsize > sum(clips.values()) / 2

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import uuid
-import wave
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ class Terminal:
     """One running command; what it prints goes to files, so that it never waits for us."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+        self.arguments = tuple(arguments)
         name = f"{arguments[0]}-{uuid.uuid4().hex[:6]}"
         self._out = folder / f"{name}.out"
         self._err = folder / f"{name}.err"
@@ -44,6 +44,11 @@ class Terminal:
     def complaints(self) -> str:
         """Its standard error so far."""
         return self._err.read_text()
+
+    def complaints_from_now(self) -> Callable[[], str]:
+        """What it will have written to standard error since this call."""
+        seen = len(self.complaints)
+        return lambda: self.complaints[seen:]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -140,12 +145,3 @@ def desk(localstack: LocalStack, folder: Path, *, shards: int = 1, **settings: s
         opened.run("streams", "delete", "--yes")
     finally:
         opened.close()
-
-
-def cut(seconds: float, folder: Path) -> Path:
-    """The beginning of the demo's recording as a file of its own."""
-    short = folder / f"first-{seconds:g}.wav"
-    with wave.open(str(RECORDING)) as whole, wave.open(str(short), "wb") as part:
-        part.setparams(whole.getparams())
-        part.writeframes(whole.readframes(round(seconds * whole.getframerate())))
-    return short

@@ -10,19 +10,20 @@ import os
 import random
 import time
 import urllib.request
-import wave
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local.localstack.server import LocalStack
-from shared.codec import encode
-from shared.models import SessionEnded
+from shared.codec import decode, encode
+from shared.models import Segment, SessionEnded
 from shared.streams import StreamName
-from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sentence, texts, words
+from tests.end_to_end.cuts import Cut
+from tests.end_to_end.listening import assert_heard_once, words
+from tests.end_to_end.plant import Plant
 from tests.end_to_end.studio import TARGETS, Played
-from tests.end_to_end.terminals import Desk, cut, desk
+from tests.end_to_end.terminals import desk
 from tests.end_to_end.workers import STAGES, Worker, wait_until, waits
 from tests.support.localstack import Observer, records_on
 from tests.support.measured import measured
@@ -36,54 +37,15 @@ SPOKEN = 16
 SHARING = 30
 
 
-class Plant:
-    """The workers, and the audience of one session after the other."""
-
-    def __init__(self, desk: Desk, folder: Path, applications: Sequence[str] = STAGES) -> None:
-        self.desk = desk
-        self.folder = folder
-        self.workers = {stages: Worker(desk, stages) for stages in applications}
-        #: The longest wait for a caption where nothing happened, in s.
-        self.undisturbed = 0.0
-
-    def until_serving(self) -> None:
-        """Every worker has its shard."""
-        for worker in self.workers.values():
-            worker.up().until_serving()
-
-    def replace(self, stage: str, by: Worker | None = None) -> None:
-        """Another worker of the stage takes its place."""
-        self.workers[stage] = by or Worker(self.desk, stage)
-
-    def stop(self) -> None:
-        """Every worker drains, and ends well."""
-        for worker in self.workers.values():
-            assert worker.terminate() == 0, worker.terminal.complaints
-
-    def speak(self, session: str, in_memory: Played, disturb: Callable[[], None]) -> None:
-        """Speaks, has `disturb` called in mid-sentence, and holds what listeners got against what was said."""
-        self.until_serving()
-        source = self.desk.listen(session)
-        spanish = self.desk.listen(session, "es", "--captions", "--audio", str(self.folder / f"{session}.wav"))
-        speaker = self.desk.speak(session, cut(SPOKEN, self.folder))
-        source.until(lambda listener: in_mid_sentence(listener, captions=1))
-        disturb()
-        assert speaker.ended() == 0, speaker.complaints
-        assert source.ended() == 0, source.complaints
-        assert spanish.ended() == 0, spanish.complaints
-        assert assert_heard_once(source) == assert_heard_once(spanish)
-        assert in_memory.words.startswith(words(source))
-        assert len(words(source)) > len(in_memory.words) / 3
-        measured(
-            f"{session}: a caption came at most {max(waits(source)):.1f} s behind the speaker, "
-            f"{self.undisturbed:.1f} s undisturbed; Spanish {max(waits(spanish)):.1f} s"
-        )
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Cut:
+    return Cut(SPOKEN, tmp_path_factory.mktemp("spoken"))
 
 
 @pytest.fixture(scope="module")
-def plant(localstack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+def plant(localstack: LocalStack, spoken: Cut, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     folder = tmp_path_factory.mktemp("plant")
-    with desk(localstack, folder, WORKER_READ_INTERVAL="0.5") as opened:
+    with desk(localstack, folder, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
         plant = Plant(opened, folder)
         yield plant
         plant.stop()
@@ -91,49 +53,48 @@ def plant(localstack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(plant: Plant, in_memory: Played) -> None:
     plant.until_serving()
-    files = {language: plant.folder / f"{language}.wav" for language in TARGETS}
     source = plant.desk.listen("recording")
     listeners = {
-        language: plant.desk.listen("recording", language, "--captions", "--audio", str(file))
-        for language, file in files.items()
+        language: plant.desk.listen(
+            "recording", language, "--captions", "--audio", str(plant.folder / f"{language}.wav")
+        )
+        for language in TARGETS
     }
     speaker = plant.desk.speak("recording")
     assert speaker.ended() == 0, speaker.complaints
     assert source.ended() == 0, source.complaints
     assert words(source) == in_memory.words
     count = assert_heard_once(source)
-    for language, listener in listeners.items():
+    for listener in listeners.values():
         assert listener.ended() == 0, listener.complaints
         assert assert_heard_once(listener) == count
-        assert all(texts(listener))
-        with wave.open(str(files[language])) as speech:
-            assert speech.getnframes() * 2 >= sum(clip_bytes(listener).values())
+    plant.assert_letters()
     plant.undisturbed = max(waits(source))
     measured(f"{count} captions, at most {plant.undisturbed:.1f} s behind the speaker")
 
 
-def test_a_child_of_every_stage_is_killed(plant: Plant, in_memory: Played) -> None:
+def test_a_child_of_every_stage_is_killed(plant: Plant, spoken: Cut) -> None:
     def kill() -> None:
         for worker in plant.workers.values():
             worker.kill_children()
 
-    plant.speak("children-killed", in_memory, kill)
+    plant.speak("children-killed", spoken, kill)
 
 
-def test_a_daemon_of_every_stage_is_killed(plant: Plant, in_memory: Played) -> None:
+def test_a_daemon_of_every_stage_is_killed(plant: Plant, spoken: Cut) -> None:
     def kill() -> None:
         for worker in plant.workers.values():
             worker.kill_daemon()
 
-    plant.speak("daemons-killed", in_memory, kill)
+    plant.speak("daemons-killed", spoken, kill)
 
 
 @pytest.mark.parametrize("stage", ["transcribe", "stability"])
-def test_a_daemon_and_its_child_are_killed_together(plant: Plant, in_memory: Played, stage: str) -> None:
-    plant.speak(f"both-killed-{stage}", in_memory, plant.workers[stage].kill_both)
+def test_a_daemon_and_its_child_are_killed_together(plant: Plant, spoken: Cut, stage: str) -> None:
+    plant.speak(f"both-killed-{stage}", spoken, plant.workers[stage].kill_both)
 
 
-def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant, in_memory: Played) -> None:
+def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant, spoken: Cut) -> None:
     plant.until_serving()
     second = Worker(plant.desk, "stability").up()
 
@@ -141,13 +102,11 @@ def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant,
         plant.workers["stability"].kill_all()
         measured(f"the second worker had its shard after {wait_until(lambda: bool(second.children), 'never'):.1f} s")
 
-    plant.speak("group-killed", in_memory, kill)
+    plant.speak("group-killed", spoken, kill)
     plant.replace("stability", second)
 
 
-def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
-    plant: Plant, in_memory: Played, observer: Observer
-) -> None:
+def test_records_that_are_none_harm_nobody_and_can_be_looked_at(plant: Plant, spoken: Cut, observer: Observer) -> None:
     kinesis = observer.client("kinesis")
     rng = random.Random(1)
     cut_short = encode(SessionEnded(session="poison", captured_at=0))[:-9]
@@ -160,31 +119,31 @@ def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
             for data in poison:
                 kinesis.put_record(StreamName=f"{plant.desk.prefix}-{stream}", PartitionKey="poison", Data=data)
 
-    plant.speak("poison", in_memory, send)
-    letters = json.loads(plant.desk.run("dead-letters", "list", "--json"))
-    assert sorted(letter["stage"] for letter in letters) == sorted([*STAGES] * 3)
-    shown = json.loads(plant.desk.run("dead-letters", "show", letters[0]["id"], "--json"))
+    plant.speak("poison", spoken, send, letters=[*STAGES] * len(poison))
+    shown = json.loads(plant.desk.run("dead-letters", "show", plant.letters()[0]["id"], "--json"))
     assert shown["error"]
 
 
-def test_a_stage_that_hangs_is_found_and_replaced(plant: Plant, in_memory: Played) -> None:
-    plant.speak("hung", in_memory, plant.workers["translate"].stop_child)
-    assert "hangs, and is killed" in plant.workers["translate"].terminal.complaints
+def test_a_stage_that_hangs_is_found_and_replaced(plant: Plant, spoken: Cut) -> None:
+    complaints = plant.workers["translate"].terminal.complaints_from_now()
+    plant.speak("hung", spoken, plant.workers["translate"].stop_child)
+    assert "hangs, and is killed" in complaints()
 
 
-def test_records_that_are_refused_for_20_s_are_written_then(
-    plant: Plant, in_memory: Played, localstack: LocalStack
-) -> None:
+def test_records_that_are_refused_for_20_s_are_written_then(plant: Plant, spoken: Cut, localstack: LocalStack) -> None:
+    complaints: list[Callable[[], str]] = []
+
     def refuse() -> None:
+        complaints.extend(worker.terminal.complaints_from_now() for worker in plant.workers.values())
         _configure(localstack, KINESIS_ERROR_PROBABILITY=1.0)
         time.sleep(20)
         _configure(localstack, KINESIS_ERROR_PROBABILITY=0.0)
 
-    plant.speak("refused", in_memory, refuse)
-    assert any("trying again" in worker.terminal.complaints for worker in plant.workers.values())
+    plant.speak("refused", spoken, refuse)
+    assert any("trying again" in complained() for complained in complaints)
 
 
-def test_every_stream_is_split_and_merged(plant: Plant, in_memory: Played, observer: Observer) -> None:
+def test_every_stream_is_split_and_merged(plant: Plant, spoken: Cut, observer: Observer) -> None:
     kinesis = observer.client("kinesis")
     streams = [f"{plant.desk.prefix}-{name}" for name in StreamName]
 
@@ -194,16 +153,16 @@ def test_every_stream_is_split_and_merged(plant: Plant, in_memory: Played, obser
         for stream in streams:
             merge(kinesis, stream)
 
-    plant.speak("resharded", in_memory, reshard)
+    plant.speak("resharded", spoken, reshard)
     assert all(len(kinesis.list_shards(StreamName=stream)["Shards"]) == 4 for stream in streams)
 
 
 def test_fused_stages_say_the_same_and_publish_what_sinks_read(
-    localstack: LocalStack, tmp_path: Path, in_memory: Played, observer: Observer
+    localstack: LocalStack, tmp_path: Path, spoken: Cut, observer: Observer
 ) -> None:
-    with desk(localstack, tmp_path, WORKER_READ_INTERVAL="0.5") as opened:
+    with desk(localstack, tmp_path, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
         plant = Plant(opened, tmp_path, ["transcribe", "stability+dedup+translate", "synthesize"])
-        plant.speak("fused", in_memory, plant.workers["stability+dedup+translate"].kill_both)
+        plant.speak("fused", spoken, plant.workers["stability+dedup+translate"].kill_both)
         kinesis = observer.client("kinesis")
         assert not records_on(kinesis, f"{opened.prefix}-segments")
         assert records_on(kinesis, f"{opened.prefix}-unique-segments")
@@ -225,6 +184,32 @@ def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
         back = wait_until(lambda: len(first.children) == 4, "the first worker never got its shards back", SHARING)
         measured(f"a second worker had its first shard {shared:.1f} s after it was up; back after {back:.1f} s")
         assert first.terminate() == 0, first.terminal.complaints
+
+
+def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
+    localstack: LocalStack, tmp_path: Path, observer: Observer
+) -> None:
+    kinesis = observer.client("kinesis")
+    with desk(localstack, tmp_path, KCL_RETRIEVAL="fanout") as opened:
+        opened.run("sessions", "create", "talk")
+        worker = Worker(opened, "dedup").up()
+        numbers = list(range(1, 6))
+        for n in numbers:
+            segment = Segment(
+                session="talk", captured_at=0, number=n, language="en", text=f"word {n}", start=n, end=n + 1
+            )
+            kinesis.put_record(StreamName=f"{opened.prefix}-segments", PartitionKey="talk", Data=encode(segment))
+
+        def came() -> list[int]:
+            records = map(decode, records_on(kinesis, f"{opened.prefix}-unique-segments"))
+            return [record.number for record in records if isinstance(record, Segment)]
+
+        wait_until(lambda: len(came()) >= len(numbers), "they never came")
+        assert came() == numbers
+        stream = kinesis.describe_stream_summary(StreamName=f"{opened.prefix}-segments")["StreamDescriptionSummary"]
+        (consumer,) = kinesis.list_stream_consumers(StreamARN=stream["StreamARN"])["Consumers"]
+        assert consumer["ConsumerStatus"] == "ACTIVE"
+        assert worker.terminate() == 0, worker.terminal.complaints
 
 
 def _configure(localstack: LocalStack, **variables: float) -> None:
