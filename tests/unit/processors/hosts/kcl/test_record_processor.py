@@ -9,9 +9,10 @@ from typing import Any, NoReturn, TypeVar, cast
 
 import pytest
 
-from processors.hosts.kcl.record_processor import RecordProcessor
 from processors.hosts.kcl.shard_host import ShardHost
 from shared.errors import LowLatencyTranslateError
+
+pytestmark = pytest.mark.kcl
 
 Returned = TypeVar("Returned")
 SHARD = "shardId-000000000000"
@@ -55,6 +56,8 @@ def crash(error: BaseException) -> NoReturn:
 def test_a_drain_that_does_not_finish_is_checkpointed_as_far_as_it_came_and_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    from processors.hosts.kcl.record_processor import RecordProcessor  # needs amazon_kclpy
+
     processor = RecordProcessor(cast("ShardHost", Host()), Loop(), crash)
     taken: list[tuple[str, int]] = []
     checkpointer = SimpleNamespace(checkpoint=lambda *mark: taken.append(mark))
