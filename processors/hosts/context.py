@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.contract import Context, Input
-from processors.hosts.outbox import Action, Emission, Outbox
+from processors.hosts.letters import bury
+from processors.hosts.outbox import Action, Outbox
 from processors.hosts.publisher import Publisher
 from shared.clock import Clock
 from shared.codec import encode
@@ -19,14 +20,9 @@ from shared.metrics import Metric, Metrics
 from shared.models import DeadLetter, Record, stamped
 from shared.sessions import SessionStore
 from shared.settings import Settings
-from shared.streams import Entry, StreamName
+from shared.streams import StreamName
 
 log = logging.getLogger(__name__)
-
-#: The most bytes of a record that its dead letter carries.
-MAX_LETTER = 512 << 10
-#: Characters of an error that a dead letter carries: it may quote what was said.
-_LONGEST_ERROR = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,25 +169,22 @@ class OperatorContext(Context):
     ) -> None:
         """See Context.dead_letter."""
         origin = self._unreleased.get(received) if received else None
-        payload = encode(received.record) if received else b""
         letter = DeadLetter(
             session=received.record.session if received else self._key.partition("/")[0],
             captured_at=received.record.captured_at if received else self.clock.now(),
             stage=self._stage,
-            error=error[:_LONGEST_ERROR],
+            error=error,
             stream=origin.stream if origin else "",
             shard=origin.shard if origin else "",
             sequence=origin.sequence if origin else "",
             language=language,
             start=start,
             end=end,
-            payload=payload if len(payload) <= MAX_LETTER else b"",
+            payload=encode(received.record) if received else b"",
         )
         # What follows the colon may quote what was said; the letter has it.
         log.error("%s: %s has a dead letter: %s", self._stage, self._key, error.partition(":")[0])
-        self.metrics.count(Metric.DEAD_LETTERS, stage=self._stage)
-        self.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
-        self.outbox.emit(Emission(StreamName.DEAD_LETTERS, Entry(letter.key, encode(letter))))
+        bury(letter, self.outbox, self.metrics)
 
     async def _released(self) -> None:
         origin = self._releasing.popleft()

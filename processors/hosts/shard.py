@@ -7,16 +7,17 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from processors.contract import Closing, Stage
-from processors.hosts.context import MAX_LETTER, Origin, Services
+from processors.hosts.context import Origin, Services
 from processors.hosts.gate import Gate
 from processors.hosts.lane import Lane
 from processors.hosts.ledger import Ledger, Place
-from processors.hosts.outbox import Emission, Outbox
-from shared.codec import UnknownRecord, decode, encode
+from processors.hosts.letters import bury
+from processors.hosts.outbox import Outbox
+from shared.codec import UnknownRecord, decode
 from shared.errors import CodecError
 from shared.metrics import Metric
 from shared.models import AudioFrame, DeadLetter, Record, stamped
-from shared.streams import Entry, Item, StreamName
+from shared.streams import Item, StreamName
 
 #: Bytes of unreleased inputs beyond which a shard is read no further: hours of one session's audio.
 _MOST_HELD = 256 << 20
@@ -139,11 +140,9 @@ class ShardWorker:
             stream=self._stream,
             shard=self._shard,
             sequence=str(item.sequence),
-            payload=item.data if len(item.data) <= MAX_LETTER else b"",
+            payload=item.data,
         )
-        self._services.metrics.count(Metric.DEAD_LETTERS, stage=self._stage)
-        self._services.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
-        self._strays.emit(Emission(StreamName.DEAD_LETTERS, Entry(letter.key, encode(letter))))
+        bury(letter, self._strays, self._services.metrics)
         self._strays.then(partial(self._release_stray, place))
 
     async def _release_stray(self, place: Place) -> None:

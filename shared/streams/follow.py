@@ -76,15 +76,11 @@ class Follower:
 
     async def backlog(self) -> AsyncIterator[Followed]:
         """The items that stand there already, and those that come until the last of them has been read."""
-        while not (self._caught_up and not self._taken):
+        while self._taken or self._behind or self._childless:
             if self._taken:
                 yield self._taken.pop()
             else:
                 await self._take()
-
-    @property
-    def _caught_up(self) -> bool:
-        return not self._behind and not self._childless
 
     async def _take(self) -> None:
         """Waits for what a shard says next."""

@@ -1,0 +1,25 @@
+"""Dead letters: their limits, and their way out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from processors.hosts.outbox import Emission, Outbox
+from shared.codec import encode
+from shared.metrics import Metric, Metrics
+from shared.models import DeadLetter
+from shared.streams import Entry, StreamName
+
+#: The most bytes of a record that its dead letter carries.
+_MOST_PAYLOAD = 512 << 10
+#: Characters of an error that a dead letter carries: it may quote what was said.
+_LONGEST_ERROR = 4096
+
+
+def bury(letter: DeadLetter, outbox: Outbox, metrics: Metrics) -> None:
+    """Counts the letter and emits it: without its payload where that is too large, for it says where to find it."""
+    payload = letter.payload if len(letter.payload) <= _MOST_PAYLOAD else b""
+    letter = replace(letter, error=letter.error[:_LONGEST_ERROR], payload=payload)
+    metrics.count(Metric.DEAD_LETTERS, stage=letter.stage)
+    metrics.observe(Metric.ERROR_RATE, 100, stage=letter.stage)
+    outbox.emit(Emission(StreamName.DEAD_LETTERS, Entry(letter.key, encode(letter))))
