@@ -19,6 +19,7 @@ from tests.end_to_end.terminals import Desk
 from tests.support.localstack import records_on
 
 
+@pytest.mark.alone
 def test_three_terminals_do_what_the_demo_does(terminals: Desk, in_memory: Played, tmp_path: Path) -> None:
     up = terminals.up()
     source = terminals.listen("talk")
