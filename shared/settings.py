@@ -75,8 +75,46 @@ class Settings:
     max_session_length: float = _setting(7200.0, "longest session", low=60, high=86_400, unit="s", session=True)
     translation_cache: bool = _setting(True, "keep translations to use them again", session=True)
     translation_cache_size: int = _setting(10_000, "translations kept in memory", low=1, high=1_000_000)
+    transcribe_stabilisation: str = _setting(
+        "high",
+        "how soon Amazon Transcribe marks words stable: high is soonest",
+        choices=("high", "medium", "low", "off"),
+        session=True,
+    )
+    transcribe_vocabulary: str = _setting("", "custom vocabulary of Amazon Transcribe", session=True)
+    transcribe_vocabulary_filter: str = _setting("", "vocabulary filter of Amazon Transcribe", session=True)
+    transcribe_vocabulary_filter_method: str = _setting(
+        "mask", "what becomes of the words that it names", choices=("mask", "remove", "tag"), session=True
+    )
+    transcribe_language_options: str = _setting(
+        "", "language codes, such as en-US,es-US, among which Amazon Transcribe finds the one spoken", session=True
+    )
+    transcribe_speaker_labels: bool = _setting(False, "tell speakers apart, with Amazon Transcribe", session=True)
+    translate_terminologies: str = _setting("", "terminologies of Amazon Translate, names by commas", session=True)
+    translate_profanity: str = _setting(
+        "keep", "what Amazon Translate does with profane words", choices=("keep", "mask"), session=True
+    )
+    translate_formality: str = _setting(
+        "default",
+        "how Amazon Translate addresses a listener",
+        choices=("default", "formal", "informal"),
+        session=True,
+    )
+    translate_session_characters: int = _setting(
+        2_000_000,
+        "characters of one session that an engine paid by them may translate; 0 for no cap",
+        low=0,
+        high=1_000_000_000,
+        session=True,
+    )
     outage_buffer: float = _setting(
         30.0, "audio a producer keeps while the stream is out", low=1, high=600, unit="s", session=True
+    )
+    translate_day_characters: int = _setting(
+        20_000_000,
+        "characters a day (UTC) that an engine paid by them may translate; 0 for no cap",
+        low=0,
+        high=1_000_000_000,
     )
     streams: str = _setting("memory", "where the streams are: memory (this process alone) or kinesis")
     stream_prefix: str = _setting("audio-transcription", "what the names of the Kinesis streams begin with")
@@ -103,9 +141,13 @@ class Settings:
     kcl_mode: str = _setting(
         "2x", "leases as KCL 2 (fast takeover) or KCL 3 (graceful handoff) keeps them", choices=("2x", "3x")
     )
-    recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx or scripted:PATH")
-    translator: str = _setting("apertium", "engine of translate: apertium or scripted")
-    synthesizer: str = _setting("espeak", "engine of synthesize: espeak or scripted")
+    recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx, aws or scripted:PATH")
+    translator: str = _setting("apertium", "engine of translate: apertium, aws or scripted")
+    synthesizer: str = _setting("espeak", "engine of synthesize: espeak, polly or scripted")
+    transcribe_language_codes: str = _setting(
+        "", "what Amazon Transcribe takes a source language for, such as en=en-GB,pt=pt-BR"
+    )
+    polly_voices: str = _setting("", "neural voices of Amazon Polly by language, such as es=Lucia,ca=Arlet")
     metrics_address: str = _setting(
         "127.0.0.1", "address that metrics, and a KCL worker's health, are served on; 0.0.0.0 for all"
     )
