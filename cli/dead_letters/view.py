@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ from cli.shard_names import short_shard
 _SHORT = 8
 #: Digits of an input's sequence number that a table shows: those in which neighbours differ.
 _DIGITS = 12
+#: Columns of a terminal from which on there is room for a letter's input, and those that its error has at least.
+_WIDE, _READABLE = 120, 20
 
 
 def summary(letter: Letter) -> dict[str, Any]:
@@ -48,24 +50,28 @@ def whole(letter: Letter) -> dict[str, Any]:
 
 
 def print_table(summaries: Sequence[Mapping[str, Any]]) -> None:
-    """A row a letter."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "published", "session", "stage", "of", "input", "error"):
-        # A narrow terminal breaks an input in front of its sequence number.
-        width = _DIGITS + 2 if column == "input" else None
-        table.add_column(column, no_wrap=column in ("id", "published", "stage"), overflow="fold", min_width=width)
+    """A row a letter; a narrow terminal has no room for the inputs, which print_letter shows."""
+    console = Console()
+    cells: dict[str, Callable[[Mapping[str, Any]], Text]] = {
+        "id": lambda shown: Text(shown["id"][:length]),
+        "published": lambda shown: Text(_time(shown["published_at"])),
+        "session": lambda shown: _text(shown["session"] or "-"),
+        "stage": lambda shown: _text(shown["stage"]),
+        "of": lambda shown: _text(_subject(shown)),
+        "input": lambda shown: _text(_short_origin(shown["input"])),
+        "error": lambda shown: _text(shown["error"]),
+    }
+    if console.width < _WIDE:
+        del cells["input"]
     length = _telling([shown["id"] for shown in summaries])
+    table = Table(box=None, pad_edge=False)
+    for column in cells:
+        # Where there is room for an input at all, it breaks in front of its sequence number.
+        width = {"input": _DIGITS + 2, "error": _READABLE}.get(column)
+        table.add_column(column, no_wrap=column in ("id", "published", "stage"), overflow="fold", min_width=width)
     for shown in summaries:
-        table.add_row(
-            shown["id"][:length],
-            _time(shown["published_at"]),
-            _text(shown["session"] or "-"),
-            _text(shown["stage"]),
-            _text(_subject(shown)),
-            _text(_short_origin(shown["input"])),
-            _text(shown["error"]),
-        )
-    Console().print(table)
+        table.add_row(*(cell(shown) for cell in cells.values()))
+    console.print(table)
 
 
 def print_letter(letter: Letter, stream_prefix: str) -> None:
