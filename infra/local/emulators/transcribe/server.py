@@ -1,0 +1,113 @@
+"""The emulator of Transcribe streaming."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from infra.local.emulators.certificates import Certificates
+from infra.local.emulators.faults import FaultKind, Faults, Service
+from infra.local.emulators.transcribe.connection import Connection
+from infra.local.emulators.transcribe.exchange import Exchange
+from infra.local.emulators.transcribe.limits import Limits
+from infra.local.emulators.transcribe.refusals import LimitExceeded, Refusal, UnknownOperation
+from infra.local.emulators.transcribe.request import StreamRequest
+from infra.local.emulators.transcribe.stream import THROTTLED, Rules, TranscriptionStream, befall
+from processors.transcribe.recogniser import RecogniserEngine
+
+
+class TranscribeServer:
+    """Speaks HTTP/2 over TLS as the service does, with `engine` behind it; the engine stays its owner's to close.
+
+    Without a port it takes a free one. With the `secret` of the callers' access key every message's signature is
+    checked; else any is taken. Use it as an asynchronous context manager, or call `start` and `close`.
+    """
+
+    def __init__(
+        self,
+        engine: RecogniserEngine,
+        certificates: Certificates,
+        faults: Faults,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        limits: Limits | None = None,
+        secret: str | None = None,
+    ) -> None:
+        self._rules = Rules(engine, faults, limits or Limits(), secret)
+        self._context = certificates.server_context(["h2"])
+        self._host = host
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._streams: dict[str, TranscriptionStream] = {}
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that a client is given, once the server has started."""
+        return f"https://localhost:{self._port}"
+
+    async def start(self) -> None:
+        """Listens; raises OSError where the port is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Connection(self._handle, self._connections), self._host, self._port, ssl=self._context
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Listens no more and ends every stream at once."""
+        if self._server is not None:
+            self._server.close()
+            await asyncio.gather(*(connection.close() for connection in tuple(self._connections)))
+            await self._server.wait_closed()
+            self._server = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _handle(self, exchange: Exchange) -> None:
+        try:
+            await self._transcribe(exchange)
+        except Refusal as refusal:
+            headers = {
+                "content-type": "application/json",
+                "x-amzn-errortype": refusal.kind,
+                "x-amzn-request-id": str(uuid4()),
+            }
+            exchange.respond(refusal.status, headers)
+            await exchange.send(refusal.body())
+
+    async def _transcribe(self, exchange: Exchange) -> None:
+        method, path = exchange.headers.get(":method"), exchange.headers.get(":path")
+        if (method, path) != ("POST", "/stream-transcription"):
+            raise UnknownOperation(f"Expected POST /stream-transcription, got {method} {path}")
+        kind = self._rules.faults.strike(Service.TRANSCRIBE)
+        if kind is FaultKind.THROTTLE:
+            raise LimitExceeded(THROTTLED)
+        if kind is not None:
+            await befall(exchange, kind)
+            return
+        request = StreamRequest.read(exchange.headers)
+        if len(self._streams) >= self._rules.limits.streams and request.session_id not in self._streams:
+            raise LimitExceeded(
+                "You have reached your account's limit of streams at the same time: "
+                f"{self._rules.limits.streams}. Wait until one has ended and try your request again."
+            )
+        stream = TranscriptionStream(exchange, request, self._rules)
+        if (earlier := self._streams.get(request.session_id)) is not None:
+            earlier.supersede()
+        self._streams[request.session_id] = stream
+        try:
+            await stream.run()
+        finally:
+            if self._streams.get(request.session_id) is stream:
+                del self._streams[request.session_id]

@@ -1,0 +1,207 @@
+"""One transcription: audio events in, results out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+from infra.local.emulators.faults import FaultKind, Faults, Service
+from infra.local.emulators.transcribe.audio import Audio, audio
+from infra.local.emulators.transcribe.eventstream import (
+    CONTENT_TYPE,
+    MessageReader,
+    exception_event,
+    transcript_event,
+    wrapped,
+)
+from infra.local.emulators.transcribe.exchange import Exchange
+from infra.local.emulators.transcribe.limits import Limits
+from infra.local.emulators.transcribe.refusals import (
+    BadRequest,
+    Conflict,
+    InternalFailure,
+    LimitExceeded,
+    Refusal,
+    ServiceUnavailable,
+)
+from infra.local.emulators.transcribe.request import StreamRequest
+from infra.local.emulators.transcribe.signatures import SignatureChain
+from infra.local.emulators.transcribe.transcripts import Transcripts
+from processors.transcribe.recogniser import Recogniser, RecogniserEngine
+from shared.errors import EngineUnavailable
+from shared.models import SAMPLE_BYTES
+from shared.sessions import Session
+
+#: Milliseconds of audio that the engine is fed with in one go, between two looks at the faults.
+_PIECE = 100
+THROTTLED = "Your request was denied due to request throttling."
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What every stream of a server goes by; with a `secret` access key the messages' signatures are checked."""
+
+    engine: RecogniserEngine
+    faults: Faults
+    limits: Limits
+    secret: str | None
+
+
+class _Struck(Exception):
+    """A fault ends the stream."""
+
+    def __init__(self, kind: FaultKind) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class TranscriptionStream:
+    """From the request that was accepted to the end of its stream."""
+
+    def __init__(self, exchange: Exchange, request: StreamRequest, rules: Rules) -> None:
+        self._exchange = exchange
+        self._request = request
+        self._rules = rules
+        self._reader = MessageReader()
+        secret, authorization = rules.secret, exchange.headers.get("authorization", "")
+        self._signatures = SignatureChain(authorization, secret) if secret is not None else None
+        self._language = request.language(rules.engine.languages())
+        self._superseded = asyncio.Event()
+        self._fed = 0
+        self._finished = False
+
+    def supersede(self) -> None:
+        """Another stream has taken the session: this one ends with a ConflictException."""
+        self._superseded.set()
+
+    async def run(self) -> None:
+        """Answers until the stream has ended; raises Refusal where it ends before the response has begun."""
+        take = await self._open()
+        sound = audio(self._request, self._rules.engine.rate)
+        try:
+            self._exchange.respond(
+                200,
+                {"content-type": CONTENT_TYPE, "x-amzn-request-id": str(uuid4())} | dict(self._request.echo),
+            )
+            await self._answer(take, sound)
+        finally:
+            await sound.close()
+            await take.close()
+
+    async def _open(self) -> Recogniser:
+        session = Session(
+            id=self._request.session_id,
+            source_language=self._language.partition("-")[0],
+            target_languages=(),
+            started_at=time.time_ns() // 1_000_000,
+            rate=self._request.rate,
+        )
+        try:
+            return await self._rules.engine.open(session, 0)
+        except EngineUnavailable as error:
+            raise ServiceUnavailable(f"Service is currently unavailable: {error}") from error
+
+    async def _answer(self, take: Recogniser, sound: Audio) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                conflict = group.create_task(self._conflict())
+                group.create_task(self._feed(take, sound))
+                await group.create_task(self._tell(take))
+                conflict.cancel()
+        except ExceptionGroup as failed:
+            match failed.exceptions[0]:
+                case Refusal() as refusal:
+                    await self._exchange.send(exception_event(refusal))
+                case _Struck(kind=kind):
+                    await befall(self._exchange, kind)
+                case _:
+                    raise
+
+    async def _conflict(self) -> None:
+        await self._superseded.wait()
+        raise Conflict("A new stream started with the same session ID. The current stream has been terminated.")
+
+    async def _tell(self, take: Recogniser) -> None:
+        transcripts = Transcripts(self._request, self._language)
+        try:
+            async for hypothesis in take:
+                await self._exchange.send(transcript_event(transcripts.event(hypothesis)))
+        except EngineUnavailable as error:
+            raise ServiceUnavailable(f"Service is currently unavailable: {error}") from error
+        if not self._finished:
+            raise InternalFailure(
+                "A problem occurred while processing the audio. Amazon Transcribe stopped processing."
+            )
+
+    async def _feed(self, take: Recogniser, sound: Audio) -> None:
+        async for event in self._audio_events():
+            await self._feed_pcm(take, await sound.decode(event))
+        await self._feed_pcm(take, await sound.finish())
+        self._finished = True
+        await take.finish()
+
+    async def _feed_pcm(self, take: Recogniser, pcm: bytes) -> None:
+        rate, limits = self._rules.engine.rate, self._rules.limits
+        size = rate * _PIECE // 1000 * SAMPLE_BYTES
+        for first in range(0, len(pcm), size):
+            piece = pcm[first : first + size]
+            await take.feed(piece)
+            # An engine that takes audio without waiting must still get its results out between pieces.
+            await asyncio.sleep(0)
+            self._fed += len(piece) // SAMPLE_BYTES
+            if self._fed > limits.length * rate:
+                raise LimitExceeded(
+                    "Your client has exceeded one of the Amazon Transcribe limits, the length of an audio stream. "
+                    "Break your audio stream into smaller chunks and try your request again."
+                )
+            kind = self._rules.faults.strike(Service.TRANSCRIBE, self._fed * 1000 // rate)
+            if kind is FaultKind.THROTTLE:
+                raise LimitExceeded(THROTTLED)
+            if kind is not None:
+                raise _Struck(kind)
+
+    async def _audio_events(self) -> AsyncIterator[bytes]:
+        """The payload of every audio event, until an empty one or the end of the request."""
+        loop = asyncio.get_running_loop()
+        limit = self._rules.limits.idle
+        heard = loop.time()
+        while True:
+            try:
+                async with asyncio.timeout_at(heard + limit):
+                    data = await self._exchange.read()
+            except TimeoutError:
+                raise BadRequest(
+                    f"Your request timed out because no new audio was received for {limit:g} seconds."
+                ) from None
+            if data is None:
+                return
+            for message in self._reader.read(data):
+                if self._signatures is not None:
+                    self._signatures.check(message)
+                payload = message.payload
+                # A signed message holds the event, or nothing at the end; without a signature it is the event.
+                event = wrapped(payload) if payload and ":chunk-signature" in message.headers else message
+                if not event.payload:
+                    return
+                if event.headers.get(":event-type") != "AudioEvent":
+                    raise BadRequest(f"Expected an AudioEvent, got {event.headers.get(':event-type')}")
+                yield event.payload
+                heard = loop.time()
+
+
+async def befall(exchange: Exchange, kind: FaultKind) -> None:
+    """Ends the exchange as the fault says; the throttling has an answer and is not dealt with here."""
+    match kind:
+        case FaultKind.ABORT:
+            exchange.abort()
+        case FaultKind.RESET:
+            exchange.reset()
+        case FaultKind.NO_ANSWER:
+            while await exchange.read() is not None:
+                pass
+            await asyncio.Event().wait()
+        case _:
+            exchange.end()
