@@ -42,7 +42,8 @@ class Connection(asyncio.Protocol):
         self._http = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self._transport: asyncio.Transport
         self._exchange: Exchange | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._serving: asyncio.Task[None]
+        self._tasks: set[asyncio.Task[None]] = set()
         self._writable = asyncio.Event()
         self._lost = asyncio.Event()
 
@@ -120,25 +121,24 @@ class Connection(asyncio.Protocol):
         """Ends the connection and what runs on it; returns once that is done."""
         self._transport.abort()
         await self._lost.wait()
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _open(self, stream: int, headers: dict[str, str]) -> None:
-        if self._exchange is not None:
+        if self._exchange is not None and not self._exchange.ended:
             self._http.reset_stream(stream, ErrorCodes.REFUSED_STREAM)
             return
         self._exchange = Exchange(self, self._http, stream, headers)
-        self._task = asyncio.create_task(self._serve(self._exchange))
+        self._serving = asyncio.create_task(self._serve(self._exchange))
+        self._tasks.add(self._serving)
+        self._serving.add_done_callback(self._tasks.discard)
 
     async def _serve(self, exchange: Exchange) -> None:
         try:
             await self._handler(exchange)
-            exchange.end()
         except Exception:
             _LOG.exception("stream %d", exchange.number)
-            exchange.reset(ErrorCodes.INTERNAL_ERROR)
-        finally:
-            self._exchange = None
+            exchange.reset()
 
     def _receive(self, event: DataReceived) -> None:
         if (exchange := self._found(event.stream_id)) is not None:
@@ -148,8 +148,11 @@ class Connection(asyncio.Protocol):
         self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
 
     def _found(self, stream: int) -> Exchange | None:
-        return self._exchange if self._exchange is not None and self._exchange.number == stream else None
+        exchange = self._exchange
+        return exchange if exchange is not None and exchange.number == stream and not exchange.ended else None
 
     def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        """The peer has gone from the stream; one that has ended is left to clear up."""
+        if self._exchange is not None and not self._exchange.ended:
+            self._exchange.ended = True
+            self._serving.cancel()

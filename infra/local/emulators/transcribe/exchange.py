@@ -37,9 +37,11 @@ class Exchange:
         self.headers = headers
         self._received: deque[tuple[bytes, int]] = deque()
         self._changed = asyncio.Event()
+        self._unsent = bytearray()
         self._window = asyncio.Event()
         self._ended_there = False
-        self._ended_here = False
+        #: The response is over, whichever way.
+        self.ended = False
 
     def receive(self, data: bytes, charged: int) -> None:
         """The next piece of the body came; `charged` is what it took of the flow-control window."""
@@ -72,23 +74,28 @@ class Exchange:
         self._line.flush()
 
     async def send(self, data: bytes) -> None:
-        """Sends a piece of the response's body, as the peer's window allows."""
-        while data:
+        """Sends a piece of the response's body, as the peer's window allows.
+
+        Of a piece whose sending was cancelled the rest goes before the next.
+        """
+        self._unsent += data
+        while self._unsent:
             await self._line.writable()
             room = min(self._http.local_flow_control_window(self.number), self._http.max_outbound_frame_size)
             if room <= 0:
                 self._window.clear()
                 await self._window.wait()
                 continue
-            self._http.send_data(self.number, data[:room])
+            piece = bytes(self._unsent[:room])
+            del self._unsent[:room]
+            self._http.send_data(self.number, piece)
             self._line.flush()
-            data = data[room:]
 
     def end(self) -> None:
         """Ends the response; a request that still comes is told that no more of it is wanted. Once is enough."""
-        if self._ended_here:
+        if self.ended:
             return
-        self._ended_here = True
+        self.ended = True
         with suppress(ProtocolError):
             self._http.end_stream(self.number)
             if not self._ended_there:
@@ -97,14 +104,14 @@ class Exchange:
 
     def reset(self, code: ErrorCodes = ErrorCodes.INTERNAL_ERROR) -> None:
         """Resets the stream."""
-        self._ended_here = True
+        self.ended = True
         with suppress(ProtocolError):
             self._http.reset_stream(self.number, code)
         self._drop()
 
     def abort(self) -> None:
         """Closes the TCP connection in the middle."""
-        self._ended_here = True
+        self.ended = True
         self._line.abort()
 
     def _drop(self) -> None:

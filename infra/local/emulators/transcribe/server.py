@@ -8,13 +8,13 @@ from typing import Self
 from uuid import uuid4
 
 from infra.local.emulators.certificates import Certificates
-from infra.local.emulators.faults import FaultKind, Faults, Service
+from infra.local.emulators.faults import Faults
 from infra.local.emulators.transcribe.connection import Connection
 from infra.local.emulators.transcribe.exchange import Exchange
 from infra.local.emulators.transcribe.limits import Limits
 from infra.local.emulators.transcribe.refusals import LimitExceeded, Refusal, UnknownOperation
 from infra.local.emulators.transcribe.request import StreamRequest
-from infra.local.emulators.transcribe.stream import THROTTLED, Rules, TranscriptionStream, befall
+from infra.local.emulators.transcribe.stream import Rules, TranscriptionStream
 from processors.transcribe.recogniser import RecogniserEngine
 
 
@@ -85,17 +85,12 @@ class TranscribeServer:
             }
             exchange.respond(refusal.status, headers)
             await exchange.send(refusal.body())
+            exchange.end()
 
     async def _transcribe(self, exchange: Exchange) -> None:
         method, path = exchange.headers.get(":method"), exchange.headers.get(":path")
         if (method, path) != ("POST", "/stream-transcription"):
             raise UnknownOperation(f"Expected POST /stream-transcription, got {method} {path}")
-        kind = self._rules.faults.strike(Service.TRANSCRIBE)
-        if kind is FaultKind.THROTTLE:
-            raise LimitExceeded(THROTTLED)
-        if kind is not None:
-            await befall(exchange, kind)
-            return
         request = StreamRequest.read(exchange.headers)
         if len(self._streams) >= self._rules.limits.streams and request.session_id not in self._streams:
             raise LimitExceeded(

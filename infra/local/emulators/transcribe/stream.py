@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from infra.local.emulators.transcribe.eventstream import (
     wrapped,
 )
 from infra.local.emulators.transcribe.exchange import Exchange
+from infra.local.emulators.transcribe.languages import iso
 from infra.local.emulators.transcribe.limits import Limits
 from infra.local.emulators.transcribe.refusals import (
     BadRequest,
@@ -37,7 +39,7 @@ from shared.sessions import Session
 
 #: Milliseconds of audio that the engine is fed with in one go, between two looks at the faults.
 _PIECE = 100
-THROTTLED = "Your request was denied due to request throttling."
+_THROTTLED = "Your request was denied due to request throttling."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +81,30 @@ class TranscriptionStream:
 
     async def run(self) -> None:
         """Answers until the stream has ended; raises Refusal where it ends before the response has begun."""
-        take = await self._open()
-        sound = audio(self._request, self._rules.engine.rate)
-        try:
-            self._exchange.respond(
-                200,
-                {"content-type": CONTENT_TYPE, "x-amzn-request-id": str(uuid4())} | dict(self._request.echo),
-            )
+        kind = self._rules.faults.strike(Service.TRANSCRIBE)
+        if kind is FaultKind.THROTTLE:
+            raise LimitExceeded(_THROTTLED)
+        if kind is FaultKind.SILENT_END:
+            self._respond()
+        if kind is not None:
+            await _befall(self._exchange, kind)
+            return
+        async with AsyncExitStack() as closing:
+            take = await self._open()
+            closing.push_async_callback(take.close)
+            sound = audio(self._request, self._rules.engine.rate)
+            closing.push_async_callback(sound.close)
+            self._respond()
             await self._answer(take, sound)
-        finally:
-            await sound.close()
-            await take.close()
+
+    def _respond(self) -> None:
+        headers = {"content-type": CONTENT_TYPE, "x-amzn-request-id": str(uuid4())}
+        self._exchange.respond(200, headers | dict(self._request.echo))
 
     async def _open(self) -> Recogniser:
         session = Session(
             id=self._request.session_id,
-            source_language=self._language.partition("-")[0],
+            source_language=iso(self._language),
             target_languages=(),
             started_at=time.time_ns() // 1_000_000,
             rate=self._request.rate,
@@ -111,12 +121,14 @@ class TranscriptionStream:
                 group.create_task(self._feed(take, sound))
                 await group.create_task(self._tell(take))
                 conflict.cancel()
+            self._exchange.end()
         except ExceptionGroup as failed:
             match failed.exceptions[0]:
                 case Refusal() as refusal:
                     await self._exchange.send(exception_event(refusal))
+                    self._exchange.end()
                 case _Struck(kind=kind):
-                    await befall(self._exchange, kind)
+                    await _befall(self._exchange, kind)
                 case _:
                     raise
 
@@ -159,7 +171,7 @@ class TranscriptionStream:
                 )
             kind = self._rules.faults.strike(Service.TRANSCRIBE, self._fed * 1000 // rate)
             if kind is FaultKind.THROTTLE:
-                raise LimitExceeded(THROTTLED)
+                raise LimitExceeded(_THROTTLED)
             if kind is not None:
                 raise _Struck(kind)
 
@@ -187,13 +199,13 @@ class TranscriptionStream:
                 if not event.payload:
                     return
                 if event.headers.get(":event-type") != "AudioEvent":
-                    raise BadRequest(f"Expected an AudioEvent, got {event.headers.get(':event-type')}")
+                    raise BadRequest(f"Expected an AudioEvent, got {event.headers.get(':event-type')!r}")
                 yield event.payload
                 heard = loop.time()
 
 
-async def befall(exchange: Exchange, kind: FaultKind) -> None:
-    """Ends the exchange as the fault says; the throttling has an answer and is not dealt with here."""
+async def _befall(exchange: Exchange, kind: FaultKind) -> None:
+    """Ends the exchange as the fault says; throttling is a Refusal and not among them."""
     match kind:
         case FaultKind.ABORT:
             exchange.abort()
