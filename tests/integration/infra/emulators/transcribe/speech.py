@@ -14,7 +14,7 @@ import numpy as np
 from amazon_transcribe.auth import StaticCredentialResolver
 from amazon_transcribe.client import TranscribeStreamingClient
 from amazon_transcribe.endpoints import StaticEndpointResolver
-from amazon_transcribe.model import Result, StartStreamTranscriptionEventStream
+from amazon_transcribe.model import Alternative, Result, StartStreamTranscriptionEventStream
 
 from infra.local.emulators.transcribe import TranscribeServer
 from processors.transcribe.engines.script import Script
@@ -35,6 +35,9 @@ WORDS = (
 SCRIPT = Script.from_words(WORDS)
 #: Long enough for the last final of the script.
 SECONDS = 4
+
+#: A result's finality, times (s) and items.
+Said = tuple[bool, Any, Any, list[tuple[Any, Any, Any]]]
 
 
 def engine(script: Script = SCRIPT, **options: Any) -> ScriptedEngine:
@@ -82,6 +85,11 @@ async def send(stream: StartStreamTranscriptionEventStream, audio: bytes, size: 
         await stream.input_stream.send_audio_event(audio_chunk=audio[first : first + size])
 
 
+async def end(stream: StartStreamTranscriptionEventStream) -> None:
+    """No more audio comes."""
+    await stream.input_stream.end_stream()  # type: ignore[no-untyped-call]
+
+
 async def results(stream: StartStreamTranscriptionEventStream, into: list[Result] | None = None) -> list[Result]:
     """Every result until the stream ends."""
     found = [] if into is None else into
@@ -95,28 +103,35 @@ async def transcribed(server: TranscribeServer, audio: bytes, secret: str = SECR
     """Every result of the whole audio."""
     stream = await start(server, secret, **asked)
     await send(stream, audio)
-    await stream.input_stream.end_stream()
+    await end(stream)
     return await results(stream)
 
 
-def said(found: Sequence[Result]) -> list[tuple[bool, float, float, list[tuple[str, float, float]]]]:
+def best(result: Result) -> Alternative:
+    """The one alternative of a result."""
+    assert result.alternatives is not None
+    [alternative] = result.alternatives
+    return alternative
+
+
+def said(found: Sequence[Result]) -> list[Said]:
     """Each result's finality, times and items."""
     return [
         (
             not result.is_partial,
             result.start_time,
             result.end_time,
-            [(item.content, item.start_time, item.end_time) for item in result.alternatives[0].items],
+            [(item.content, item.start_time, item.end_time) for item in best(result).items],
         )
         for result in found
     ]
 
 
-def scripted(script: Script) -> list[tuple[bool, float, float, list[tuple[str, float, float]]]]:
+def scripted(script: Script) -> list[Said]:
     """The same of the script's own results."""
     return [_scripted(result) for result in script.results]
 
 
-def _scripted(result: Hypothesis) -> tuple[bool, float, float, list[tuple[str, float, float]]]:
+def _scripted(result: Hypothesis) -> Said:
     items = [(word.text, word.start / 1000, word.end / 1000) for word in result.items]
     return result.final, result.start / 1000, result.end / 1000, items

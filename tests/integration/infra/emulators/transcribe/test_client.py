@@ -14,8 +14,10 @@ from tests.integration.infra.emulators.transcribe.speech import (
     RATE,
     SCRIPT,
     SECRET,
+    best,
     demo,
     encoded,
+    end,
     engine,
     said,
     scripted,
@@ -54,8 +56,8 @@ async def test_items_say_what_was_asked_for(certificates: Certificates) -> None:
             enable_partial_results_stabilization=True,
             partial_results_stability="high",
         )
-    assert {(item.speaker, item.stable) for result in plain for item in result.alternatives[0].items} == {(None, None)}
-    first, last = [result.alternatives[0] for result in marked if not result.is_partial]
+    assert {(item.speaker, item.stable) for result in plain for item in best(result).items} == {(None, None)}
+    first, last = [best(result) for result in marked if not result.is_partial]
     assert first.transcript == "Good morning."
     assert [(item.item_type, item.confidence, item.speaker, item.stable) for item in first.items] == [
         ("pronunciation", 0.9, "0", True),
@@ -63,7 +65,7 @@ async def test_items_say_what_was_asked_for(certificates: Certificates) -> None:
         ("punctuation", None, "0", True),
     ]
     assert [item.speaker for item in last.items] == ["1"]
-    stable = [[item.stable for item in result.alternatives[0].items] for result in marked]
+    stable = [[item.stable for item in best(result).items] for result in marked]
     assert stable == [[word.stable for word in result.items] for result in SCRIPT.results]
 
 
@@ -77,7 +79,7 @@ async def test_the_response_echoes_the_request(certificates: Certificates) -> No
             vocab_filter_method="mask",
             show_speaker_label=True,
         )
-        await stream.input_stream.end_stream()
+        await end(stream)
     response = stream.response
     assert response.request_id
     assert (response.session_id, response.language_code, response.media_encoding) == (SESSION, "en-US", "pcm")
@@ -90,7 +92,7 @@ async def test_a_session_id_is_made_up(certificates: Certificates) -> None:
     async with TranscribeServer(engine(), certificates, Faults()) as server:
         streams = [await start(server), await start(server)]
         for stream in streams:
-            await stream.input_stream.end_stream()
+            await end(stream)
     assert len({stream.response.session_id for stream in streams}) == 2
 
 
