@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import av
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from av.error import FFmpegError
 
 from infra.local.emulators.transcribe.refusals import BadRequest
 from infra.local.emulators.transcribe.request import MediaEncoding
@@ -29,7 +28,7 @@ class CompressedAudio:
         self._hungry = False
         self._complete = False
         self._over = False
-        self._error: FFmpegError | None = None
+        self._error: Exception | None = None
         self._callers = ThreadPoolExecutor(1, "audio")
         self._thread = threading.Thread(target=self._decode, name="audio-decoder", daemon=True)
         self._thread.start()
@@ -88,7 +87,7 @@ class CompressedAudio:
                 for frame in container.decode(audio=0):
                     self._keep(frame)
                 self._keep(None)
-        except FFmpegError as error:
+        except Exception as error:
             self._error = error
         finally:
             with self._changed:

@@ -51,6 +51,14 @@ class MediaEncoding(StrEnum):
     OGG_OPUS = "ogg-opus"
 
 
+class FilterMethod(StrEnum):
+    """What becomes of a word that a vocabulary filter lists."""
+
+    REMOVE = "remove"
+    MASK = "mask"
+    TAG = "tag"
+
+
 @dataclass(frozen=True, slots=True)
 class StreamRequest:
     """A request that the service would take, `rate` in samples a second."""
@@ -63,6 +71,8 @@ class StreamRequest:
     identify: bool
     speakers: bool
     stabilise: bool
+    filters: tuple[str, ...]
+    filter_method: FilterMethod
     echo: Mapping[str, str]
 
     @classmethod
@@ -79,7 +89,8 @@ class StreamRequest:
             asked.matching(name, _NAME)
         for name in ("vocabulary-names", "vocabulary-filter-names"):
             asked.matching(name, _NAMES)
-        asked.one_of("vocabulary-filter-method", ("remove", "mask", "tag"))
+        method = asked.one_of("vocabulary-filter-method", tuple(FilterMethod))
+        filters = [asked.text(f"vocabulary-filter-{end}") or "" for end in ("name", "names")]
         level = asked.one_of("partial-results-stability", ("high", "medium", "low"))
         stabilise = asked.flag("enable-partial-results-stabilization")
         if level is not None and not stabilise:
@@ -94,6 +105,8 @@ class StreamRequest:
             identify=identify,
             speakers=asked.flag("show-speaker-label"),
             stabilise=stabilise,
+            filters=tuple(name for names in filters for name in names.split(",") if name),
+            filter_method=FilterMethod(method or FilterMethod.MASK),
             echo=echo | {f"{PREFIX}session-id": session_id},
         )
 

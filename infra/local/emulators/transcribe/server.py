@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -22,7 +23,8 @@ class TranscribeServer:
     """Speaks HTTP/2 over TLS as the service does, with `engine` behind it; the engine stays its owner's to close.
 
     Without a port it takes a free one. With the `secret` of the callers' access key every message's signature is
-    checked; else any is taken. Use it as an asynchronous context manager, or call `start` and `close`.
+    checked; else any is taken. `filters` gives vocabulary filters their words; one that is not there, like any
+    vocabulary, is taken and changes nothing. Use it as an asynchronous context manager, or call `start` and `close`.
     """
 
     def __init__(
@@ -35,8 +37,9 @@ class TranscribeServer:
         *,
         limits: Limits | None = None,
         secret: str | None = None,
+        filters: Mapping[str, Collection[str]] | None = None,
     ) -> None:
-        self._rules = Rules(engine, faults, limits or Limits(), secret)
+        self._rules = Rules(engine, faults, limits or Limits(), secret, filters or {})
         self._context = certificates.server_context(["h2"])
         self._host = host
         self._port = port

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import uuid4
 
 from infra.local.emulators.faults import FaultKind, Faults, Service
 from infra.local.emulators.transcribe.audio import Audio, audio
-from infra.local.emulators.transcribe.eventstream import (
-    CONTENT_TYPE,
-    MessageReader,
-    exception_event,
-    transcript_event,
-    wrapped,
-)
+from infra.local.emulators.transcribe.audio_events import AudioEvents
+from infra.local.emulators.transcribe.eventstream import CONTENT_TYPE, exception_event, transcript_event
 from infra.local.emulators.transcribe.exchange import Exchange
 from infra.local.emulators.transcribe.languages import iso
 from infra.local.emulators.transcribe.limits import Limits
 from infra.local.emulators.transcribe.refusals import (
-    BadRequest,
     Conflict,
     InternalFailure,
     LimitExceeded,
@@ -30,7 +24,6 @@ from infra.local.emulators.transcribe.refusals import (
     ServiceUnavailable,
 )
 from infra.local.emulators.transcribe.request import StreamRequest
-from infra.local.emulators.transcribe.signatures import SignatureChain
 from infra.local.emulators.transcribe.transcripts import Transcripts
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
 from shared.errors import EngineUnavailable
@@ -44,12 +37,16 @@ _THROTTLED = "Your request was denied due to request throttling."
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What every stream of a server goes by; with a `secret` access key the messages' signatures are checked."""
+    """What every stream of a server goes by.
+
+    With a `secret` access key the messages' signatures are checked; `filters` are vocabulary filters by name.
+    """
 
     engine: RecogniserEngine
     faults: Faults
     limits: Limits
     secret: str | None
+    filters: Mapping[str, Collection[str]]
 
 
 class _Struck(Exception):
@@ -61,15 +58,16 @@ class _Struck(Exception):
 
 
 class TranscriptionStream:
-    """From the request that was accepted to the end of its stream."""
+    """From the request that was accepted to the end of its stream.
+
+    Raises BadRequest where the engine does not hear the request's language, or its signature cannot be read.
+    """
 
     def __init__(self, exchange: Exchange, request: StreamRequest, rules: Rules) -> None:
         self._exchange = exchange
         self._request = request
         self._rules = rules
-        self._reader = MessageReader()
-        secret, authorization = rules.secret, exchange.headers.get("authorization", "")
-        self._signatures = SignatureChain(authorization, secret) if secret is not None else None
+        self._events = AudioEvents(exchange, rules.limits.idle, rules.secret)
         self._language = request.language(rules.engine.languages())
         self._superseded = asyncio.Event()
         self._fed = 0
@@ -137,7 +135,9 @@ class TranscriptionStream:
         raise Conflict("A new stream started with the same session ID. The current stream has been terminated.")
 
     async def _tell(self, take: Recogniser) -> None:
-        transcripts = Transcripts(self._request, self._language)
+        lists = (self._rules.filters.get(name, ()) for name in self._request.filters)
+        filtered = {word.lower() for words in lists for word in words}
+        transcripts = Transcripts(self._request, self._language, filtered)
         try:
             async for hypothesis in take:
                 await self._exchange.send(transcript_event(transcripts.event(hypothesis)))
@@ -149,7 +149,7 @@ class TranscriptionStream:
             )
 
     async def _feed(self, take: Recogniser, sound: Audio) -> None:
-        async for event in self._audio_events():
+        async for event in self._events:
             await self._feed_pcm(take, await sound.decode(event))
         await self._feed_pcm(take, await sound.finish())
         self._finished = True
@@ -174,34 +174,6 @@ class TranscriptionStream:
                 raise LimitExceeded(_THROTTLED)
             if kind is not None:
                 raise _Struck(kind)
-
-    async def _audio_events(self) -> AsyncIterator[bytes]:
-        """The payload of every audio event, until an empty one or the end of the request."""
-        loop = asyncio.get_running_loop()
-        limit = self._rules.limits.idle
-        heard = loop.time()
-        while True:
-            try:
-                async with asyncio.timeout_at(heard + limit):
-                    data = await self._exchange.read()
-            except TimeoutError:
-                raise BadRequest(
-                    f"Your request timed out because no new audio was received for {limit:g} seconds."
-                ) from None
-            if data is None:
-                return
-            for message in self._reader.read(data):
-                if self._signatures is not None:
-                    self._signatures.check(message)
-                payload = message.payload
-                # A signed message holds the event, or nothing at the end; without a signature it is the event.
-                event = wrapped(payload) if payload and ":chunk-signature" in message.headers else message
-                if not event.payload:
-                    return
-                if event.headers.get(":event-type") != "AudioEvent":
-                    raise BadRequest(f"Expected an AudioEvent, got {event.headers.get(':event-type')!r}")
-                yield event.payload
-                heard = loop.time()
 
 
 async def _befall(exchange: Exchange, kind: FaultKind) -> None:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
-from infra.local.emulators.transcribe.request import StreamRequest
+from infra.local.emulators.transcribe.request import FilterMethod, StreamRequest
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import Word
-from shared.text import join
+
+_MASK = "***"
 
 
 class Transcripts:
-    """Of one stream: keeps an utterance's ResultId until its final, and the speakers' numbers."""
+    """Of one stream: keeps an utterance's ResultId until its final, and the speakers' numbers.
 
-    def __init__(self, request: StreamRequest, language: str) -> None:
+    `filtered` are the words, in lower case, that the request's vocabulary filters list.
+    """
+
+    def __init__(self, request: StreamRequest, language: str, filtered: Collection[str] = ()) -> None:
         self._request = request
         self._language = language
+        self._filtered = filtered
         self._ids: dict[int, str] = {}
         self._speakers: dict[str, str] = {}
 
     def event(self, hypothesis: Hypothesis) -> bytes:
         """The JSON of a TranscriptEvent with this one result."""
+        words = self._kept(hypothesis.items)
         result: dict[str, Any] = {
             "ResultId": self._ids.setdefault(hypothesis.utterance, str(uuid4())),
             "StartTime": hypothesis.start / 1000,
@@ -32,8 +39,8 @@ class Transcripts:
             "ChannelId": "ch_0",
             "Alternatives": [
                 {
-                    "Transcript": join(hypothesis.items),
-                    "Items": [self._item(word, final=hypothesis.final) for word in hypothesis.items],
+                    "Transcript": self._line(words),
+                    "Items": [self._item(word, final=hypothesis.final) for word in words],
                 }
             ],
         }
@@ -49,8 +56,8 @@ class Transcripts:
             "StartTime": word.start / 1000,
             "EndTime": word.end / 1000,
             "Type": "punctuation" if word.is_punctuation else "pronunciation",
-            "Content": word.text,
-            "VocabularyFilterMatch": False,
+            "Content": self._shown(word),
+            "VocabularyFilterMatch": self._matches(word),
         }
         if word.confidence is not None:
             item["Confidence"] = word.confidence
@@ -59,3 +66,18 @@ class Transcripts:
         if self._request.stabilise:
             item["Stable"] = final or bool(word.stable)
         return item
+
+    def _matches(self, word: Word) -> bool:
+        return word.text.lower() in self._filtered
+
+    def _kept(self, words: Sequence[Word]) -> list[Word]:
+        removes = self._request.filter_method is FilterMethod.REMOVE
+        return [word for word in words if not (removes and self._matches(word))]
+
+    def _line(self, words: Sequence[Word]) -> str:
+        # A mask stands for a word, though it looks like punctuation.
+        return "".join(("" if word.is_punctuation else " ") + self._shown(word) for word in words).strip()
+
+    def _shown(self, word: Word) -> str:
+        masks = self._request.filter_method is FilterMethod.MASK
+        return _MASK if masks and self._matches(word) else word.text

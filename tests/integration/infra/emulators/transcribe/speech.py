@@ -60,6 +60,7 @@ def encoded(pcm: bytes, container: str, codec: str, **options: str) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=container, container_options=options) as made:
         stream = made.add_stream(codec, rate=RATE, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2").reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = RATE
         for packet in [*stream.encode(frame), *stream.encode(None)]:
@@ -70,7 +71,7 @@ def encoded(pcm: bytes, container: str, codec: str, **options: str) -> bytes:
 def client(server: TranscribeServer, secret: str = SECRET) -> TranscribeStreamingClient:
     return TranscribeStreamingClient(
         region="eu-central-1",
-        endpoint_resolver=StaticEndpointResolver(server.endpoint),
+        endpoint_resolver=StaticEndpointResolver(server.endpoint),  # type: ignore[no-untyped-call]
         credential_resolver=StaticCredentialResolver("AKIAEXAMPLE", secret),
     )
 

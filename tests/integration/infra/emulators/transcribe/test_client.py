@@ -69,6 +69,26 @@ async def test_items_say_what_was_asked_for(certificates: Certificates) -> None:
     assert stable == [[word.stable for word in result.items] for result in SCRIPT.results]
 
 
+@pytest.mark.parametrize(
+    ("method", "transcript", "items"),
+    [
+        ("mask", "Good ***.", [("Good", False), ("***", True), (".", False)]),
+        ("remove", "Good.", [("Good", False), (".", False)]),
+        ("tag", "Good morning.", [("Good", False), ("morning", True), (".", False)]),
+    ],
+)
+async def test_a_vocabulary_filter_is_applied(
+    certificates: Certificates, method: str, transcript: str, items: list[tuple[str, bool]]
+) -> None:
+    filters = {"early": ["Morning"]}
+    async with TranscribeServer(engine(), certificates, Faults(), filters=filters) as server:
+        found = await transcribed(server, silence(), vocab_filter_name="early", vocab_filter_method=method)
+    first = next(best(result) for result in found if not result.is_partial)
+    assert first.transcript == transcript
+    assert first.items is not None
+    assert [(item.content, item.vocabulary_filter_match) for item in first.items] == items
+
+
 async def test_the_response_echoes_the_request(certificates: Certificates) -> None:
     async with TranscribeServer(engine(), certificates, Faults()) as server:
         stream = await start(
