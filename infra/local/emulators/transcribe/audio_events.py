@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from infra.local.emulators.transcribe.eventstream import Message, MessageReader, wrapped
 from infra.local.emulators.transcribe.exchange import Exchange
@@ -25,7 +25,7 @@ class AudioEvents:
         authorization = exchange.headers.get("authorization", "")
         self._signatures = SignatureChain(authorization, secret) if secret is not None else None
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         loop = asyncio.get_running_loop()
         heard = loop.time()
         while True:

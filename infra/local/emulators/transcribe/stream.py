@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -149,8 +149,9 @@ class TranscriptionStream:
             )
 
     async def _feed(self, take: Recogniser, sound: Audio) -> None:
-        async for event in self._events:
-            await self._feed_pcm(take, await sound.decode(event))
+        async with aclosing(aiter(self._events)) as events:
+            async for event in events:
+                await self._feed_pcm(take, await sound.decode(event))
         await self._feed_pcm(take, await sound.finish())
         self._finished = True
         await take.finish()
