@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.errors import SettingError
@@ -43,6 +44,11 @@ class Fault:
     at: int = 0
     times: int = 1
 
+    def __str__(self) -> str:
+        at = f"@{self.at / 1000:g}" if self.at else ""
+        times = f"x{self.times}" if self.times > 1 else ""
+        return f"{self.service}:{self.kind}{at}{times}"
+
     @classmethod
     def parse(cls, text: str) -> Fault:
         """Reads [SERVICE:]KIND[@SECONDS][xTIMES], such as `abort@12.5` or `polly:throttlex3`; raises SettingError."""
@@ -67,11 +73,18 @@ class Faults:
     """The faults that have not struck yet; each strikes as often as it says and is gone."""
 
     def __init__(self, *faults: Fault) -> None:
-        self._waiting: list[Fault] = [fault for fault in faults for _ in range(fault.times)]
+        self._waiting: list[Fault] = []
+        for fault in faults:
+            self.add(fault)
 
     def add(self, fault: Fault) -> None:
         """One more, while the emulators run."""
-        self._waiting += [fault] * fault.times
+        self._waiting += [replace(fault, times=1)] * fault.times
+
+    @property
+    def waiting(self) -> Sequence[Fault]:
+        """Those that have not struck yet, one for each time."""
+        return tuple(self._waiting)
 
     def strike(self, service: Service, position: int = 0) -> FaultKind | None:
         """What befalls a request of the service, or a stream of it that was fed `position` ms of audio; None: nothing.

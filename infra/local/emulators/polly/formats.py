@@ -1,0 +1,108 @@
+"""The formats of Polly's audio, encoded as it is made."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import av
+import numpy as np
+import soxr
+
+from shared.models import SAMPLE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An output format: its Content-Type, and the sample rates that may be asked for (Hz)."""
+
+    content_type: str
+    rates: tuple[int, ...]
+
+    def default(self, *, neural: bool) -> int:
+        """The rate where none is asked for."""
+        usual = 24_000 if neural else 22_050
+        return usual if usual in self.rates else self.rates[-1]
+
+
+#: By Polly's names.
+FORMATS: Mapping[str, Format] = {
+    "pcm": Format("audio/pcm", (8000, 16_000)),
+    "mp3": Format("audio/mpeg", (8000, 16_000, 22_050, 24_000)),
+    "ogg_opus": Format("audio/ogg", (8000, 12_000, 16_000, 24_000, 48_000)),
+}
+#: Container, codec, and what has them write as they go and nothing that is only known at the end.
+_CODECS = {
+    "mp3": ("mp3", "libmp3lame", {"write_xing": "0", "id3v2_version": "0"}),
+    "ogg_opus": ("ogg", "libopus", {"page_duration": "20000"}),
+}
+
+
+class Encoder(Protocol):
+    """Takes mono PCM s16le and gives what can be sent of it by now."""
+
+    def encode(self, pcm: bytes) -> bytes:
+        """More audio; whole samples."""
+
+    def finish(self) -> bytes:
+        """What is left at the end."""
+
+
+def encoder(name: str, source: int, rate: int) -> Encoder:
+    """Encodes audio of `source` Hz as the format `name` at `rate` Hz."""
+    return _Pcm(source, rate) if name == "pcm" else _Compressed(name, source, rate)
+
+
+class _Pcm:
+    def __init__(self, source: int, rate: int) -> None:
+        self._resampler = soxr.ResampleStream(source, rate, 1, "int16") if source != rate else None
+
+    def encode(self, pcm: bytes) -> bytes:
+        return self._resample(pcm, last=False)
+
+    def finish(self) -> bytes:
+        return self._resample(b"", last=True)
+
+    def _resample(self, pcm: bytes, *, last: bool) -> bytes:
+        if self._resampler is None:
+            return pcm
+        made: bytes = self._resampler.resample_chunk(np.frombuffer(pcm, "<i2"), last).astype("<i2").tobytes()
+        return made
+
+
+class _Compressed:
+    def __init__(self, name: str, source: int, rate: int) -> None:
+        container, codec, options = _CODECS[name]
+        self._pcm = _Pcm(source, rate)
+        self._rate = rate
+        self._sent = 0
+        self._out = io.BytesIO()
+        self._container = av.open(self._out, "w", format=container, options=options)
+        self._stream = self._container.add_stream(codec, rate=rate, layout="mono")
+
+    def encode(self, pcm: bytes) -> bytes:
+        self._feed(self._pcm.encode(pcm))
+        return self._take()
+
+    def finish(self) -> bytes:
+        self._feed(self._pcm.finish())
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+        return self._take()
+
+    def _feed(self, pcm: bytes) -> None:
+        if pcm:
+            frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, "<i2").reshape(1, -1), format="s16", layout="mono")
+            frame.sample_rate = self._rate
+            frame.pts = self._sent
+            self._sent += len(pcm) // SAMPLE_BYTES
+            self._container.mux(self._stream.encode(frame))
+
+    def _take(self) -> bytes:
+        """What was written since; a muxer may go back into what it wrote, but not into what is sent."""
+        made = self._out.getvalue()
+        self._out.seek(0)
+        self._out.truncate()
+        return made

@@ -1,0 +1,154 @@
+"""What Amazon Polly does with a request."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.local.emulators.polly.formats import FORMATS, encoder
+from infra.local.emulators.polly.languages import NAMES, spoken
+from infra.local.emulators.polly.ssml import Passage, passages
+from infra.local.emulators.polly.voices import VOICES, Voice
+from infra.local.emulators.refused import Refused
+from infra.local.emulators.service_model import Requests
+from processors.synthesize.synthesizer import Synthesizer
+from shared.errors import EngineUnavailable, UnsupportedLanguage
+from shared.models import SAMPLE_BYTES
+
+#: Characters that are spoken, and with the tags, of one request.
+BILLED, TOTAL = 3000, 6000
+#: Voices on one page of DescribeVoices.
+_PAGE = 60
+_OURS = "ValidationException"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is to be spoken, in which format, in a voice's own language unless a passage has another."""
+
+    passages: Sequence[Passage]
+    language: str
+    format: str
+    rate: int
+
+    @property
+    def characters(self) -> int:
+        """What is billed."""
+        return sum(len(passage.text) for passage in self.passages)
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Of the audio; an estimate where it is compressed."""
+        return self.rate * SAMPLE_BYTES if self.format == "pcm" else 6000.0
+
+
+class PollyService:
+    """Speaks with an offline engine, which has one voice a language whatever Polly's voice is.
+
+    Speech marks and lexicons are refused, and so are the formats ogg_vorbis, which PyAV
+    cannot encode, mulaw and alaw.
+    """
+
+    def __init__(self, engine: Synthesizer) -> None:
+        self._engine = engine
+        self._requests = Requests("polly")
+
+    def speech(self, request: object) -> Speech:
+        """What a SynthesizeSpeech request asks for; Refused with a modelled error."""
+        asked = self._requests.read("SynthesizeSpeech", request)
+        voice = VOICES.get(asked["VoiceId"])
+        engine = asked.get("Engine", "standard")
+        if voice is None:
+            raise Refused(_OURS, f"the emulator has no voice {asked['VoiceId']}")
+        if engine not in voice.engines:
+            raise Refused("EngineNotSupportedException", f"This voice does not support the selected engine: {engine}")
+        language = asked.get("LanguageCode", voice.languages[0])
+        if language not in voice.languages:
+            raise _not_spoken(f"{voice.id} speaks {', '.join(voice.languages)}, not {language}")
+        said = _said(asked, neural=engine != "standard")
+        for code in {language} | {passage.language for passage in said if passage.language}:
+            self._spoken(code)
+        return Speech(said, language, *_format(asked, neural=engine != "standard"))
+
+    async def speak(self, speech: Speech) -> AsyncGenerator[bytes, None]:
+        """The audio as it is made. Raises Refused where the engine fails."""
+        made = encoder(speech.format, self._engine.rate, speech.rate)
+        try:
+            for passage in speech.passages:
+                yield made.encode(bytes(passage.pause * self._engine.rate // 1000 * SAMPLE_BYTES))
+                if passage.text.strip():
+                    language = self._spoken(passage.language or speech.language)
+                    async for pcm in self._engine.synthesize(passage.text, language, passage.tempo):
+                        yield made.encode(pcm)
+            yield made.finish()
+        except UnsupportedLanguage as error:
+            raise _not_spoken(str(error)) from None
+        except EngineUnavailable as error:
+            raise Refused("ServiceFailureException", str(error), 500) from None
+
+    def voices(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """One page of DescribeVoices; Refused where the query is none."""
+        flag = query.get("IncludeAdditionalLanguageCodes", "false")
+        asked = self._requests.read("DescribeVoices", dict(query) | {"IncludeAdditionalLanguageCodes": flag == "true"})
+        found = [voice.described() for voice in VOICES.values() if _matches(voice, asked)]
+        start = _start(asked.get("NextToken", ""))
+        answer: dict[str, Any] = {"Voices": found[start : start + _PAGE]}
+        if start + _PAGE < len(found):
+            answer["NextToken"] = base64.b64encode(str(start + _PAGE).encode()).decode()
+        return answer
+
+    def _spoken(self, code: str) -> str:
+        if (language := spoken(code, self._engine.languages())) is None:
+            raise _not_spoken(f"the engine behind the emulator does not speak {code}")
+        return language
+
+
+def _said(asked: Mapping[str, Any], *, neural: bool) -> list[Passage]:
+    text = asked["Text"]
+    if len(text) > TOTAL:
+        raise Refused(
+            "TextLengthExceededException", f"Maximum text length has been exceeded: {TOTAL} characters in all"
+        )
+    said = passages(text, neural=neural) if asked.get("TextType") == "ssml" else [Passage(text)]
+    if sum(len(passage.text) for passage in said) > BILLED:
+        raise Refused("TextLengthExceededException", f"Maximum text length has been exceeded: {BILLED} characters")
+    if strange := next((p.language for p in said if p.language and p.language not in NAMES), None):
+        raise Refused("InvalidSsmlException", f"Invalid SSML request: expected a language code of Polly, got {strange}")
+    return said
+
+
+def _format(asked: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
+    """The format and its rate."""
+    name = asked["OutputFormat"]
+    if asked.get("LexiconNames"):
+        raise Refused("LexiconNotFoundException", "the emulator has no lexicons", 404)
+    if name not in FORMATS:
+        raise Refused(_OURS, f"the emulator makes {', '.join(FORMATS)}, not {name}")
+    if asked.get("SpeechMarkTypes"):
+        raise Refused("MarksNotSupportedForFormatException", f"speech marks come as json, which is not {name}")
+    known = FORMATS[name]
+    rate = asked.get("SampleRate", str(known.default(neural=neural)))
+    if rate not in map(str, known.rates):
+        expected = ", ".join(map(str, known.rates))
+        raise Refused("InvalidSampleRateException", f"The specified sample rate is not valid: {name} takes {expected}")
+    return name, int(rate)
+
+
+def _matches(voice: Voice, asked: Mapping[str, Any]) -> bool:
+    languages = voice.languages if asked["IncludeAdditionalLanguageCodes"] else voice.languages[:1]
+    return (
+        asked.get("LanguageCode", languages[0]) in languages and asked.get("Engine", voice.engines[0]) in voice.engines
+    )
+
+
+def _start(token: str) -> int:
+    try:
+        return int(base64.b64decode(token, validate=True) or b"0")
+    except ValueError:
+        raise Refused("InvalidNextTokenException", "NextToken is none that was given out") from None
+
+
+def _not_spoken(message: str) -> Refused:
+    return Refused("LanguageNotSupportedException", f"The language is not supported: {message}")
