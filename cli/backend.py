@@ -1,4 +1,4 @@
-"""What a pipeline runs on: its streams, its session items, its checkpoints and its kept translations."""
+"""What a pipeline runs on: its streams, its session items, its checkpoints, its kept translations and what it spent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from processors.hosts.checkpoints import Checkpoints, MemoryCheckpoints
 from processors.translate.cache import MemoryTranslationCache, TranslationCache
+from processors.translate.ledger import Ledger, MemoryLedger
 from shared.errors import SettingError
 from shared.sessions import MemorySessionStore, SessionStore
 from shared.settings import Settings
@@ -36,6 +37,7 @@ class Backend:
     store: SessionStore
     checkpoints: Checkpoints
     cache: TranslationCache
+    ledger: Ledger
 
 
 async def check(backend: Backend) -> None:
@@ -52,6 +54,7 @@ def memory(settings: Settings) -> Backend:
         MemorySessionStore(),
         MemoryCheckpoints(),
         MemoryTranslationCache(settings.translation_cache_size),
+        MemoryLedger(),
     )
 
 
@@ -74,6 +77,7 @@ def kinesis(settings: Settings, reader: Reader) -> Backend:
     # boto3 takes a third of a second to import: only those who use it wait for that.
     from processors.hosts.dynamodb_checkpoints import DynamoDbCheckpoints  # noqa: PLC0415
     from processors.translate.dynamodb_cache import DynamoDbTranslationCache  # noqa: PLC0415
+    from processors.translate.dynamodb_ledger import DynamoDbLedger  # noqa: PLC0415
     from shared.aws import Aws  # noqa: PLC0415
     from shared.sessions.dynamodb import DynamoDbSessionStore  # noqa: PLC0415
     from shared.streams.kinesis import kinesis_streams  # noqa: PLC0415
@@ -86,4 +90,5 @@ def kinesis(settings: Settings, reader: Reader) -> Backend:
         DynamoDbSessionStore(aws, prefix),
         DynamoDbCheckpoints(aws, stream_prefix=settings.stream_prefix, table_prefix=prefix),
         DynamoDbTranslationCache(MemoryTranslationCache(settings.translation_cache_size), aws, prefix),
+        DynamoDbLedger(aws, prefix),
     )

@@ -59,7 +59,7 @@ class EnginesOnDemand:
     @cached_property
     def synthesizer(self) -> Synthesizer:
         """See EngineSet."""
-        return synthesizers.load(self._settings.synthesizer)
+        return synthesizers.load(self._settings.synthesizer, self._settings)
 
 
 _MAKERS: dict[str, Callable[[EngineSet, Settings, Backend], Stage]] = {
@@ -68,7 +68,7 @@ _MAKERS: dict[str, Callable[[EngineSet, Settings, Backend], Stage]] = {
     ),
     "stability": lambda *_: StabilityStage(),
     "dedup": lambda *_: DedupStage(),
-    "translate": lambda engines, _, backend: TranslateStage(engines.translator, backend.cache),
+    "translate": lambda engines, _, backend: TranslateStage(engines.translator, backend.cache, backend.ledger),
     "synthesize": lambda engines, *_: SynthesizeStage(engines.synthesizer),
 }
 

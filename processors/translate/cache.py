@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from typing import Protocol
 
+from processors.translate.style import PLAIN, Style
 from shared.clock import Clock, SystemClock
 from shared.text import normalise
 
@@ -13,10 +14,11 @@ from shared.text import normalise
 TTL = 3600.0
 
 
-def cache_key(text: str, source: str, target: str) -> str | None:
+def cache_key(text: str, source: str, target: str, style: Style = PLAIN) -> str | None:
     """What a translation is kept under; None for a text without words, which is none worth keeping."""
     words = normalise(text)
-    return f"{source}:{target}:{hashlib.sha256(words.encode()).hexdigest()}" if words else None
+    key = f"{source}:{target}:{hashlib.sha256(words.encode()).hexdigest()}"
+    return (f"{key}:{style.mark}" if style.mark else key) if words else None
 
 
 class TranslationCache(Protocol):

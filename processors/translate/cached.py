@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from processors.translate.cache import TranslationCache, cache_key
+from processors.translate.spend import Claim
+from processors.translate.style import PLAIN, Style
 from processors.translate.translator import Translator
 from shared.metrics import Metric, Metrics
 
 
 class CachedTranslation:
-    """Asks the engine only for what the cache does not hold; `cache` is None where nothing shall be kept."""
+    """Asks the engine, for one style, only for what the cache does not hold; `cache` is None where nothing is kept."""
 
-    def __init__(self, engine: Translator, cache: TranslationCache | None, metrics: Metrics) -> None:
+    def __init__(
+        self, engine: Translator, cache: TranslationCache | None, metrics: Metrics, style: Style = PLAIN
+    ) -> None:
         self._engine = engine
         self._cache = cache
         self._metrics = metrics
+        self._style = style
 
-    async def translate(self, text: str, source: str, target: str) -> str:
-        """The text in `target`; raises what the engine raises."""
-        key = cache_key(text, source, target)
+    async def translate(self, text: str, source: str, target: str, claim: Claim | None = None) -> str | None:
+        """The text in `target`, None where the claim on its cost is refused; raises what the engine raises."""
+        key = cache_key(text, source, target, self._style)
         if self._cache is None or key is None:
-            return await self._engine.translate(text, source, target)
+            return await self._made(text, source, target, claim)
         kept = await self._cache.get(key)
         self._metrics.observe(Metric.CACHE_HIT_RATE, 0 if kept is None else 100, stage="translate")
         if kept is not None:
             return kept
-        made = await self._engine.translate(text, source, target)
-        await self._cache.put(key, made)
-        self._metrics.gauge(Metric.CACHE_SIZE, self._cache.size, stage="translate")
+        made = await self._made(text, source, target, claim)
+        if made is not None:
+            await self._cache.put(key, made)
+            self._metrics.gauge(Metric.CACHE_SIZE, self._cache.size, stage="translate")
         return made
+
+    async def _made(self, text: str, source: str, target: str, claim: Claim | None) -> str | None:
+        if claim is not None and not await claim.granted():
+            return None
+        return await self._engine.translate(text, source, target, self._style)

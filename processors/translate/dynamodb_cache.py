@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from processors.translate.cache import TTL, TranslationCache
+from processors.translate.rest import Rest
 from shared.aws import Aws
 from shared.aws.table import Table
 from shared.aws.tables import CACHED_TRANSLATIONS, EXPIRES_AT
 from shared.clock import Clock, SystemClock
-from shared.errors import LowLatencyTranslateError, StoreUnavailable
-
-log = logging.getLogger(__name__)
+from shared.errors import StoreUnavailable
 
 Returned = TypeVar("Returned")
 
@@ -22,8 +20,6 @@ Returned = TypeVar("Returned")
 _PATIENCE = 0.2
 #: Lookups, and writes, that may be under way at once: each holds one of the threads that all DynamoDB calls share.
 _CALLS = 8
-#: Seconds that a failing table is left alone.
-_REST = 5.0
 #: Seconds that closing waits for writes.
 _CLOSING = 2.0
 
@@ -50,7 +46,7 @@ class DynamoDbTranslationCache:
     async def get(self, key: str) -> str | None:
         """See TranslationCache.get."""
         kept = await self._memory.get(key)
-        if kept is not None or self._reads.rests:
+        if kept is not None or self._reads.rest.rests:
             return kept
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -63,18 +59,18 @@ class DynamoDbTranslationCache:
                 # A call in its thread cannot be cancelled, so it keeps its slot for as long as it takes.
                 kept = await asyncio.shield(self._reads.start(self._look_up(key)))
         except TimeoutError:
-            self._reads.failed(f"no answer within {_PATIENCE} s")
+            self._reads.rest.failed(f"no answer within {_PATIENCE} s")
             return None
         except Exception as error:
-            self._reads.failed(error)
+            self._reads.rest.failed(error)
             return None
-        self._reads.worked()
+        self._reads.rest.worked()
         return kept
 
     async def put(self, key: str, text: str) -> None:
         """See TranslationCache.put."""
         await self._memory.put(key, text)
-        if not self._writes.rests and not self._writes.slots.locked():
+        if not self._writes.rest.rests and not self._writes.slots.locked():
             await self._writes.slots.acquire()
             self._writes.start(self._write(key, text))
 
@@ -96,26 +92,18 @@ class DynamoDbTranslationCache:
         try:
             await self._table.put({CACHED_TRANSLATIONS.key: key, "text": text, EXPIRES_AT: expires_at})
         except Exception as error:
-            self._writes.failed(error)
+            self._writes.rest.failed(error)
         else:
-            self._writes.worked()
+            self._writes.rest.worked()
 
 
 class _Side:
     """The table's reads or its writes: those under way, and whether they work."""
 
     def __init__(self, done: str, clock: Clock) -> None:
-        self._done = done
-        self._clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._failing = False
-        self._rests_until = 0
+        self.rest = Rest(f"kept translations cannot be {done}", clock)
         self.slots = asyncio.Semaphore(_CALLS)
-
-    @property
-    def rests(self) -> bool:
-        """True for a while after a failure."""
-        return self._clock.now() < self._rests_until
 
     def start(self, call: Coroutine[Any, Any, Returned]) -> asyncio.Task[Returned]:
         """Begins a call in the slot that was acquired for it."""
@@ -123,19 +111,6 @@ class _Side:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
-
-    def failed(self, error: Exception | str) -> None:
-        """Leaves the table alone for a while, and says why if it worked before."""
-        self._rests_until = self._clock.now() + round(_REST * 1000)
-        if not self._failing:
-            self._failing = True
-            # An error that is not of this project's making could quote the text.
-            told = error if isinstance(error, (str, LowLatencyTranslateError)) else type(error).__name__
-            log.warning("translate: kept translations cannot be %s: %s", self._done, told)
-
-    def worked(self) -> None:
-        """The next failure is said again."""
-        self._failing = False
 
     async def close(self) -> None:
         """See DynamoDbTranslationCache.close."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from processors.contract import Context
 from processors.patience import GaveUp, Held, Patience
 from processors.translate.cached import CachedTranslation
+from processors.translate.spend import Budget
 from shared.models import Segment, SessionEnded, Status, Translation
 from shared.streams import StreamName
 
@@ -17,7 +18,10 @@ Task = tuple[Held, Segment | SessionEnded, Callable[[], None]]
 
 
 class LanguageTranslator:
-    """Emits one translation for each segment, in order; `wanted` says whether anyone wants the language now."""
+    """Emits one translation for each segment, in order; `wanted` says whether anyone wants the language now.
+
+    `budget` is None where the engine costs nothing. A segment that it has no room for is skipped.
+    """
 
     def __init__(
         self,
@@ -26,12 +30,14 @@ class LanguageTranslator:
         translation: CachedTranslation,
         patience: Patience,
         wanted: Callable[[str], bool],
+        budget: Budget | None,
     ) -> None:
         self._context = context
         self._language = language
         self._translation = translation
         self._patience = patience
         self._wanted = wanted
+        self._budget = budget
         self._tasks: asyncio.Queue[Task] = asyncio.Queue()
 
     def put(self, task: Task) -> None:
@@ -75,9 +81,11 @@ class LanguageTranslator:
         text, source = segment.text, segment.language
         if source == self._language or not text.strip():
             return Status.OK, text
+        claim = self._budget.claim(text, self._language) if self._budget else None
         try:
-            return Status.OK, await self._patience.insist(
-                held, lambda: self._translation.translate(text, source, self._language)
+            made = await self._patience.insist(
+                held, lambda: self._translation.translate(text, source, self._language, claim)
             )
         except GaveUp:
             return Status.FAILED, ""
+        return (Status.SKIPPED, "") if made is None else (Status.OK, made)

@@ -9,6 +9,9 @@ from processors.patience import Held, Patience
 from processors.translate.cache import TranslationCache
 from processors.translate.cached import CachedTranslation
 from processors.translate.language import LanguageTranslator
+from processors.translate.ledger import Ledger
+from processors.translate.spend import Budget
+from processors.translate.style import Style
 from processors.translate.translator import Translator
 from shared.metrics import Metric
 from shared.models import Correction, Segment, SessionEnded
@@ -20,10 +23,11 @@ _REFRESH = 5.0
 class SessionTranslator(Operator):
     """Hands each segment to every target language and releases it when the last of them has emitted."""
 
-    def __init__(self, context: Context, engine: Translator, cache: TranslationCache) -> None:
+    def __init__(self, context: Context, engine: Translator, cache: TranslationCache, ledger: Ledger) -> None:
         self._context = context
         self._engine = engine
         self._cache = cache
+        self._ledger = ledger
         self._languages: list[LanguageTranslator] = []
         self._wanted: frozenset[str] | None = None
         self._last = 0
@@ -33,11 +37,12 @@ class SessionTranslator(Operator):
         session = await self._context.store.load(self._context.key)
         settings = self._context.settings.tolerate(session.settings)
         cache = self._cache if settings.translation_cache else None
-        translation = CachedTranslation(self._engine, cache, self._context.metrics)
+        translation = CachedTranslation(self._engine, cache, self._context.metrics, Style.of(settings))
+        budget = Budget(self._context, self._ledger, settings) if self._engine.billed else None
         self._want(session.wanted)
         for language in dict.fromkeys(session.target_languages):
             patience = Patience(self._context, "translate", language, settings.max_hold)
-            line = LanguageTranslator(self._context, language, translation, patience, self._is_wanted)
+            line = LanguageTranslator(self._context, language, translation, patience, self._is_wanted, budget)
             self._languages.append(line)
             self._context.spawn(line.run())
         self._context.spawn(self._refresh())

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from processors.translate.style import PLAIN, Style
+
 
 class Translator(Protocol):
     """Translates text; languages are ISO 639-1 codes."""
 
+    @property
+    def billed(self) -> bool:
+        """Whether every character that it translates is paid for."""
+
     def targets(self, source: str) -> frozenset[str]:
         """The languages it can translate `source` into."""
 
-    async def translate(self, text: str, source: str, target: str) -> str:
-        """The text in `target`. Raises EngineUnavailable for now, UnsupportedLanguage for ever."""
+    async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
+        """The text in `target`, in a style as far as the engine knows styles.
+
+        Raises EngineUnavailable for now, UnsupportedLanguage for ever.
+        """
 
     async def close(self) -> None:
         """Gives up its resources."""

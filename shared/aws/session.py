@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ProfileNotFound
@@ -14,8 +15,25 @@ from shared.errors import LowLatencyTranslateError, SetupError
 
 #: Calls of one service that may be under way at once.
 _CALLS = 32
-#: Seconds to reach the endpoint, and to wait for its answer. A call is tried once: who called knows what waits.
-_CONNECT, _READ = 5, 10
+#: Seconds to reach the endpoint.
+_CONNECT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often a call is made, the first time included, before it fails for what may pass.
+
+    `mode` is botocore's: `standard` waits at random, doubling, between tries; `adaptive` also keeps below the rate at
+    which the service throttles. Each try has `answer` s without a byte, so that all of them together end.
+    """
+
+    attempts: int
+    mode: str = "standard"
+    answer: float = 10
+
+
+#: Who calls knows what waits, and tries again itself.
+ONCE = Tries(1)
 
 
 class Aws:
@@ -35,25 +53,25 @@ class Aws:
             )
         except BotoCoreError as error:
             raise SetupError(f"AWS: {error}") from None
-        self._clients: dict[tuple[str, type[LowLatencyTranslateError]], AwsClient] = {}
+        self._clients: dict[tuple[str, type[LowLatencyTranslateError], Tries], AwsClient] = {}
         self.region = self._session.region_name
         if not self.region:
             raise SetupError("AWS: no region is set; set AWS_REGION, in the environment or in .env")
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
-        """The client of the service whose calls raise `unavailable` for what may pass."""
-        kind = service, unavailable
+    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
+        """The client of the service whose calls raise `unavailable` for what may pass, after so many tries."""
+        kind = service, unavailable, tries
         if kind not in self._clients:
-            self._clients[kind] = self._client(service, unavailable)
+            self._clients[kind] = self._client(*kind)
         return self._clients[kind]
 
-    def _client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
+    def _client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries) -> AwsClient:
         from botocore.config import Config  # noqa: PLC0415 (see above)
 
         config = Config(
             connect_timeout=_CONNECT,
-            read_timeout=_READ,
-            retries={"total_max_attempts": 1},
+            read_timeout=tries.answer,
+            retries={"total_max_attempts": tries.attempts, "mode": tries.mode},
             max_pool_connections=_CALLS,
             # The code that makes the calls is tested; checking each again is a third of a call's cost.
             parameter_validation=False,

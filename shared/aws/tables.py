@@ -17,7 +17,8 @@ EXPIRES_AT = "expires_at"
 SESSIONS = TableDefinition("Sessions", "id", index="open")
 CHECKPOINTS = TableDefinition("Checkpoints", "stream", "shard")
 CACHED_TRANSLATIONS = TableDefinition("CachedTranslations", "key")
-TABLES = (SESSIONS, CHECKPOINTS, CACHED_TRANSLATIONS)
+SPENDING = TableDefinition("Spending", "account")
+TABLES = (SESSIONS, CHECKPOINTS, CACHED_TRANSLATIONS, SPENDING)
 
 
 async def create_tables(aws: Aws, prefix: str = "") -> None:

@@ -19,6 +19,9 @@ class Metric(StrEnum):
     REPLAYED_RECORDS = "ReplayedRecords"
     CACHE_SIZE = "CacheSize"
     CACHE_HIT_RATE = "CacheHitRate"
+    #: Characters that an engine was paid for, and segments that a cap on them left untranslated.
+    TRANSLATED_CHARACTERS = "TranslatedCharacters"
+    SPEND_REFUSED = "SpendRefused"
     #: Uncommitted speech held by stability, in s.
     BUFFERED_SPEECH = "BufferedSpeech"
     SEAMS = "Seams"

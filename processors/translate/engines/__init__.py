@@ -10,12 +10,16 @@ from shared.errors import SettingError
 
 _ENGINES = {
     "apertium": ("processors.translate.engines.apertium", "ApertiumTranslator"),
+    "aws": ("processors.translate.engines.aws", "AwsTranslator"),
     "scripted": ("processors.translate.engines.scripted", "ScriptedTranslator"),
 }
 
 
 def load(name: str) -> Translator:
-    """The engine called `name`; SettingError where there is none, EngineUnavailable where it is not installed."""
+    """The engine called `name`.
+
+    SettingError where there is none, EngineUnavailable where it is not installed, SetupError where AWS is not set up.
+    """
     if name not in _ENGINES:
         raise SettingError(f"TRANSLATOR={name}: expected one of {', '.join(sorted(_ENGINES))}")
     module, engine = _ENGINES[name]

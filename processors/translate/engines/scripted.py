@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from processors.translate.style import PLAIN, Style
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
 #: The languages it speaks unless told otherwise.
@@ -17,6 +18,9 @@ class ScriptedTranslator:
 
     `Good night.` becomes `[es] Good night.`. The switches may be turned while it is in use. Each is by target language.
     """
+
+    #: Whether it claims to be paid by the character.
+    billed = False
 
     def __init__(
         self, translations: Mapping[tuple[str, str], str] | None = None, *, languages: Iterable[str] = LANGUAGES
@@ -38,8 +42,8 @@ class ScriptedTranslator:
         """All its languages but the source; none where it does not know the source."""
         return self.languages - {source} if source in self.languages else frozenset()
 
-    async def translate(self, text: str, source: str, target: str) -> str:
-        """The text that was given for it, or the text marked with its target language."""
+    async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
+        """The text that was given for it, or the text marked with its target language, whatever the style."""
         if target not in self.targets(source):
             known = ", ".join(sorted(self.targets(source))) or "none"
             raise UnsupportedLanguage(f"expected a target that is reached from {source} ({known}), got {target}")

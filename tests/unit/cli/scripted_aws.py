@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from shared.aws import Aws, AwsClient
+from shared.aws.session import ONCE, Tries
 from shared.errors import LowLatencyTranslateError
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import run
@@ -16,7 +17,7 @@ class ScriptedAws(Aws):
         self.kinesis = kinesis
         self.wire = Wire(kinesis)
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
+    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
         assert service == "kinesis"
         return AwsClient(self.kinesis, unavailable, self.wire)
 

@@ -10,6 +10,7 @@ from processors.translate.engines.apertium import mode, packages
 from processors.translate.engines.apertium.markup import resemble
 from processors.translate.engines.apertium.pipeline import Pipeline
 from processors.translate.engines.apertium.routes import Pair, routes
+from processors.translate.style import PLAIN, Style
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
 #: Where Debian's packages put their mode files.
@@ -23,6 +24,8 @@ class ApertiumTranslator:
 
     Unknown words pass as they are. Raises EngineUnavailable where no pair is installed.
     """
+
+    billed = False
 
     def __init__(self, modes: Path = MODES, *, timeout: float = 10.0) -> None:
         self._pipelines: dict[Pair, Pipeline] = {}
@@ -40,8 +43,8 @@ class ApertiumTranslator:
         """The languages that a pair, or a way through several, leads to from `source`."""
         return frozenset(routes(self._pipelines, source))
 
-    async def translate(self, text: str, source: str, target: str) -> str:
-        """The text in `target`, line by line; runs of blanks are folded."""
+    async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
+        """The text in `target`, line by line; runs of blanks are folded. It knows no styles."""
         way = routes(self._pipelines, source).get(target)
         if way is None:
             raise UnsupportedLanguage(self._advice(source, target))

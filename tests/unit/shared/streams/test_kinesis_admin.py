@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.aws import Aws, AwsClient, AwsError
+from shared.aws.session import ONCE, Tries
 from shared.errors import LowLatencyTranslateError, SetupError, StreamUnavailable
 from shared.streams import StreamName
 from shared.streams.kinesis import kinesis_streams
@@ -27,7 +28,7 @@ class ScriptedAws(Aws):
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError]) -> AwsClient:
+    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
         assert service == "kinesis"
         return AwsClient(self._wire.kinesis, unavailable, self._wire)
 

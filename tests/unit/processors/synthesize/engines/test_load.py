@@ -9,11 +9,15 @@ import pytest
 
 from processors.synthesize.engines import load
 from processors.synthesize.engines.espeak import EspeakSynthesizer
+from processors.synthesize.engines.polly import PollySynthesizer
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from shared.errors import EngineUnavailable, SettingError
+from shared.settings import Settings
 
 
-async def test_engines_are_known_by_name() -> None:
+async def test_engines_are_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert isinstance(load("polly"), PollySynthesizer)
     assert isinstance(load("scripted"), ScriptedSynthesizer)
     espeak = load("espeak")
     assert isinstance(espeak, EspeakSynthesizer)
@@ -21,8 +25,13 @@ async def test_engines_are_known_by_name() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(SettingError, match=r"SYNTHESIZER=polly: expected one of espeak, scripted"):
-        load("polly")
+    with pytest.raises(SettingError, match=r"SYNTHESIZER=siri: expected one of espeak, polly, scripted"):
+        load("siri")
+
+
+def test_an_engine_is_made_as_the_settings_want_it() -> None:
+    with pytest.raises(SettingError, match=r"POLLY_VOICES=es: expected LANGUAGE=VOICE"):
+        load("polly", Settings(polly_voices="es"))
 
 
 def test_a_missing_package_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

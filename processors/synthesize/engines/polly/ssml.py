@@ -1,0 +1,24 @@
+"""Text as SSML with a tempo."""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape
+
+#: What XML has no way to write.
+_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def spoken(text: str) -> str:
+    """The text without characters that cannot be sent, which nobody would hear either."""
+    return _FORBIDDEN.sub(" ", text)
+
+
+def escaped(text: str) -> str:
+    """The text as it stands inside of an element."""
+    return escape(text)
+
+
+def ssml(text: str, tempo: float) -> str:
+    """A document that speaks the text `tempo` times as fast as usual, in whole per cent."""
+    return f'<speak><prosody rate="{round(tempo * 100)}%">{escaped(text)}</prosody></speak>'

@@ -1,0 +1,128 @@
+"""The Amazon Polly engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from processors.pieces import pieces
+from processors.synthesize.engines.polly.answer import read
+from processors.synthesize.engines.polly.ssml import escaped, spoken, ssml
+from processors.synthesize.engines.polly.voices import Voice, voices
+from shared.aws import Aws, AwsError, Tries
+from shared.aws.threads import DaemonThreads
+from shared.errors import EngineUnavailable, UnsupportedLanguage
+from shared.models import SAMPLE_BYTES
+
+#: Characters that Polly speaks in one request. It takes twice as many with the tags: what is escaped counts in full.
+LIMIT = 3000
+#: Requests for neural voices that an account may have under way. Their rate, 8 a second, is kept by the client.
+_CONCURRENT = 18
+_TRIES = Tries(4, "adaptive", answer=5)
+#: Seconds that a voice is spared SSML after it refused it.
+_PLAIN = 300.0
+#: Letters a second that nobody speaks: an answer that is shorter was cut off.
+_FASTEST = 50
+#: Seconds that closing waits for answers nobody wants any more.
+_CLOSING = 2.0
+#: Refusals that no text changes.
+_LASTING = frozenset({"EngineNotSupportedException", "LanguageNotSupportedException"})
+
+
+class PollySynthesizer:
+    """Speaks with a neural voice for each language; `overrides` is as POLLY_VOICES, whose SettingError it raises.
+
+    Polly is found by the usual AWS means; SetupError where those are not set up. No error quotes the text.
+    """
+
+    rate = 16_000
+
+    def __init__(self, overrides: str = "", aws: Aws | None = None) -> None:
+        self._voices = voices(overrides)
+        self._client = (aws or Aws()).client("polly", EngineUnavailable, _TRIES)
+        self._threads = DaemonThreads(_CONCURRENT, "polly-audio")
+        self._slots = asyncio.Semaphore(_CONCURRENT)
+        self._plain_until: dict[Voice, float] = {}
+        self._unheard: set[asyncio.Task[dict[str, Any]]] = set()
+
+    def languages(self) -> frozenset[str]:
+        """The languages it has a voice for."""
+        return frozenset(self._voices)
+
+    async def synthesize(self, text: str, language: str, tempo: float) -> AsyncIterator[bytes]:
+        """Mono PCM s16le at 16 kHz as it arrives; whoever stops listening ends the request.
+
+        `tempo` is SSML prosody. A voice that refuses SSML speaks at its own tempo instead, for some minutes without
+        being asked again. A text over 3000 characters is spoken in pieces, by sentences.
+        """
+        voice = self._voices.get(language)
+        if voice is None:
+            raise UnsupportedLanguage(f"expected one of {', '.join(sorted(self._voices))}, got {language}")
+        for piece in pieces(spoken(text), LIMIT, lambda part: len(escaped(part))):
+            if piece.strip():
+                async with self._slots, aclosing(self._speak(piece, voice, tempo)) as audio:
+                    async for pcm in audio:
+                        yield pcm
+
+    async def close(self) -> None:
+        """Gives up what is under way; waits 2 s at most."""
+        if self._unheard:
+            await asyncio.wait(self._unheard, timeout=_CLOSING)
+
+    async def _speak(self, text: str, voice: Voice, tempo: float) -> AsyncGenerator[bytes, None]:
+        answer = await self._answer(text, voice, tempo)
+        stream = answer.get("AudioStream")
+        if stream is None:
+            raise EngineUnavailable(f"{self._client.endpoint}: expected audio of {voice.id}, got none")
+        heard = 0
+        async with aclosing(read(stream, self._threads)) as audio:
+            async for pcm in audio:
+                heard += len(pcm)
+                yield pcm
+        seconds = heard / SAMPLE_BYTES / self.rate
+        least = sum(map(str.isalpha, text)) / _FASTEST / tempo
+        if heard == 0 or seconds < least:
+            raise EngineUnavailable(f"Polly's audio ended early: expected {least:.1f} s at least, got {seconds:.1f} s")
+
+    async def _answer(self, text: str, voice: Voice, tempo: float) -> dict[str, Any]:
+        now = asyncio.get_running_loop().time()
+        try:
+            if self._plain_until.get(voice, now) <= now:
+                try:
+                    return await self._ask(voice, TextType="ssml", Text=ssml(text, tempo))
+                except AwsError as error:
+                    if error.code != "InvalidSsmlException":
+                        raise
+                    self._plain_until[voice] = now + _PLAIN
+            return await self._ask(voice, TextType="text", Text=text)
+        except AwsError as error:
+            # Its message may quote the text.
+            refused = f"Polly's {voice.id} refused {len(text)} characters: {error.code}"
+            raise (UnsupportedLanguage if error.code in _LASTING else EngineUnavailable)(refused) from None
+
+    async def _ask(self, voice: Voice, **parameters: str) -> dict[str, Any]:
+        if voice.code is not None:
+            parameters["LanguageCode"] = voice.code
+        call = self._client.call(
+            "synthesize_speech",
+            Engine="neural",
+            OutputFormat="pcm",
+            SampleRate=str(self.rate),
+            VoiceId=voice.id,
+            **parameters,
+        )
+        asking = asyncio.ensure_future(call)
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            # The request goes on in its thread, and its connection has to be closed.
+            self._unheard.add(asking)
+            asking.add_done_callback(self._let_go)
+            raise
+
+    def _let_go(self, asking: asyncio.Task[dict[str, Any]]) -> None:
+        self._unheard.discard(asking)
+        if not asking.cancelled() and asking.exception() is None and "AudioStream" in asking.result():
+            self._threads.submit(asking.result()["AudioStream"].close)

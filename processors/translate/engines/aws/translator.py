@@ -1,0 +1,101 @@
+"""The Amazon Translate engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from processors.pieces import pieces
+from processors.translate.engines.aws.languages import CODES
+from processors.translate.style import PLAIN, Style
+from shared.aws import Aws, AwsError, Tries
+from shared.errors import EngineUnavailable, ResourceMissing, UnsupportedLanguage
+
+log = logging.getLogger(__name__)
+
+#: UTF-8 bytes that Translate takes in one request.
+LIMIT = 10_000
+#: At most some 20 s in all; a stage has given up by then.
+_TRIES = Tries(3, answer=5)
+#: Seconds that a terminology which was not there is done without.
+_REST = 60.0
+
+
+class AwsTranslator:
+    """Translates with Amazon Translate, found by the usual AWS means. SetupError where those are not set up.
+
+    Calls run in parallel, on threads, and are tried again with random pauses when throttled. No error quotes the text.
+    A terminology that Translate does not have is done without, and logged.
+    """
+
+    billed = True
+
+    def __init__(self, aws: Aws | None = None) -> None:
+        self._client = (aws or Aws()).client("translate", EngineUnavailable, _TRIES)
+        self._lacking: dict[tuple[str, ...], float] = {}
+
+    def targets(self, source: str) -> frozenset[str]:
+        """Every language of Translate but the source; none where it does not know the source."""
+        if source not in CODES:
+            return frozenset()
+        return frozenset(code for code, known in CODES.items() if known != CODES[source])
+
+    async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
+        """The text in `target`, its blanks at both ends kept; one over 10,000 bytes goes in pieces, by sentences."""
+        if target not in self.targets(source):
+            known = ", ".join(sorted(self.targets(source))) or "none"
+            raise UnsupportedLanguage(f"expected a target that is reached from {source} ({known}), got {target}")
+        made: list[str] = []
+        for piece in pieces(text, LIMIT, _size):
+            words = piece.strip()
+            before, _, after = piece.partition(words) if words else (piece, "", "")
+            made += before, await self._translated(words, source, target, style) if words else "", after
+        return "".join(made)
+
+    async def close(self) -> None:
+        """Holds nothing: the threads end by themselves."""
+
+    async def _translated(self, words: str, source: str, target: str, style: Style) -> str:
+        now = asyncio.get_running_loop().time()
+        names = style.terminologies if self._lacking.get(style.terminologies, now) <= now else ()
+        try:
+            try:
+                answer = await self._ask(words, source, target, style, names)
+            except ResourceMissing as error:
+                if not names:
+                    raise
+                log.warning("translate: goes on without terminologies %s: %s", ", ".join(names), error)
+                self._lacking[names] = now + _REST
+                answer = await self._ask(words, source, target, style, ())
+        except AwsError as error:
+            # Its message may quote the text.
+            if error.code == "UnsupportedLanguagePairException":
+                raise UnsupportedLanguage(f"Amazon Translate has no way from {source} to {target}") from None
+            size = f"{_size(words)} bytes from {source} to {target}"
+            raise EngineUnavailable(f"Amazon Translate refused {size}: {error.code}") from None
+        made = answer.get("TranslatedText")
+        if not isinstance(made, str):
+            raise EngineUnavailable(f"{self._client.endpoint}: expected a TranslatedText, got none")
+        return made
+
+    async def _ask(
+        self, words: str, source: str, target: str, style: Style, terminologies: tuple[str, ...]
+    ) -> dict[str, Any]:
+        more: dict[str, Any] = {"TerminologyNames": list(terminologies)} if terminologies else {}
+        settings = {"Profanity": "MASK"} if style.mask_profanity else {}
+        if style.formality is not None:
+            settings["Formality"] = style.formality.upper()
+        if settings:
+            more["Settings"] = settings
+        return await self._client.call(
+            "translate_text",
+            Text=words,
+            SourceLanguageCode=CODES[source],
+            TargetLanguageCode=CODES[target],
+            **more,
+        )
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
