@@ -16,7 +16,7 @@ from shared.errors import SetupError, StoreUnavailable
 from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 
-NAMES = ("Sessions", "Checkpoints", "CachedTranslations")
+NAMES = ("Sessions", "Checkpoints", "CachedTranslations", "Spending")
 
 
 async def test_tables_cost_nothing_at_rest_and_drop_what_has_expired(prefix: str, observer: Observer) -> None:
@@ -39,6 +39,7 @@ async def test_what_is_there_stays_and_what_is_missing_is_made(aws: Aws, prefix:
         TableStatus(prefix + "Sessions", "active"),
         TableStatus(prefix + "Checkpoints", "missing"),
         TableStatus(prefix + "CachedTranslations", "active"),
+        TableStatus(prefix + "Spending", "active"),
     ]
     await create_tables(aws, prefix)
     await create_tables(aws, prefix)

@@ -8,9 +8,11 @@ from typing import Any
 
 from processors.translate.cache import MemoryTranslationCache
 from processors.translate.engines.scripted import ScriptedTranslator
+from processors.translate.ledger import Ledger
 from processors.translate.stage import TranslateStage
 from shared.models import DeadLetter, Segment, SessionEnded, Status, Translation
 from shared.sessions import MemorySessionStore, Session
+from shared.settings import Settings
 from tests.support.operators import OperatorBench
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
@@ -35,7 +37,17 @@ class Talk:
         self.item = Session(
             id="talk", source_language="en", target_languages=tuple(languages), started_at=EPOCH, settings=settings
         )
+        self.settings = Settings()
         self.stage = TranslateStage(self.engine, self.cache)
+
+    def speaks(
+        self, engine: ScriptedTranslator, ledger: Ledger | None = None, settings: Settings | None = None
+    ) -> Talk:
+        """The same talk with another engine, its cost booked in the ledger, in a process of these settings."""
+        self.engine = engine
+        self.settings = settings or self.settings
+        self.stage = TranslateStage(engine, self.cache, ledger)
+        return self
 
     async def open(self) -> Talk:
         await self.store.create(self.item)
@@ -43,7 +55,7 @@ class Talk:
 
     async def restart(self) -> Talk:
         """A new operator, as after a crash; what the last one emitted is forgotten."""
-        self.bench = await OperatorBench(self.stage, store=self.store).start()
+        self.bench = await OperatorBench(self.stage, settings=self.settings, store=self.store).start()
         self.send = self.bench.send
         self.close = self.bench.close
         return self
