@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 
@@ -68,10 +69,11 @@ class Claim:
         self._budget = budget
         self._characters = characters
         self._language = language
-        self._granted: bool | None = None
+        self._booking: asyncio.Task[bool] | None = None
 
     async def granted(self) -> bool:
         """Whether they may be spent."""
-        if self._granted is None:
-            self._granted = await self._budget.book(self._characters, self._language)
-        return self._granted
+        if self._booking is None:
+            self._booking = asyncio.create_task(self._budget.book(self._characters, self._language))
+        # A try that is broken off here has booked all the same, and the next one must not again.
+        return await asyncio.shield(self._booking)

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 #: UTF-8 bytes that Translate takes in one request.
 LIMIT = 10_000
-#: At most some 20 s in all; a stage has given up by then.
+#: A call that nobody waits for any more leaves its thread within half a minute.
 _TRIES = Tries(3, answer=5)
 #: Seconds that a terminology which was not there is done without.
 _REST = 60.0

@@ -133,7 +133,7 @@ async def test_an_index_that_an_operator_added_does_no_harm(faulty: FaultyAws, p
 
     faulty.answered = answered
     await create_tables(faulty, prefix)
-    assert faulty.calls["describe_table"] == 6
+    assert faulty.calls["describe_table"] == 2 * len(NAMES)
 
 
 async def test_two_may_make_the_tables_at_the_same_time(aws: Aws, faulty: FaultyAws) -> None:
@@ -168,7 +168,7 @@ async def test_tables_that_never_get_ready_are_given_up(
 
     faulty.answered = answered
     monkeypatch.setattr(module, "_LIMIT", 0.5)
-    with pytest.raises(StoreUnavailable, match="Sessions, Checkpoints, CachedTranslations not ready within"):
+    with pytest.raises(StoreUnavailable, match=", ".join(NAMES) + " not ready within"):
         await create_tables(faulty, prefix)
 
 
