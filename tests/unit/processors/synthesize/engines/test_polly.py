@@ -184,6 +184,11 @@ async def test_audio_that_is_too_short_for_its_text_was_cut_off(
         await heard(synthesizer, "Buenas noches a todos los que escuchan.")
 
 
+async def test_marks_alone_may_be_silent(synthesizer: PollySynthesizer, aws_server: AwsServer) -> None:
+    aws_server.answer = audio(0)
+    assert await heard(synthesizer, "¿…?") == b""
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "told"),
     [
