@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import Executor
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.exceptions import BotoCoreError
+from urllib3.exceptions import HTTPError
 
 from shared.errors import EngineUnavailable
 
@@ -24,7 +25,7 @@ async def read(stream: Any, threads: Executor) -> AsyncGenerator[bytes, None]:
     try:
         while piece := await loop.run_in_executor(threads, stream.read, PIECE):
             yield piece
-    except (BotoCoreError, HTTPClientError, OSError, ValueError) as error:
+    except (BotoCoreError, HTTPError, OSError, ValueError) as error:
         # A ValueError is a connection that was closed meanwhile.
         raise EngineUnavailable(f"Polly's audio broke off: {type(error).__name__}") from None
     finally:
