@@ -49,7 +49,7 @@ class EnginesOnDemand:
     @cached_property
     def recogniser(self) -> RecogniserEngine:
         """See EngineSet."""
-        return recognisers.load(self._settings.recogniser)
+        return recognisers.load(self._settings.recogniser, self._settings)
 
     @cached_property
     def translator(self) -> Translator:

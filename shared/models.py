@@ -5,6 +5,7 @@ Audio time counts from the session's first sample; epoch time is `captured_at` a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -93,7 +94,7 @@ class _Result(_Record):
     """A recogniser's hypothesis for the whole of one utterance so far.
 
     `take` and `utterance` number it; `start` and `end` span it and `position` says how much audio had been fed
-    (all audio time, ms).
+    (all audio time, ms). `language` (ISO 639-1) is set where the recogniser identified it.
     """
 
     take: int
@@ -102,6 +103,7 @@ class _Result(_Record):
     end: int
     position: int
     items: tuple[Word, ...]
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,12 @@ class Segment(_Record):
         if self.number < 1:
             raise ValueError(f"expected a number of 1 or more, got {self.number}")
 
+    @property
+    def speaker(self) -> str | None:
+        """Who said most of its words; None where speakers are not told apart."""
+        labels = Counter(word.speaker for word in self.words if word.speaker is not None)
+        return labels.most_common(1)[0][0] if labels else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction(_Record):
@@ -146,7 +154,10 @@ class Correction(_Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation(_Record):
-    """A segment in one target language; `start` and `end` are the segment's span (audio time, ms)."""
+    """A segment in one target language; `start` and `end` are the segment's span (audio time, ms).
+
+    `speaker` is who said most of the segment, where speakers are told apart.
+    """
 
     number: int
     language: str
@@ -154,6 +165,7 @@ class Translation(_Record):
     start: int
     end: int
     status: Status = Status.OK
+    speaker: str | None = None
 
     @property
     def key(self) -> str:

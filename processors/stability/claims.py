@@ -54,7 +54,7 @@ class Claims:
         while self._number - self._unpublished >= _MOST_UNPUBLISHED:
             self._confirmed.clear()
             await self._confirmed.wait()
-        claimed = segments(items, result, self._language, self._number + 1)
+        claimed = segments(items, result, result.language or self._language, self._number + 1)
         words = [item for item in items if not item.is_punctuation]
         frontier = max(self.frontier, words[-1].end)
         tail = (*self.tail, *words)[-_TAIL:]

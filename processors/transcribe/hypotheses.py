@@ -61,6 +61,7 @@ class Hypotheses:
             "end": hypothesis.end + shift,
             "position": hypothesis.position + shift,
             "items": tuple(replace(item, start=item.start + shift, end=item.end + shift) for item in hypothesis.items),
+            "language": hypothesis.language,
         }
         if not hypothesis.final:
             partial = PartialResult(**fields)  # type: ignore[arg-type]

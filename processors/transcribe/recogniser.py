@@ -15,7 +15,7 @@ class Hypothesis:
     """What a recogniser believes of one utterance; every time is ms since the take's first sample.
 
     `utterance` counts from 1 within the take and only rises; `position` is how much audio had been fed; `final`
-    says that nothing more comes of this utterance.
+    says that nothing more comes of this utterance. `language` (ISO 639-1) is set where the engine identified it.
     """
 
     utterance: int
@@ -24,6 +24,7 @@ class Hypothesis:
     position: int
     items: tuple[Word, ...]
     final: bool
+    language: str | None = None
 
 
 class Recogniser(Protocol):

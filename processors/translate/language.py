@@ -71,6 +71,7 @@ class LanguageTranslator:
             start=segment.start,
             end=segment.end,
             status=status,
+            speaker=segment.speaker,
         )
 
     async def _outcome(self, held: Held, segment: Segment) -> tuple[Status, str]:

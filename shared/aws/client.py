@@ -76,6 +76,7 @@ _NO_ANSWER = (
     MetadataRetrievalError,
     ResponseParserError,
 )
+NO_CREDENTIALS = "AWS: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 #: What a call may name as missing, with the word for it.
 _RESOURCES = {"StreamName": "stream", "TableName": "table"}
 
@@ -119,9 +120,7 @@ class AwsClient:
         except _NO_ANSWER as error:
             raise self._unavailable(f"{self.endpoint} {operation}: {type(error).__name__}: {error}") from None
         except NoCredentialsError:
-            raise SetupError(
-                "AWS: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-            ) from None
+            raise SetupError(NO_CREDENTIALS) from None
         except BotoCoreError as error:
             # What is left are credentials that are incomplete or expired.
             raise SetupError(f"AWS: {type(error).__name__}: {error}") from None

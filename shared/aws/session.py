@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
-from shared.aws.client import AwsClient
+from shared.aws.client import NO_CREDENTIALS, AwsClient
 from shared.aws.threads import DaemonThreads
 from shared.errors import LowLatencyTranslateError, SetupError
 
@@ -47,9 +47,11 @@ class Aws:
         # It takes longer to import than all the rest: a process that uses no AWS shall not wait for it.
         import boto3  # noqa: PLC0415
 
+        self._environ = environ
         try:
+            self._botocore = _botocore_session(environ)
             self._session = boto3.Session(
-                region_name=environ.get("AWS_REGION") or None, botocore_session=_botocore_session(environ)
+                region_name=environ.get("AWS_REGION") or None, botocore_session=self._botocore
             )
         except BotoCoreError as error:
             raise SetupError(f"AWS: {error}") from None
@@ -64,6 +66,45 @@ class Aws:
         if kind not in self._clients:
             self._clients[kind] = self._client(*kind)
         return self._clients[kind]
+
+    def endpoint(self, service: str) -> str | None:
+        """Where the environment and the usual files put a service that boto3 has no client of; None: where AWS has it.
+
+        `service` is its name in small letters and hyphens: AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING is that of
+        `transcribe-streaming`.
+        """
+        from botocore.configprovider import ConfiguredEndpointProvider  # noqa: PLC0415 (see above)
+
+        try:
+            if self._botocore.get_config_variable("ignore_configured_endpoint_urls"):
+                return None
+            provider = ConfiguredEndpointProvider(
+                self._botocore.full_config, self._botocore.get_scoped_config(), service, self._environ
+            )
+            endpoint: str | None = provider.provide()
+        except BotoCoreError as error:
+            raise SetupError(f"AWS {service}: {error}") from None
+        return endpoint
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The file of the authorities that are trusted in place of the system's, as AWS_CA_BUNDLE names it."""
+        bundle: str | None = self._botocore.get_config_variable("ca_bundle")
+        return bundle
+
+    def credentials(self) -> Any:
+        """Those that are valid now: an object with `access_key`, `secret_key` and `token`, which may be None.
+
+        Blocks while they are renewed. Raises SetupError where there are none, or they cannot be had.
+        """
+        try:
+            held = self._session.get_credentials()
+            frozen = None if held is None else held.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
+        if frozen is None:
+            raise SetupError(NO_CREDENTIALS)
+        return frozen
 
     def _client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries) -> AwsClient:
         from botocore.config import Config  # noqa: PLC0415 (see above)

@@ -13,7 +13,8 @@ class Caption:
     """Committed text of segment `number`, spoken from `start` to `end` (audio time, ms); it only changes by Corrected.
 
     A `status` other than ok says why there is no text. `captured_at` and `received_at` are epoch ms, `hops` says
-    when each stage published it. `backlog` marks what was said before the subscriber joined.
+    when each stage published it. `backlog` marks what was said before the subscriber joined. `speaker` is who said most
+    of it, where speakers are told apart.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Caption:
     hops: Mapping[str, int]
     received_at: int
     backlog: bool = False
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

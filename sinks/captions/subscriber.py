@@ -130,4 +130,5 @@ class CaptionSubscriber:
             hops=record.hops,
             received_at=now,
             backlog=backlog,
+            speaker=record.speaker,
         )

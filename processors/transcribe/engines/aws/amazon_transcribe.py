@@ -1,0 +1,223 @@
+"""Streams on the SDK amazon-transcribe, with its busy loop tamed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+from amazon_transcribe.auth import CredentialResolver, Credentials
+from amazon_transcribe.client import TranscribeStreamingClient
+from amazon_transcribe.endpoints import BaseEndpointResolver
+from amazon_transcribe.model import (
+    StartStreamTranscriptionEventStream,
+    StartStreamTranscriptionRequest,
+    TranscriptEvent,
+)
+from amazon_transcribe.request import Request
+from amazon_transcribe.serialize import TranscribeStreamingSerializer
+
+from processors.transcribe.engines.aws.body import AudioBody, Rounds
+from processors.transcribe.engines.aws.connection import Connection, Runtime
+from processors.transcribe.engines.aws.failures import failure
+from processors.transcribe.engines.aws.request import StreamRequest
+from processors.transcribe.engines.aws.stream import Result
+from shared.aws import Aws
+from shared.errors import EngineUnavailable, SetupError
+
+_SERVICE = "transcribe-streaming"
+#: Seconds that a stream has to open, and a send to go through.
+OPENING, SENDING = 15.0, 10.0
+#: Bytes that may wait for the connection before `send` does: about 2 s of audio.
+_QUEUED = 64 * 1024
+#: Seconds between two looks at a connection that takes nothing.
+_LOOK = 0.02
+#: Seconds for which credentials are used before they are asked for again; they are renewed minutes ahead of their end.
+_FRESH = 60.0
+
+
+class AmazonTranscribe:
+    """Opens every stream with a client of its own: a connection takes one stream.
+
+    Raises SetupError for an endpoint that is not https, or a bundle of authorities that cannot be read. The times
+    that a stream has to open, and a send to go through, are in s.
+    """
+
+    def __init__(self, aws: Aws, *, opening: float = OPENING, sending: float = SENDING) -> None:
+        self._region: str = aws.region
+        self._credentials = _Credentials(aws)
+        self._opening, self._sending = opening, sending
+        self._endpoint = aws.endpoint(_SERVICE)
+        if self._endpoint is not None and not self._endpoint.startswith("https://"):
+            raise SetupError(
+                f"Amazon Transcribe: expected an https endpoint, for its streams are HTTP/2 over TLS, got "
+                f"{self._endpoint}; set AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING"
+            )
+        self._rounds = Rounds()
+        try:
+            self._runtime = Runtime(aws.ca_bundle)
+        except OSError as error:
+            raise SetupError(f"AWS_CA_BUNDLE={aws.ca_bundle}: {error.strerror}") from None
+
+    async def open(self, request: StreamRequest) -> Stream:
+        """See TranscribeClient.open."""
+        connection = Connection(self._runtime)
+        client = _Client(self._region, self._endpoint, self._credentials, connection, AudioBody(self._rounds))
+        starting = asyncio.create_task(client.start_stream_transcription(**_parameters(request)))
+        try:
+            await asyncio.wait([starting], timeout=self._opening)
+            if not starting.done():
+                raise EngineUnavailable(f"Amazon Transcribe did not answer for {self._opening:g} s")
+            started = starting.result()
+        except BaseException as error:
+            # The task is not cancelled but ends with its connection: the runtime's thread settles what it waits for.
+            starting.add_done_callback(partial(_abandon, connection))
+            await connection.close()
+            if isinstance(error, EngineUnavailable | SetupError) or not isinstance(error, Exception):
+                raise
+            raise failure(error, opening=True) from None
+        return Stream(started, connection, client.body, self._sending)
+
+    async def close(self) -> None:
+        """See TranscribeClient.close: connections close with their streams."""
+
+
+class Stream:
+    """One open stream; see TranscribeStream."""
+
+    def __init__(
+        self, started: StartStreamTranscriptionEventStream, connection: Connection, body: AudioBody, sending: float
+    ) -> None:
+        self._audio = started.input_stream
+        self._output = started.output_stream
+        self._connection = connection
+        self._body = body
+        self._sending = sending
+
+    async def send(self, pcm: bytes) -> None:
+        """See TranscribeStream.send."""
+        async with self._in_time():
+            while self._body.waiting > _QUEUED and not self._connection.over:
+                # The runtime's thread takes it, which tells nobody.
+                await asyncio.sleep(_LOOK)  # noqa: ASYNC110
+            await self._audio.send_audio_event(audio_chunk=pcm)
+
+    async def end(self) -> None:
+        """See TranscribeStream.end; raises EngineUnavailable where the stream has ended already."""
+        if self._connection.over:
+            raise EngineUnavailable(f"Amazon Transcribe: the stream had ended: {self._connection.failure}")
+        async with self._in_time():
+            await self._audio.end_stream()  # type: ignore[no-untyped-call]
+
+    async def results(self) -> AsyncIterator[Sequence[Result]]:
+        """See TranscribeStream.results."""
+        try:
+            async for event in self._output:
+                if isinstance(event, TranscriptEvent):
+                    yield event.transcript.results
+        except Exception as error:
+            raise failure(error) from None
+        # The SDK ends its iteration in the same way whether the service has ended the stream or the stream broke.
+        if (reason := self._connection.failure) is not None:
+            raise EngineUnavailable(f"Amazon Transcribe: the stream broke: {reason}")
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._sending):
+                yield
+        except TimeoutError:
+            raise EngineUnavailable(f"Amazon Transcribe took no audio for {self._sending:g} s") from None
+        except SetupError as error:
+            raise EngineUnavailable(f"Amazon Transcribe: {error}") from None
+
+    async def close(self) -> None:
+        """See TranscribeStream.close."""
+        self._body.close()
+        await self._connection.close()
+
+
+class _Client(TranscribeStreamingClient):
+    """The SDK's client for one stream, with this project's connection and body in place of its own."""
+
+    def __init__(
+        self,
+        region: str,
+        endpoint: str | None,
+        credentials: CredentialResolver,
+        connection: Connection,
+        body: AudioBody,
+    ) -> None:
+        resolver = None if endpoint is None else _Endpoint(endpoint)
+        super().__init__(region=region, endpoint_resolver=resolver, credential_resolver=credentials)
+        self._session_manager = connection
+        self._serializer = _Serializer(body)
+        self.body = body
+
+
+class _Endpoint(BaseEndpointResolver):
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    async def resolve(self, region: str) -> str:
+        return self._endpoint
+
+
+class _Serializer(TranscribeStreamingSerializer):
+    def __init__(self, body: AudioBody) -> None:
+        self._body = body
+
+    def serialize_start_stream_transcription_request(
+        self, endpoint: str, request_shape: StartStreamTranscriptionRequest
+    ) -> Request:
+        request = super().serialize_start_stream_transcription_request(endpoint, request_shape)
+        request.body = self._body
+        return request
+
+
+class _Credentials(CredentialResolver):
+    """Those of `aws`; the SDK asks for them with every event."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._held: Credentials | None = None
+        self._until = 0.0
+
+    async def get_credentials(self) -> Credentials:
+        if self._held is None or time.monotonic() >= self._until:
+            held = await asyncio.to_thread(self._aws.credentials)
+            self._held = Credentials(held.access_key, held.secret_key, held.token)
+            self._until = time.monotonic() + _FRESH
+        return self._held
+
+
+def _parameters(request: StreamRequest) -> dict[str, Any]:
+    identify = bool(request.options)
+    parameters: dict[str, Any] = {
+        "language_code": request.language,
+        "media_sample_rate_hz": request.rate,
+        "media_encoding": "pcm",
+        # A name for each language option, or the one of the language.
+        "vocabulary_names": list(request.vocabularies) if identify else None,
+        "vocabulary_name": ",".join(request.vocabularies) if not identify else None,
+        "vocab_filter_names": list(request.vocabulary_filters) if identify else None,
+        "vocab_filter_name": ",".join(request.vocabulary_filters) if not identify else None,
+        "vocab_filter_method": request.filter_method,
+        "show_speaker_label": request.speaker_labels or None,
+        "enable_partial_results_stabilization": True if request.stability else None,
+        "partial_results_stability": request.stability,
+        "identify_language": identify or None,
+        "language_options": list(request.options),
+        "preferred_language": request.preferred,
+    }
+    return {name: value for name, value in parameters.items() if value or name == "language_code"}
+
+
+def _abandon(connection: Connection, starting: asyncio.Task[Any]) -> None:
+    """Closes what an opening that was given up has opened since."""
+    with suppress(asyncio.CancelledError):
+        starting.exception()
+    connection.drop()

@@ -1,0 +1,83 @@
+"""The connection of one stream, by the AWS common runtime."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from io import BytesIO
+from typing import Any
+
+from amazon_transcribe.exceptions import HTTPException
+from amazon_transcribe.httpsession import AwsCrtHttpResponse, AwsCrtHttpSessionManager
+from awscrt.io import ClientBootstrap, ClientTlsContext, DefaultHostResolver, EventLoopGroup, TlsContextOptions
+
+#: Seconds that a connection has to close.
+_CLOSING = 5.0
+
+
+class Runtime:
+    """What all connections share: one thread, and the authorities that they trust.
+
+    `ca_bundle` names a file of them (PEM) in place of the system's, or SSL_CERT_FILE's; raises OSError.
+    """
+
+    def __init__(self, ca_bundle: str | None) -> None:
+        threads = EventLoopGroup(1)
+        self.bootstrap = ClientBootstrap(threads, DefaultHostResolver(threads))
+        options = TlsContextOptions()
+        if ca_bundle:
+            options.override_default_trust_store_from_path(ca_filepath=ca_bundle)
+        self.tls = ClientTlsContext(options)
+
+
+class Connection(AwsCrtHttpSessionManager):
+    """Makes the one request of its connection; a stream that breaks before it is answered raises HTTPException."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime.bootstrap)  # type: ignore[no-untyped-call]
+        self._tls_ctx = runtime.tls
+        self._completion: Future[int] | None = None
+
+    async def make_request(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: list[tuple[str, str]] | None = None,
+        body: bytes | BytesIO | None = None,
+    ) -> AwsCrtHttpResponse:
+        """See AwsCrtHttpSessionManager.make_request."""
+        response = await super().make_request(url, method, headers, body)
+        stream: Any = response._stream
+        self._completion = stream.completion_future
+        stream.completion_future.add_done_callback(lambda completion: _unanswered(response, completion))
+        return response
+
+    @property
+    def over(self) -> bool:
+        """Whether the stream has ended, in whatever way."""
+        return self._completion is not None and self._completion.done()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What broke the stream; None where it is open or has ended as it should."""
+        return self._completion.exception() if self._completion is not None and self._completion.done() else None
+
+    async def close(self) -> None:
+        """Closes the connection, whether or not its stream has ended."""
+        connections, self._connections = list(self._connections.values()), {}
+        for connection in connections:
+            connection.close()
+            await asyncio.wait([asyncio.wrap_future(connection.shutdown_future)], timeout=_CLOSING)
+
+    def drop(self) -> None:
+        """Has the connection close, and does not wait for it."""
+        connections, self._connections = list(self._connections.values()), {}
+        for connection in connections:
+            connection.close()
+
+
+def _unanswered(response: AwsCrtHttpResponse, completion: Future[int]) -> None:
+    reason = completion.exception()
+    for answer in (response._status_code_future, response._headers_future):
+        if not answer.done():
+            answer.set_exception(HTTPException(f"the stream ended before it was answered: {reason}"))

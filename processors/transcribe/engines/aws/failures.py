@@ -1,0 +1,43 @@
+"""What the failures of amazon-transcribe, and of the runtime below it, mean here."""
+
+from __future__ import annotations
+
+import re
+
+from amazon_transcribe.exceptions import (
+    BadRequestException,
+    LimitExceededException,
+    ServiceException,
+    UnknownServiceException,
+)
+
+from shared.errors import EngineUnavailable, UnsupportedLanguage
+
+_LANGUAGE = re.compile(r"language[ -]?code|language ?options|language .*not supported", re.IGNORECASE)
+#: Errors whose message names who may not do what. That of a wrong signature repeats the request with its token.
+_RIGHTS = frozenset({"AccessDenied", "AccessDeniedException"})
+_UNAUTHORISED = (401, 403)
+
+
+def failure(error: Exception, *, opening: bool = False) -> EngineUnavailable | UnsupportedLanguage:
+    """The error to raise for what amazon-transcribe raised."""
+    if isinstance(error, UnknownServiceException):
+        return EngineUnavailable(f"Amazon Transcribe: {_refusal(error)}")
+    if isinstance(error, ServiceException):
+        name, message = type(error).__name__, str(getattr(error, "message", error))
+        if opening and isinstance(error, BadRequestException) and _LANGUAGE.search(message):
+            return UnsupportedLanguage(f"Amazon Transcribe: {message}")
+        throttling = "throttled: " if isinstance(error, LimitExceededException) else ""
+        return EngineUnavailable(f"Amazon Transcribe: {throttling}{name}: {message}")
+    return EngineUnavailable(f"Amazon Transcribe: {type(error).__name__}: {error}")
+
+
+def _refusal(error: UnknownServiceException) -> str:
+    code = str(error.error_code)
+    if error.status_code == 429 or "Throttl" in code:
+        return f"throttled: HTTP {error.status_code} {code}"
+    if code in _RIGHTS:
+        return f"{code}: {error.message}"
+    if error.status_code in _UNAUTHORISED:
+        return f"HTTP {error.status_code} {code}: the credentials are not accepted; see AWS_ACCESS_KEY_ID, AWS_PROFILE"
+    return f"HTTP {error.status_code} {code}"

@@ -1,0 +1,84 @@
+"""One take on a stream of Amazon Transcribe."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from processors.transcribe.engines.aws.results import Transcript
+from processors.transcribe.engines.aws.stream import TranscribeStream
+from processors.transcribe.engines.outbox import Outbox
+from shared.errors import EngineUnavailable
+from shared.models import SAMPLE_BYTES
+
+#: Bytes sent in one event: AWS takes 32 KB, and 50 to 200 ms are best.
+_PIECE = 6400
+
+
+class AwsTake:
+    """Feeds a stream that is open and reads what it hears; `on_close` is called once, with the take.
+
+    A stream that ends before `finish`, or behind it with an utterance that has no final, has dropped, however
+    silently it ended.
+    """
+
+    def __init__(
+        self, stream: TranscribeStream, transcript: Transcript, rate: int, on_close: Callable[[AwsTake], None]
+    ) -> None:
+        self._stream = stream
+        self._transcript = transcript
+        self._rate = rate
+        self._on_close = on_close
+        self._outbox = Outbox()
+        self._fed = 0
+        self._finishing = False
+        self._reading = asyncio.create_task(self._read())
+
+    async def feed(self, pcm: bytes) -> None:
+        """See Recogniser.feed; raises EngineUnavailable where the connection takes no audio."""
+        for first in range(0, len(pcm), _PIECE):
+            if self._outbox.ended:
+                return
+            piece = pcm[first : first + _PIECE]
+            self._fed += len(piece) // SAMPLE_BYTES
+            await self._stream.send(piece)
+
+    async def finish(self) -> None:
+        """See Recogniser.finish."""
+        if not self._outbox.ended:
+            self._finishing = True
+            try:
+                await self._stream.end()
+            except EngineUnavailable as error:
+                self._outbox.end(error)
+
+    def __aiter__(self) -> Outbox:
+        """See Recogniser.__aiter__."""
+        return self._outbox
+
+    async def close(self) -> None:
+        """See Recogniser.close."""
+        self._outbox.end()
+        await self._stream.close()
+        self._reading.cancel()
+        await asyncio.wait([self._reading])
+        self._on_close(self)
+
+    async def _read(self) -> None:
+        try:
+            async for results in self._stream.results():
+                for hypothesis in self._transcript.hear(results, self._fed * 1000 // self._rate):
+                    self._outbox.put(hypothesis)
+            self._outbox.end(self._drop())
+        except Exception as error:
+            self._outbox.end(
+                error if isinstance(error, EngineUnavailable) else EngineUnavailable(f"Amazon Transcribe: {error!r}")
+            )
+
+    def _drop(self) -> EngineUnavailable | None:
+        """What is wrong with a stream that the service has ended as if all were well."""
+        if not self._finishing:
+            return EngineUnavailable("Amazon Transcribe ended the stream before its audio had ended")
+        if self._transcript.unfinished:
+            return EngineUnavailable("Amazon Transcribe ended the stream without its last final result")
+        return None
