@@ -100,9 +100,9 @@ class Stream:
     async def send(self, pcm: bytes) -> None:
         """See TranscribeStream.send."""
         async with self._in_time():
-            while self._body.waiting > _QUEUED and not self._connection.over:
+            while self._body.waiting > _QUEUED and not self._connection.over:  # noqa: ASYNC110
                 # The runtime's thread takes it, which tells nobody.
-                await asyncio.sleep(_LOOK)  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK)
             await self._audio.send_audio_event(audio_chunk=pcm)
 
     async def end(self) -> None:
