@@ -25,7 +25,7 @@ from shared.settings import Settings
 
 #: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
 ENGINES: dict[str, tuple[ModuleType, tuple[str, ...]]] = {
-    "recogniser": (recognisers, ("moonshine", "pocketsphinx")),
+    "recogniser": (recognisers, ("moonshine", "pocketsphinx", "aws")),
     "translator": (translators, ("apertium",)),
     "synthesizer": (synthesizers, ("espeak",)),
 }

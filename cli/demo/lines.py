@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from cli.captions import labelled
 from sinks import Caption, Corrected
 
 
@@ -18,7 +19,8 @@ class Lines:
 
     def caption(self, language: str | None, caption: Caption) -> None:
         """See View.caption."""
-        self._print(f"{caption.end / 1000:7.1f} s  {caption.language}  {caption.text or f'({caption.status})'}")
+        text = labelled(caption) if caption.text else f"({caption.status})"
+        self._print(f"{caption.end / 1000:7.1f} s  {caption.language}  {text}")
 
     def corrected(self, corrected: Corrected) -> None:
         """See View.corrected."""

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from cli.captions import labelled
 from shared.models import Status
 from shared.sessions import Session
 from sinks import AudioChunk, AudioEvent, Caption, CaptionEvent, ClipLeftOut, ClipMissed, Corrected, Missed, Tail
@@ -69,7 +70,7 @@ class Terminal:
         """See Show.show; speech goes to its file, and only what is missing in it is told."""
         match event:
             case Caption():
-                text = event.text if event.status is Status.OK else f"({event.status})"
+                text = labelled(event) if event.status is Status.OK else f"({event.status})"
                 self._print(f"{event.end / 1000:7.1f} s  {text}")
             case Tail():
                 if self._live is not None:

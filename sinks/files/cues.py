@@ -15,34 +15,45 @@ SHORTEST = 700
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Lines of text from `start` to `end` (audio time, ms)."""
+    """Lines of text from `start` to `end` (audio time, ms), said by `speaker` where speakers are told apart."""
 
     start: int
     end: int
     lines: tuple[str, ...]
+    speaker: str | None = None
 
 
-def cues(text: str, start: int, end: int, not_before: int) -> Iterator[Cue]:
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The text of captions that were spoken from `start` to `end` (audio time, ms)."""
+
+    text: str
+    start: int
+    end: int
+    speaker: str | None = None
+
+
+def cues(spoken: Spoken, not_before: int) -> Iterator[Cue]:
     """The cues of one caption: a long one becomes several, each as long as its share of the letters.
 
     None starts before `not_before` (ms), nor before the one ahead of it ends.
     """
-    lines = textwrap.wrap(" ".join(text.split()), LINE)
+    lines = textwrap.wrap(" ".join(spoken.text.split()), LINE)
     pages = [tuple(lines[first : first + LINES]) for first in range(0, len(lines), LINES)]
     letters = [sum(map(len, page)) for page in pages]
-    at = max(start, not_before)
-    span = max(end - at, SHORTEST * len(pages))
+    at = max(spoken.start, not_before)
+    span = max(spoken.end - at, SHORTEST * len(pages))
     done = 0
     for page, share in zip(pages, letters, strict=True):
         first = at + span * done // sum(letters)
         done += share
-        yield Cue(first, at + span * done // sum(letters), page)
+        yield Cue(first, at + span * done // sum(letters), page, spoken.speaker)
 
 
-def laid_out(captions: Iterable[tuple[str, int, int]]) -> Iterator[Cue]:
-    """The cues of captions (text, start, end), one behind the other."""
+def laid_out(captions: Iterable[Spoken]) -> Iterator[Cue]:
+    """The cues of captions, one behind the other."""
     end = 0
-    for text, start, stop in captions:
-        for cue in cues(text, start, stop, end):
+    for spoken in captions:
+        for cue in cues(spoken, end):
             end = cue.end
             yield cue

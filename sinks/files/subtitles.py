@@ -10,7 +10,7 @@ from typing import Self
 
 from shared.models import Status
 from sinks.captions import Caption, Corrected
-from sinks.files.cues import Cue, cues, laid_out
+from sinks.files.cues import Cue, Spoken, cues, laid_out
 from sinks.files.output import append, create, writing
 
 
@@ -22,7 +22,7 @@ class SubtitleWriter(ABC):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._captions: dict[int, tuple[str, int, int]] = {}
+        self._captions: dict[int, Spoken] = {}
         self._corrected = False
         self._count = 0
         self._end = 0
@@ -40,10 +40,11 @@ class SubtitleWriter(ABC):
         """Appends a caption; one without text has no cue."""
         if caption.status is not Status.OK or not caption.text.strip():
             return
-        made = list(cues(caption.text, caption.start, caption.end, self._end))
+        spoken = Spoken(caption.text, caption.start, caption.end, caption.speaker)
+        made = list(cues(spoken, self._end))
         with writing(self._path):
             append(self._file, self._text(made, self._count + 1))
-        self._captions[caption.number] = (caption.text, caption.start, caption.end)
+        self._captions[caption.number] = spoken
         self._count += len(made)
         self._end = made[-1].end
 
@@ -53,7 +54,8 @@ class SubtitleWriter(ABC):
         if not numbers:
             return
         spans = [self._captions.pop(number) for number in numbers]
-        self._captions[numbers[0]] = (corrected.text, spans[0][1], spans[-1][2])
+        first, last = spans[0], spans[-1]
+        self._captions[numbers[0]] = Spoken(corrected.text, first.start, last.end, first.speaker)
         self._corrected = True
 
     def close(self) -> None:
@@ -86,14 +88,15 @@ class SubtitleWriter(ABC):
 
 
 class WebVttWriter(SubtitleWriter):
-    """A WebVTT file (W3C WebVTT, section 4)."""
+    """A WebVTT file (W3C WebVTT, section 4); a voice tag names the speaker where speakers are told apart."""
 
     def _head(self) -> bytes:
         return b"WEBVTT\n\n"
 
     def _cue(self, number: int, cue: Cue) -> str:
-        lines = [line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in cue.lines]
-        return f"{number}\n{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n" + "\n".join(lines) + "\n\n"
+        voice = "" if cue.speaker is None else f"<v {_escaped(cue.speaker)}>"
+        lines = "\n".join(map(_escaped, cue.lines))
+        return f"{number}\n{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n{voice}{lines}\n\n"
 
 
 class SrtWriter(SubtitleWriter):
@@ -106,6 +109,10 @@ class SrtWriter(SubtitleWriter):
         # Players take an arrow for a time line and angle brackets for markup.
         lines = [line.replace("-->", "→").replace("<", "‹").replace(">", "›") for line in cue.lines]
         return f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n" + "\n".join(lines) + "\n\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _time(milliseconds: int, mark: str) -> str:

@@ -17,7 +17,7 @@ from shared.errors import SinkError
 from shared.models import Status
 from sinks import AudioChunk, Caption, Corrected
 from sinks.files import SrtWriter, SubtitleWriter, WavWriter, WebVttWriter
-from sinks.files.cues import LINE, LINES, laid_out
+from sinks.files.cues import LINE, LINES, Spoken, laid_out
 
 WRITERS: list[type[SubtitleWriter]] = [WebVttWriter, SrtWriter]
 
@@ -91,7 +91,7 @@ def test_text_that_looks_like_markup_does_not_break_the_file(kind: type[Subtitle
     )
 )
 def test_cues_fit_the_screen_and_never_overlap(captions: list[tuple[str, int, int]]) -> None:
-    made = list(laid_out((text, start, start + length) for text, start, length in captions))
+    made = list(laid_out(Spoken(text, start, start + length) for text, start, length in captions))
     assert "".join(line for cue in made for line in cue.lines).replace(" ", "") == "".join(
         text.replace(" ", "") for text, _, _ in captions
     )

@@ -67,7 +67,10 @@ class Connection(AwsCrtHttpSessionManager):
         connections, self._connections = list(self._connections.values()), {}
         for connection in connections:
             connection.close()
-            await asyncio.wait([asyncio.wrap_future(connection.shutdown_future)], timeout=_CLOSING)
+            closed = asyncio.wrap_future(connection.shutdown_future)
+            # One that broke says so here once more.
+            closed.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await asyncio.wait([closed], timeout=_CLOSING)
 
     def drop(self) -> None:
         """Has the connection close, and does not wait for it."""

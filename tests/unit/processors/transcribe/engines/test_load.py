@@ -25,7 +25,7 @@ def test_a_script_is_loaded_by_its_path() -> None:
 
 @pytest.mark.parametrize("name", ["whisper", "scripted", ""])
 def test_an_unknown_name_is_told_what_there_is(name: str) -> None:
-    with pytest.raises(SettingError, match=r"expected moonshine, pocketsphinx or scripted:PATH"):
+    with pytest.raises(SettingError, match=r"expected moonshine, pocketsphinx, aws or scripted:PATH"):
         engines.load(name)
 
 

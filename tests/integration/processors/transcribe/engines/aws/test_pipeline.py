@@ -1,0 +1,67 @@
+"""A speaker through every stage, with a Transcribe behind that fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from infra.local.emulators.faults import Fault, FaultKind
+from processors.transcribe.engines.script import Script
+from shared.metrics import Metric
+from shared.models import Word
+from shared.text import normalise
+from tests.end_to_end.recording import assert_all_arrived
+from tests.end_to_end.studio import DEMO, Played, play
+from tests.support.emulated_transcribe import emulated
+
+#: Where in the recording a fault strikes (ms of a stream's audio): in the middle of speech.
+MID_SPEECH = 5500
+#: Words that may be wrong at a seam.
+AT_A_SEAM = 1
+
+
+def words(items: list[Word]) -> list[str]:
+    return [normalise(item.text) for item in items if not item.is_punctuation]
+
+
+def committed(played: Played) -> list[str]:
+    return words([word for segment in played.segments for word in segment.words])
+
+
+def spoken(script: Script) -> list[str]:
+    return words([word for result in script.results if result.final for word in result.items])
+
+
+def assert_seams_alone_differ(script: Script, played: Played) -> None:
+    """Nothing lost and nothing twice, but for the words that a counted seam may cost."""
+    difference = Counter(spoken(script))
+    difference.subtract(committed(played))
+    wrong = sum(abs(count) for count in difference.values())
+    assert wrong <= 2 * AT_A_SEAM * played.metrics.total(Metric.SEAMS)
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("kind", list(FaultKind))
+async def test_a_stream_that_fails_in_mid_speech_costs_a_seam_at_most(kind: FaultKind, tmp_path: Path) -> None:
+    script = Script.load(DEMO / "recording.moonshine.jsonl")
+    async with emulated(script, tmp_path, Fault(kind, at=MID_SPEECH), feed_rate=1.5) as engine:
+        played = await play(engine, realtime=True)
+    assert played.metrics.total(Metric.RECOGNISER_DROPS) == 1
+    assert played.metrics.total(Metric.TAKES_OPENED) == 2
+    assert played.metrics.total(Metric.AUDIO_LOST) == 0
+    assert_all_arrived(played)
+    assert_seams_alone_differ(script, played)
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("kind", list(FaultKind))
+async def test_a_stream_that_does_not_open_costs_no_word(kind: FaultKind, tmp_path: Path) -> None:
+    script = Script.load(DEMO / "recording.moonshine.jsonl")
+    async with emulated(script, tmp_path, Fault(kind, times=2), opening=1.0) as engine:
+        played = await play(engine, realtime=False)
+    assert played.metrics.total(Metric.TAKES_OPENED) == 3
+    assert played.metrics.total(Metric.RECOGNISER_DROPS) == 0
+    assert_all_arrived(played)
+    assert committed(played) == spoken(script)
