@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import wave
 from collections import Counter
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,14 @@ from tests.support.emulated_transcribe import emulated
 
 #: Where in the recording a fault strikes (ms of a stream's audio): in the middle of speech.
 MID_SPEECH = 5500
+#: Minutes of audio in the long test, and after which each of its faults strikes (ms of a stream's audio).
+MINUTES = 30
+SEVERAL = {
+    FaultKind.ABORT: 240_000,
+    FaultKind.RESET: 241_300,
+    FaultKind.SILENT_END: 242_700,
+    FaultKind.THROTTLE: 300_500,
+}
 #: Words that may be wrong at a seam.
 AT_A_SEAM = 1
 
@@ -65,3 +76,30 @@ async def test_a_stream_that_does_not_open_costs_no_word(kind: FaultKind, tmp_pa
     assert played.metrics.total(Metric.RECOGNISER_DROPS) == 0
     assert_all_arrived(played)
     assert committed(played) == spoken(script)
+
+
+@pytest.mark.emulated
+async def test_half_an_hour_across_several_drops_has_every_word_once(tmp_path: Path) -> None:
+    script = Script.from_words(list(talk(MINUTES * 60_000)))
+    recording = tmp_path / "half-an-hour.wav"
+    with wave.open(str(recording), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(bytes(MINUTES * 60 * 32000))
+    faults = [Fault(kind, at=at, times=1) for kind, at in SEVERAL.items()]
+    async with emulated(script, tmp_path, *faults) as engine:
+        played = await play(engine, realtime=False, recording=recording)
+    assert played.metrics.total(Metric.RECOGNISER_DROPS) == len(faults)
+    assert played.metrics.total(Metric.SEAMS) <= len(faults)
+    assert played.metrics.total(Metric.AUDIO_LOST) == 0
+    assert_seams_alone_differ(script, played)
+    assert [segment.number for segment in played.segments] == list(range(1, len(played.segments) + 1))
+
+
+def talk(length: int) -> Iterator[Word]:
+    """Words that are all different, three a second, with a pause behind every tenth, up to `length` ms."""
+    at = 0
+    for number in count():
+        if at + 2000 > length:
+            return
+        yield Word(f"word{number}", at, at + 280)
+        at += 1500 if number % 10 == 9 else 300

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from processors.transcribe.engines.aws.request import StreamRequest
+from shared.errors import SettingError, UnsupportedLanguage
+from tests.unit.processors.transcribe.engines.aws.service import Studio
+
+
+async def asked(studio: Studio, language: str = "en", **settings: str) -> StreamRequest:
+    take, _ = await studio.open(language, **settings)
+    await take.close()
+    return studio.client.requests[-1]
+
+
+async def test_a_session_is_heard_in_its_language_with_results_stabilised() -> None:
+    assert await asked(Studio(), "es") == StreamRequest(rate=16000, language="es-ES", stability="high")
+
+
+async def test_a_session_has_settings_of_its_own() -> None:
+    studio = Studio(transcribe_stabilisation="low", transcribe_vocabulary="terms")
+    own = {
+        "TRANSCRIBE_STABILISATION": "off",
+        "TRANSCRIBE_VOCABULARY_FILTER": "curses",
+        "TRANSCRIBE_VOCABULARY_FILTER_METHOD": "remove",
+        "TRANSCRIBE_SPEAKER_LABELS": "true",
+    }
+    assert await asked(studio, **own) == StreamRequest(
+        rate=16000,
+        language="en-US",
+        vocabularies=("terms",),
+        vocabulary_filters=("curses",),
+        filter_method="remove",
+        speaker_labels=True,
+    )
+    assert await asked(studio) == StreamRequest(rate=16000, language="en-US", stability="low", vocabularies=("terms",))
+
+
+async def test_the_language_is_found_among_options_of_which_the_sessions_own_is_likeliest() -> None:
+    request = await asked(Studio(transcribe_language_options="fr-CA, en-GB"))
+    assert (request.language, request.options, request.preferred) == (None, ("fr-CA", "en-GB"), "en-GB")
+
+
+@pytest.mark.parametrize("options", ["en-US", "en-US,en-GB", "en-US,Spanish", "en,es"])
+async def test_options_that_make_no_sense_are_refused_and_cost_a_session_that_has_them_nothing(
+    options: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(SettingError, match=r"TRANSCRIBE_LANGUAGE_OPTIONS=.*two language codes or more"):
+        Studio(transcribe_language_options=options)
+    with caplog.at_level(logging.WARNING):
+        request = await asked(Studio(), TRANSCRIBE_LANGUAGE_OPTIONS=options)
+    assert request.language == "en-US"
+    assert "session talk: TRANSCRIBE_LANGUAGE_OPTIONS" in caplog.text
+
+
+async def test_the_table_of_languages_can_be_changed_and_added_to() -> None:
+    studio = Studio(transcribe_language_codes="en=en-GB,nb=no-NO")
+    assert (await asked(studio)).language == "en-GB"
+    assert (await asked(studio, "nb")).language == "no-NO"
+    assert {"en", "es", "nb", "zh"} <= studio.engine.languages()
+
+
+@pytest.mark.parametrize("codes", ["en", "en=english", "EN=en-US", "en=en-US,es"])
+def test_a_table_that_cannot_be_read_is_refused(codes: str) -> None:
+    with pytest.raises(SettingError, match=r"TRANSCRIBE_LANGUAGE_CODES=.*expected language=code"):
+        Studio(transcribe_language_codes=codes)
+
+
+async def test_a_language_that_transcribe_does_not_hear_is_refused() -> None:
+    with pytest.raises(UnsupportedLanguage, match="does not hear eo"):
+        await Studio().open("eo")
