@@ -26,8 +26,8 @@ from shared.settings import Settings
 #: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
 ENGINES: dict[str, tuple[ModuleType, tuple[str, ...]]] = {
     "recogniser": (recognisers, ("moonshine", "pocketsphinx", "aws")),
-    "translator": (translators, ("apertium",)),
-    "synthesizer": (synthesizers, ("espeak",)),
+    "translator": (translators, ("apertium", "aws")),
+    "synthesizer": (synthesizers, ("espeak", "polly")),
 }
 _PROJECT = "low-latency-translate"
 #: The extras without which the demo cannot run; "" is what every installation has.
@@ -86,7 +86,7 @@ def engines(settings: Settings) -> Iterator[tuple[Finding, Any]]:
         for name in dict.fromkeys((chosen, *names)):
             needed = name == chosen
             try:
-                engine = module.load(name)
+                engine = module.load(name, settings)
             except Exception as error:
                 yield Finding(part, name, present=False, needed=needed, detail="not usable", remedy=str(error)), None
             else:
