@@ -11,23 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
-from types import ModuleType
 from typing import Any
 
+from cli.stages import EnginesOnDemand
 from infra.local.localstack import health
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
-from processors.synthesize import engines as synthesizers
-from processors.transcribe import engines as recognisers
-from processors.translate import engines as translators
 from shared.errors import SetupError
 from shared.settings import Settings
 
 #: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
-ENGINES: dict[str, tuple[ModuleType, tuple[str, ...]]] = {
-    "recogniser": (recognisers, ("moonshine", "pocketsphinx", "aws")),
-    "translator": (translators, ("apertium", "aws")),
-    "synthesizer": (synthesizers, ("espeak", "polly")),
+ENGINES: dict[str, tuple[str, ...]] = {
+    "recogniser": ("moonshine", "pocketsphinx", "aws"),
+    "translator": ("apertium", "aws"),
+    "synthesizer": ("espeak", "polly"),
 }
 _PROJECT = "low-latency-translate"
 #: The extras without which the demo cannot run; "" is what every installation has.
@@ -81,12 +78,12 @@ def packages() -> Iterator[Finding]:
 
 def engines(settings: Settings) -> Iterator[tuple[Finding, Any]]:
     """Each engine with what it reaches, and the engine itself where it is the one that the settings choose."""
-    for part, (module, names) in ENGINES.items():
+    for part, names in ENGINES.items():
         chosen = getattr(settings, part)
         for name in dict.fromkeys((chosen, *names)):
             needed = name == chosen
             try:
-                engine = module.load(name, settings)
+                engine = getattr(EnginesOnDemand(settings.override({part.upper(): name})), part)
             except Exception as error:
                 yield Finding(part, name, present=False, needed=needed, detail="not usable", remedy=str(error)), None
             else:

@@ -10,7 +10,9 @@ import orjson
 import pytest
 
 from cli.checks import ENGINES
+from cli.stages import EnginesOnDemand
 from shared.errors import SettingError
+from shared.settings import Settings
 from tests.unit.cli.outcome import Llt, Outcome
 
 
@@ -99,9 +101,9 @@ def test_debian_packages_that_are_not_there_are_named_with_their_command(
 
 @pytest.mark.parametrize("part", ENGINES)
 def test_it_looks_at_every_engine_that_there_is(part: str) -> None:
-    module, names = ENGINES[part]
+    names = ENGINES[part]
     with pytest.raises(SettingError) as refused:
-        module.load("nonesuch")
+        getattr(EnginesOnDemand(Settings().override({part.upper(): "nonesuch"})), part)
     expected = str(refused.value).partition("expected")[2].replace("one of", "").replace(" or ", ",")
     listed = {name.strip().partition(":")[0] for name in expected.split(",")}
     assert listed == {*names, "scripted"}
