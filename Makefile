@@ -3,9 +3,12 @@
 python := .venv/bin/python
 # Many tests wait for speech, or for other processes: so more of them run at once than there are cores.
 side_by_side := --numprocesses 3 --dist worksteal
+# What `make demo ENGINES=aws` puts before the command: the engines of AWS, and emulators of what they call.
+emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expected aws, or nothing))$(if $(ENGINES),\
+	env RECOGNISER=aws TRANSLATOR=aws SYNTHESIZER=polly $(python) -m cli emulate --)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment setup-kcl demo localstack test test-kcl lint format typecheck bench-recognisers bench-idle bench-kcl constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-kcl lint format typecheck bench-recognisers bench-idle bench-kcl constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -26,8 +29,11 @@ localstack-environment: environment
 setup-kcl: environment ## Install what KCL workers need: Java, the Kinesis Client Library and its class-data archive
 	@bash infra/local/kcl/install.sh
 
-demo: setup ## Stream a recording through the pipeline (INPUT=my.wav TO=es,fr to choose)
-	@exec $(python) -m cli demo $${INPUT:+--input "$$INPUT"} $${TO:+--to "$$TO"}
+demo: setup ## Stream a recording through the pipeline (INPUT=my.wav TO=es,fr to choose; ENGINES=aws, on emulators)
+	@exec $(emulated) $(python) -m cli demo $${INPUT:+--input "$$INPUT"} $${TO:+--to "$$TO"}
+
+emulate: setup ## Run emulators of Transcribe, Translate and Polly on this machine, with offline engines behind them
+	@exec $(python) -m cli emulate
 
 localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and CloudWatch on this machine, without Docker
 	@exec $(python) -m infra.local.localstack

@@ -17,6 +17,7 @@ from cli import config, environment, logs, streams
 from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
 from cli.doctor import doctor
+from cli.emulate.command import emulate
 from cli.explain import FAILED, STOPPED, explained, note
 from cli.listen.command import listen
 from cli.sessions import command as sessions
@@ -38,6 +39,7 @@ app.add_typer(config.app, name="config")
 app.command("demo")(demo)
 app.command("transcribe-file")(transcribe_file)
 app.command("doctor")(doctor)
+app.command("emulate")(emulate)
 app.command("up")(up)
 app.command("speak")(speak)
 app.command("listen")(listen)

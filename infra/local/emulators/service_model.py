@@ -51,8 +51,7 @@ class Requests:
 
 def _read(shape: Shape, value: Any, name: str) -> Any:
     """The value as the shape says; ValueError, which does not quote it, where it is not as the shape says."""
-    kind = _TYPES.get(shape.type_name)
-    if kind is None or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if type(value) is not _TYPES[shape.type_name]:
         raise ValueError(f"value at '{name}': expected {shape.type_name}, got {type(value).__name__}")
     if shape.type_name == "structure":
         missing = [member for member in shape.required_members if value.get(member) is None]
@@ -64,13 +63,11 @@ def _read(shape: Shape, value: Any, name: str) -> Any:
             if value.get(member) is not None
         }
     if shape.type_name == "list":
-        read = [_read(shape.member, item, name) for item in value]
+        value = [_read(shape.member, item, name) for item in value]
     elif shape.type_name == "blob":
-        read = _bytes(value, name)
-    else:
-        read = value
-    _limit(shape, read, name)
-    return read
+        value = _bytes(value, name)
+    _limit(shape, value, name)
+    return value
 
 
 def _limit(shape: Shape, value: Any, name: str) -> None:

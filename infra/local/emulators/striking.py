@@ -29,7 +29,7 @@ async def struck_before(faults: Faults, service: Service) -> FaultKind | None:
 
 
 def break_off(request: web.Request, fault: FaultKind) -> None:
-    """Closes the connection in the middle: as a crash does, or (`reset`) with a TCP reset. What is sent then is lost."""
+    """Closes the connection in the middle: as a crash does, or (`reset`) with a TCP reset. Nothing more arrives."""
     transport = request.transport
     if transport is not None:
         if fault is FaultKind.RESET:

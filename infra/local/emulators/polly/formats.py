@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import av
 import numpy as np
@@ -80,7 +80,7 @@ class _Compressed:
         self._sent = 0
         self._out = io.BytesIO()
         self._container = av.open(self._out, "w", format=container, options=options)
-        self._stream = self._container.add_stream(codec, rate=rate, layout="mono")
+        self._stream = cast(av.AudioStream, self._container.add_stream(codec, rate=rate, layout="mono"))
 
     def encode(self, pcm: bytes) -> bytes:
         self._feed(self._pcm.encode(pcm))

@@ -1,0 +1,1 @@
+"""`llt emulate`: emulators of the services of AWS that the pipeline calls."""

@@ -1,0 +1,126 @@
+"""`llt emulate`: Transcribe, Translate and Polly on this machine, for a command or until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.emulate import back_engines
+from cli.emulate.child import run
+from shared.errors import DependencyMissing, SettingError
+
+#: Where programs look for them that were set up by `--env-file`; behind a command any port will do.
+TRANSCRIBE_PORT, PORT = 4581, 4582
+
+
+def emulate(
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="-- COMMAND...", help="Runs on them, and they end with it; its exit code is theirs."),
+    ] = None,
+    *,
+    recogniser: Annotated[
+        str, typer.Option("--recogniser", help="What hears: moonshine, pocketsphinx or scripted:PATH.")
+    ] = "moonshine",
+    translator: Annotated[
+        str, typer.Option("--translator", help="What translates: apertium or scripted.")
+    ] = "apertium",
+    synthesizer: Annotated[str, typer.Option("--synthesizer", help="What speaks: espeak or scripted.")] = "espeak",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help="What goes wrong once: [SERVICE:]KIND[@SECONDS][xTIMES], such as abort@12.5."),
+    ] = None,
+    latency: Annotated[
+        float, typer.Option("--latency", min=0, help="Seconds that Translate and Polly take longer to answer.")
+    ] = 0.0,
+    transcribe_port: Annotated[
+        int | None, typer.Option("--transcribe-port", min=1, max=65535, help=f"Transcribe's port; {TRANSCRIBE_PORT}.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help=f"Port of Translate and Polly; {PORT}.")
+    ] = None,
+    ca_folder: Annotated[
+        Path | None, typer.Option("--ca-folder", help="Where the certificate to trust is put; kept afterwards.")
+    ] = None,
+    env_file: Annotated[
+        Path | None, typer.Option("--env-file", help="Write the environment of their clients to this file, too.")
+    ] = None,
+) -> None:
+    """Run emulators of Transcribe, Translate and Polly, offline engines behind them, for a command or until Ctrl-C."""
+    ports = [given or (0 if command else usual) for given, usual in ((transcribe_port, TRANSCRIBE_PORT), (port, PORT))]
+    chosen = back_engines.Chosen(recogniser, translator, synthesizer)
+    code = asyncio.run(_run(command or [], chosen, fault or [], latency, ports, ca_folder, env_file))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _run(
+    command: Sequence[str],
+    chosen: back_engines.Chosen,
+    asked: Sequence[str],
+    latency: float,
+    ports: Sequence[int],
+    folder: Path | None,
+    env_file: Path | None,
+) -> int:
+    """Runs them until the command ends, whose exit code it returns, or a signal comes."""
+    try:
+        from infra.local.emulators.emulators import Emulators  # noqa: PLC0415 - an extra that few install
+        from infra.local.emulators.faults import Fault, Faults  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise DependencyMissing(
+            f"llt emulate needs the package {error.name}: pip install 'low-latency-translate[emulators]'"
+        ) from None
+    faults = Faults(*map(Fault.parse, asked))
+    async with AsyncExitStack() as stack:
+        engines = await stack.enter_async_context(back_engines.loaded(chosen))
+        folder = _made(folder) if folder else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="llt-")))
+        emulators = await stack.enter_async_context(
+            Emulators(*engines, faults, folder, transcribe_port=ports[0], port=ports[1], latency=latency)
+        )
+        _keep(emulators.environ, env_file)
+        if command:
+            return await run(command, os.environ | emulators.environ)
+        print(_block(emulators.environ), end="", flush=True)
+        Console(stderr=True).print("The emulators are up. Ctrl-C stops them.", highlight=False, soft_wrap=True)
+        await _asked_to_stop()
+        return 0
+
+
+def _made(folder: Path) -> Path:
+    if folder.exists() and not folder.is_dir():
+        raise SettingError(f"--ca-folder {folder}: expected a folder, got a file")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _keep(environ: Mapping[str, str], file: Path | None) -> None:
+    if file is not None:
+        file.write_text(_block(environ), encoding="utf-8")
+
+
+def _block(environ: Mapping[str, str]) -> str:
+    """Lines as `.env` takes them."""
+    return "".join(f"{name}={value}\n" for name, value in environ.items())
+
+
+async def _asked_to_stop() -> None:
+    """Returns at the first SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    try:
+        await asked.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,103 @@
+"""All three emulators at once, and what a program has in its environment to use them."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from infra.local.emulators.certificates import Certificates
+from infra.local.emulators.faults import Faults
+from infra.local.emulators.polly import PollyService
+from infra.local.emulators.transcribe import TranscribeServer
+from infra.local.emulators.translate import TranslateService
+from infra.local.emulators.web import WebServer
+from processors.synthesize.synthesizer import Synthesizer
+from processors.transcribe.recogniser import RecogniserEngine
+from processors.translate.translator import Translator
+from shared.errors import LowLatencyTranslateError
+
+#: What clients need, whatever it is, where nothing else is set.
+_PLACEHOLDERS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class PortInUse(LowLatencyTranslateError):
+    """Another program listens on an emulator's port."""
+
+
+class Emulators:
+    """Transcribe streaming, Translate and Polly on the loopback interface, with these engines behind them.
+
+    The engines are offline ones, and stay their owner's to close. The certificate of the throwaway authority that
+    clients have to trust is written into `folder`. A port of 0 is a free one. `latency` (s) and `pace` are
+    WebServer's. An asynchronous context manager; raises PortInUse on entering.
+    """
+
+    def __init__(
+        self,
+        recogniser: RecogniserEngine,
+        translator: Translator,
+        synthesizer: Synthesizer,
+        faults: Faults,
+        folder: Path,
+        *,
+        transcribe_port: int = 0,
+        port: int = 0,
+        latency: float = 0.0,
+        pace: float | None = None,
+    ) -> None:
+        certificates = Certificates(folder)
+        self._bundle = certificates.bundle.absolute()
+        self._ports = transcribe_port, port
+        self.transcribe = TranscribeServer(recogniser, certificates, faults, port=transcribe_port)
+        self.web = WebServer(
+            TranslateService(translator),
+            PollyService(synthesizer),
+            certificates,
+            faults,
+            port=port,
+            latency=latency,
+            pace=pace,
+        )
+        self._running = AsyncExitStack()
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """What a program has in its environment to use them; a region and a key only where this one has none."""
+        return {
+            "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": self.transcribe.endpoint,
+            "AWS_ENDPOINT_URL_TRANSLATE": self.web.endpoint,
+            "AWS_ENDPOINT_URL_POLLY": self.web.endpoint,
+            "AWS_CA_BUNDLE": str(self._bundle),
+            "SSL_CERT_FILE": str(self._bundle),
+        } | {name: value for name, value in _PLACEHOLDERS.items() if not os.environ.get(name)}
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as starting:
+            for server, port in zip((self.transcribe, self.web), self._ports, strict=True):
+                await starting.enter_async_context(_listening(server, port))
+            self._running = starting.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._running.aclose()
+
+
+@asynccontextmanager
+async def _listening(server: TranscribeServer | WebServer, port: int) -> AsyncIterator[None]:
+    try:
+        await server.start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUse(f"port {port} is in use: stop what listens there, or choose another") from None
+    try:
+        yield
+    finally:
+        await server.close()
