@@ -17,7 +17,6 @@ from processors.transcribe.engines.aws.engine import AwsEngine
 from processors.transcribe.engines.aws.take import AwsTake
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
-from processors.transcribe.recogniser import Recogniser
 from shared.aws import Aws
 from shared.sessions import Session
 from shared.settings import Settings
@@ -42,7 +41,7 @@ class Resumed(ScriptedEngine):
 
     start = 0
 
-    async def open(self, session: Session, start: int) -> Recogniser:
+    async def open(self, session: Session, start: int) -> Any:
         return await super().open(session, self.start)
 
 

@@ -11,7 +11,7 @@ from shared.streams import StreamName
 from sinks import Caption, CaptionSubscriber, Corrected, Missed, Tail
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import EPOCH, VirtualClock, run
-from tests.unit.sinks.stage import Stage, ended, result, segment, translation
+from tests.unit.sinks.stage import Stage, ended, result, segment, translation, words
 
 
 def shown(events: Sequence[object]) -> list[object]:
@@ -176,5 +176,19 @@ def test_garbage_is_skipped_and_counted_and_a_clock_that_is_ahead_is_flagged() -
         assert shown(events) == [(1, "uno")]
         assert stage.metrics.total(Metric.UNREADABLE_RECORDS) == 2
         assert stage.metrics.total(Metric.CLOCK_SKEW_DETECTED) == 1
+
+    run(main())
+
+
+def test_a_caption_names_who_said_most_of_it_in_every_language() -> None:
+    async def main() -> None:
+        stage = Stage()
+        source, spanish = await stage.captions(), await stage.captions("es")
+        labels = ("spk_0", "spk_1", "spk_1", None)
+        said = tuple(replace(w, speaker=s) for w, s in zip(words("so I agree ."), labels, strict=True))
+        await stage.publish(segment(1, "so I agree .", words=said), segment(2, "silence"), ended())
+        await stage.publish(replace(translation(1, "de acuerdo"), speaker="spk_1"), translation(2, "nada"), ended("es"))
+        for events in (source, spanish):
+            assert [e.speaker for e in events if isinstance(e, Caption)] == ["spk_1", None]
 
     run(main())

@@ -199,3 +199,15 @@ def test_audio_of_another_rate_is_refused_and_the_file_stays_whole(tmp_path: Pat
 def test_a_speech_file_without_speech_is_a_wav_file(tmp_path: Path) -> None:
     WavWriter(tmp_path / "speech.wav", rate=8000).close()
     assert samples(tmp_path / "speech.wav") == b""
+
+
+def test_webvtt_names_who_speaks_by_a_voice_tag_and_subrip_does_not(tmp_path: Path) -> None:
+    said = replace(caption(1, "word " * 30, 0, 9000), speaker="spk_<1>")
+    with WebVttWriter(tmp_path / "a.vtt") as vtt, SrtWriter(tmp_path / "a.srt") as srt:
+        for writer in (vtt, srt):
+            writer.caption(said)
+            writer.caption(caption(2, "nobody", 9000, 9900))
+            writer.correct(Corrected(1, 1, "better"))
+    (_, _, first), (_, _, second) = cues_of(tmp_path / "a.vtt")
+    assert (first, second) == ("<v spk_&lt;1&gt;>better", "nobody")
+    assert [text for _, _, text in cues_of(tmp_path / "a.srt")] == ["better", "nobody"]

@@ -70,7 +70,7 @@ class AmazonTranscribe:
         try:
             await asyncio.wait([starting], timeout=self._opening)
             if not starting.done():
-                raise EngineUnavailable(f"Amazon Transcribe did not answer for {self._opening:g} s")
+                raise EngineUnavailable(self._silence(connection))
             started = starting.result()
         except BaseException as error:
             # The task is not cancelled but ends with its connection: the runtime's thread settles what it waits for.
@@ -83,6 +83,16 @@ class AmazonTranscribe:
 
     async def close(self) -> None:
         """See TranscribeClient.close: connections close with their streams."""
+
+    def _silence(self, connection: Connection) -> str:
+        """What is wrong where a stream has not opened in time."""
+        if connection.stands:
+            return f"Amazon Transcribe did not answer for {self._opening:g} s"
+        # The runtime is slow, on purpose, to tell of a certificate that it does not trust.
+        return (
+            f"Amazon Transcribe: no connection to {self._endpoint or self._region} within {self._opening:g} s; "
+            "where its certificate is not trusted, set AWS_CA_BUNDLE"
+        )
 
 
 class Stream:

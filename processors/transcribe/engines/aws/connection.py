@@ -9,6 +9,7 @@ from typing import Any
 
 from amazon_transcribe.exceptions import HTTPException
 from amazon_transcribe.httpsession import AwsCrtHttpResponse, AwsCrtHttpSessionManager
+from awscrt.http import HttpClientConnection
 from awscrt.io import ClientBootstrap, ClientTlsContext, DefaultHostResolver, EventLoopGroup, TlsContextOptions
 
 #: Seconds that a connection has to close.
@@ -30,8 +31,33 @@ class Runtime:
         self.tls = ClientTlsContext(options)
 
 
+class _Connecting:
+    """In place of HttpClientConnection: the future that `new` returns may be cancelled."""
+
+    @staticmethod
+    def new(**parameters: Any) -> Future[Any]:
+        """The connection, once it stands; one that nobody waits for any more is closed then."""
+        awaited: Future[Any] = Future()
+
+        def settle(made: Future[Any]) -> None:
+            wanted = awaited.set_running_or_notify_cancel()
+            if (error := made.exception()) is not None:
+                if wanted:
+                    awaited.set_exception(error)
+            elif wanted:
+                awaited.set_result(made.result())
+            else:
+                made.result().close()
+
+        # The runtime's thread would fail to settle a future of its own that was cancelled.
+        HttpClientConnection.new(**parameters).add_done_callback(settle)
+        return awaited
+
+
 class Connection(AwsCrtHttpSessionManager):
     """Makes the one request of its connection; a stream that breaks before it is answered raises HTTPException."""
+
+    HTTP_CONNECTION_CLS = _Connecting
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime.bootstrap)  # type: ignore[no-untyped-call]
@@ -51,6 +77,11 @@ class Connection(AwsCrtHttpSessionManager):
         self._completion = stream.completion_future
         stream.completion_future.add_done_callback(lambda completion: _unanswered(response, completion))
         return response
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a connection."""
+        return bool(self._connections)
 
     @property
     def over(self) -> bool:

@@ -221,3 +221,40 @@ except TimeoutError:
         # An answer is waited for for 10 s.
         assert time.monotonic() - began < 8
     assert (ended.stdout, ended.stderr) == ("given up\n", "")
+
+
+def test_the_endpoint_of_a_service_that_boto3_has_no_client_of_comes_from_where_those_of_others_do(
+    monkeypatch: pytest.MonkeyPatch, nothing_set: Path
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Aws().endpoint("transcribe-streaming") is None
+    nothing_set.write_text(
+        "[default]\nservices = local\n[services local]\ntranscribe_streaming =\n  endpoint_url = https://localhost:1\n"
+    )
+    assert Aws().endpoint("transcribe-streaming") == "https://localhost:1"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:2")
+    assert Aws().endpoint("transcribe-streaming") == "http://localhost:2"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING", "https://localhost:3")
+    assert Aws().endpoint("transcribe-streaming") == "https://localhost:3"
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert Aws().endpoint("transcribe-streaming") is None
+
+
+def test_credentials_are_those_that_are_valid_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    held = Aws().credentials()
+    assert (held.access_key, held.secret_key, held.token) == ("key", "secret", "token")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(SetupError, match="no credentials; set AWS_ACCESS_KEY_ID"):
+        Aws().credentials()
+
+
+def test_the_authorities_to_trust_are_named(monkeypatch: pytest.MonkeyPatch, nothing_set: Path) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert Aws().ca_bundle is None
+    nothing_set.write_text("[default]\nca_bundle = /etc/file.pem\n")
+    assert Aws().ca_bundle == "/etc/file.pem"
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/environment.pem")
+    assert Aws().ca_bundle == "/etc/environment.pem"
