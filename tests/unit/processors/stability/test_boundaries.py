@@ -150,3 +150,10 @@ def test_every_utterance_of_a_take_is_new_however_its_times_drift() -> None:
         assert said(talk) == ["one two.", "two three."]
 
     run(main())
+
+
+def test_a_segment_is_in_the_language_that_was_identified_or_the_sessions_own() -> None:
+    heard = run(hear(final("buenos días ."), final("hello .", utterance=2)))
+    assert [segment.language for segment in segments(heard)] == ["en", "en"]
+    heard = run(hear(final("buenos días .", language="es"), final("hello .", utterance=2)))
+    assert [segment.language for segment in segments(heard)] == ["es", "en"]

@@ -32,10 +32,12 @@ class Take:
     def position(self) -> int:
         return len(self.heard) // 2 * 1000 // RATE
 
-    def say(self, text: str, start: int, end: int, *, utterance: int = 1, final: bool = False) -> None:
+    def say(
+        self, text: str, start: int, end: int, *, utterance: int = 1, final: bool = False, language: str | None = None
+    ) -> None:
         """Says words of an utterance that spans `start` to `end` ms of the take."""
         words = tuple(Word(word, start, end) for word in text.split())
-        hypothesis = Hypothesis(utterance, start, end, self.position, words, final=final)
+        hypothesis = Hypothesis(utterance, start, end, self.position, words, final=final, language=language)
         self.last = None if final else hypothesis
         self._queue.put_nowait(hypothesis)
 

@@ -228,3 +228,17 @@ def test_a_session_of_another_rate_is_resampled_for_the_engine() -> None:
         await studio.bench.close()
 
     run(main())
+
+
+def test_a_language_that_the_recogniser_identified_is_told_with_its_results() -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(1)
+        take = studio.engine.takes[0]
+        take.say("buenos", 100, 400, language="es")
+        take.say("buenos días", 100, 900, final=True, language="es")
+        await asyncio.sleep(0.1)
+        assert [result.language for result in studio.emitted(PartialResult)] == ["es"]
+        assert [result.language for result in studio.emitted(FinalResult)] == ["es"]
+
+    run(main())

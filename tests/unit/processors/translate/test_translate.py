@@ -10,7 +10,7 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from processors.translate.stage import TranslateStage
 from shared.errors import SessionUnknown
 from shared.metrics import Metric
-from shared.models import Correction, PartialResult, SessionEnded, Status, Translation
+from shared.models import Correction, PartialResult, SessionEnded, Status, Translation, Word
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.translate.talk import END, Talk, play, segment
 
@@ -293,3 +293,18 @@ def test_the_engine_is_closed_with_the_stage() -> None:
     engine = Closable()
     run(TranslateStage(engine, MemoryTranslationCache(1)).close())
     assert engine.closed
+
+
+def test_a_translation_names_who_said_most_of_its_segment() -> None:
+    said = tuple(Word(str(n), n, n + 1, speaker=speaker) for n, speaker in enumerate(["spk_1", "spk_0", "spk_1"]))
+
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1, words=said), segment(2), every=1)
+        assert [(t.language, t.number, t.speaker) for t in talk.bench.emitted if isinstance(t, Translation)] == [
+            ("es", 1, "spk_1"),
+            ("ca", 1, "spk_1"),
+            ("es", 2, None),
+            ("ca", 2, None),
+        ]
+
+    play(scene)
