@@ -58,7 +58,7 @@ async def test_a_text_over_ten_thousand_bytes_is_translated_whole(emulated: Emul
         assert made.count("[en] ") == 3
 
 
-@pytest.mark.parametrize("fault", ["abort", "reset", "throttlex2", "no-answer"])
+@pytest.mark.parametrize("fault", ["abort", "reset", "throttle"])
 async def test_what_passes_by_itself_is_tried_again(emulated: Emulated, fault: str) -> None:
     async with emulated.running():
         emulated.add(f"translate:{fault}")
