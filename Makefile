@@ -8,7 +8,7 @@ emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expecte
 	env RECOGNISER=aws TRANSLATOR=aws SYNTHESIZER=polly $(python) -m cli emulate --)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-kcl lint format typecheck bench-recognisers bench-idle bench-kcl constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench-recognisers bench-idle bench-aws bench-kcl constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -38,9 +38,14 @@ emulate: setup ## Run emulators of Transcribe, Translate and Polly on this machi
 localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and CloudWatch on this machine, without Docker
 	@exec $(python) -m infra.local.localstack
 
-test: setup localstack-environment ## Run the tests, with coverage; those of KCL workers are test-kcl's
-	@$(python) -m pytest $(side_by_side) -m "not kcl and not alone" --cov
+test: setup localstack-environment ## Run the tests, with coverage; the long ones are those of test-aws and test-kcl
+	@$(python) -m pytest $(side_by_side) -m "not kcl and not emulated and not alone" --cov
 	@$(python) -m pytest -m alone --cov --cov-append
+
+test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators, then bench-aws's measurements
+	@$(python) -m pytest -m emulated
+	@$(python) -m tests.benchmarks.transcribe_streams
+	@$(python) -m tests.benchmarks.translate_parallel
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java, then bench-kcl's measurements
 	@$(python) -m pytest -m kcl
@@ -62,6 +67,10 @@ bench-recognisers: setup ## Measure the offline recognisers on real recordings
 
 bench-idle: environment localstack-environment ## Measure what waiting for speech costs, on LocalStack
 	@$(python) -m tests.benchmarks.idle
+
+bench-aws: setup ## Measure the AWS engines on emulators: ten Transcribe streams, three languages of Translate
+	@$(python) -m tests.benchmarks.transcribe_streams
+	@$(python) -m tests.benchmarks.translate_parallel
 
 bench-kcl: environment localstack-environment setup-kcl ## Measure KCL workers: starts, takeover, memory, the time of a hop
 	@$(python) -m tests.benchmarks.kcl

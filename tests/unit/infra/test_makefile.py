@@ -1,4 +1,4 @@
-"""Which tests `make test`, `make test-kcl` and CI run."""
+"""Which tests `make test`, `make test-aws`, `make test-kcl` and CI run."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def commands(target: str) -> list[str]:
     return shown.stdout.splitlines()
 
 
-def test_every_test_runs_in_one_of_the_two() -> None:
+def test_every_test_runs_in_one_of_the_three() -> None:
     together, alone = commands("test")[-2:]
-    assert together == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl and not alone" --cov'
+    assert together == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl and not emulated and not alone" --cov'
     assert alone == f"{PYTEST} -m alone --cov --cov-append"
+    assert f"{PYTEST} -m emulated" in commands("test-aws")
     assert f"{PYTEST} -m kcl" in commands("test-kcl")
 
 
@@ -43,8 +44,15 @@ def test_kcl_workers_are_measured_once_their_tests_have_passed() -> None:
     assert measurements == ".venv/bin/python -m tests.benchmarks.kcl"
 
 
-def test_ci_runs_both_and_then_looks_at_style_and_types() -> None:
+def test_the_aws_engines_are_measured_once_their_tests_have_passed() -> None:
+    *_, tests, streams, languages = commands("test-aws")
+    assert [tests, streams, languages] == [f"{PYTEST} -m emulated", *commands("bench-aws")[-2:]]
+    assert streams.endswith("-m tests.benchmarks.transcribe_streams")
+    assert languages.endswith("-m tests.benchmarks.translate_parallel")
+
+
+def test_ci_runs_all_and_then_looks_at_style_and_types() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    assert re.findall(r"^make (.*)$", script, re.MULTILINE) == ["test", "test-kcl", "lint typecheck"]
+    assert re.findall(r"^make (.*)$", script, re.MULTILINE) == ["test", "test-aws", "test-kcl", "lint typecheck"]
     # The first that fails ends it.
     assert "set -e" in script
