@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.broadcast.latencies import Latencies
+from cli.captions import labelled
 from shared.models import Status
 from sinks import Caption, Corrected
 
@@ -78,7 +79,7 @@ class Screen:
         text = Text()
         for caption in captions:
             if caption.status is Status.OK:
-                text.append(caption.text + " ")
+                text.append(labelled(caption) + " ")
             else:
                 text.append(f"({caption.status}) ", style="red")
         if language is None:

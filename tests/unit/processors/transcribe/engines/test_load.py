@@ -9,6 +9,7 @@ import pytest
 
 from processors.transcribe import engines
 from shared.errors import EngineUnavailable, ScriptError, SettingError
+from shared.settings import Settings
 
 
 @pytest.mark.parametrize("name", ["moonshine", "pocketsphinx"])
@@ -38,6 +39,16 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(monkeypatch: pytest.M
     monkeypatch.setattr(engines, "find_spec", lambda name: None if name == "moonshine_voice" else find_spec(name))
     with pytest.raises(EngineUnavailable, match=r"moonshine-voice: pip install 'low-latency-translate\[offline\]'"):
         engines.load("moonshine")
+
+
+def test_the_engine_of_aws_is_given_the_settings_and_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert "nb" in engines.load("aws", Settings(transcribe_language_codes="nb=no-NO")).languages()
+    with pytest.raises(SettingError, match="TRANSCRIBE_LANGUAGE_CODES=norsk"):
+        engines.load("aws", Settings(transcribe_language_codes="norsk"))
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    with pytest.raises(EngineUnavailable, match=r"amazon-transcribe: pip install 'low-latency-translate\[aws\]'"):
+        engines.load("aws")
 
 
 def test_an_engine_is_imported_only_when_it_is_chosen() -> None:

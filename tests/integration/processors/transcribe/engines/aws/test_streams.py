@@ -144,7 +144,7 @@ class Deaf(ScriptedEngine):
     """Takes no audio."""
 
     async def open(self, session: Session, start: int) -> Any:
-        take = await super().open(session, start)
+        take: Any = await super().open(session, start)
         take.feed = lambda _: asyncio.Event().wait()
         return take
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from amazon_transcribe import exceptions as sdk
+from amazon_transcribe import exceptions
 
 from processors.transcribe.engines.aws.failures import failure
 from shared.errors import EngineUnavailable, UnsupportedLanguage
+
+#: Its exceptions are made without types.
+sdk: Any = exceptions
 
 
 @pytest.mark.parametrize(
