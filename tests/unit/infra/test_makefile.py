@@ -7,16 +7,18 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
 
 
-def commands(target: str) -> list[str]:
+def commands(target: str, *variables: str) -> list[str]:
     """What make would run for a target, what it depends on first."""
     # Make itself may run these tests, and tells a make inside it how to behave.
     own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
     shown = subprocess.run(
-        ["make", "-n", target], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=20
+        ["make", "-n", target, *variables], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=20
     )
     return shown.stdout.splitlines()
 
@@ -56,3 +58,19 @@ def test_ci_runs_all_and_then_looks_at_style_and_types() -> None:
     assert re.findall(r"^make (.*)$", script, re.MULTILINE) == ["test", "test-aws", "test-kcl", "lint typecheck"]
     # The first that fails ends it.
     assert "set -e" in script
+
+
+def test_the_demo_runs_on_emulators_where_the_engines_of_aws_are_asked_for() -> None:
+    usual = commands("demo")[-1]
+    assert "emulate" not in usual
+    *_, emulated = commands("demo", "ENGINES=aws")
+    before, _, after = emulated.partition(" .venv/bin/python -m cli emulate -- ")
+    assert before.split() == ["exec", "env", "RECOGNISER=aws", "TRANSLATOR=aws", "SYNTHESIZER=polly"]
+    assert after.split() == usual.split()[1:]
+    assert commands("emulate")[-1] == "exec .venv/bin/python -m cli emulate"
+
+
+def test_other_engines_are_refused_by_the_makefile() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        commands("demo", "ENGINES=other")
+    assert "ENGINES=other: expected aws" in caught.value.stderr
