@@ -78,8 +78,8 @@ class Emulators:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as starting:
-            for server, port in zip((self.transcribe, self.web), self._ports, strict=True):
-                await starting.enter_async_context(_listening(server, port))
+            await starting.enter_async_context(_listening(self.transcribe, self._ports[0]))
+            await starting.enter_async_context(_listening(self.web, self._ports[1]))
             self._running = starting.pop_all()
         return self
 

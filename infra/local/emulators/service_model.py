@@ -51,8 +51,7 @@ class Requests:
 
 def _read(shape: Shape, value: Any, name: str) -> Any:
     """The value as the shape says; ValueError, which does not quote it, where it is not as the shape says."""
-    if type(value) is not _TYPES[shape.type_name]:
-        raise ValueError(f"value at '{name}': expected {shape.type_name}, got {type(value).__name__}")
+    _check_type(shape, value, name)
     if shape.type_name == "structure":
         missing = [member for member in shape.required_members if value.get(member) is None]
         if missing:
@@ -68,6 +67,11 @@ def _read(shape: Shape, value: Any, name: str) -> Any:
         value = _bytes(value, name)
     _limit(shape, value, name)
     return value
+
+
+def _check_type(shape: Shape, value: object, name: str) -> None:
+    if type(value) is not _TYPES[shape.type_name]:
+        raise ValueError(f"value at '{name}': expected {shape.type_name}, got {type(value).__name__}")
 
 
 def _limit(shape: Shape, value: Any, name: str) -> None:

@@ -66,7 +66,7 @@ async def test_compressed_audio_is_as_long_as_the_speech(polly: Emulated, name: 
     answer = await polly.call("synthesize_speech", **asked(OutputFormat=name))
     assert answer["ContentType"] == kind
     data = await asyncio.to_thread(answer["AudioStream"].read)
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
         assert file.format.name == container
         seconds = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
     assert seconds == pytest.approx(polly.synthesizer.samples(TEXT) / 16_000, abs=0.15)
