@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 #: The last two are of a worker: its daemon, and what its children print.
-_OWN = ("shared", "producers", "processors", "sinks", "cli", "kcl", "child")
+_OWN = ("shared", "producers", "processors", "sinks", "cli", "infra", "kcl", "child")
 #: What every record has; whatever else it carries was given as `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

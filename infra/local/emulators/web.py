@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from types import TracebackType
@@ -21,6 +22,8 @@ from infra.local.emulators.polly.service import Speech
 from infra.local.emulators.refused import Refused
 from infra.local.emulators.striking import break_off, struck_before
 from infra.local.emulators.translate import TranslateService
+
+_LOG = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _TARGET = "AWSShineFrontendService_20170701."
@@ -57,10 +60,10 @@ class WebServer:
         self._port = port
         self.latency = latency
         self.pace = pace
-        app = web.Application(client_max_size=_LARGEST, middlewares=[_refusing])
+        app = web.Application(client_max_size=_LARGEST, middlewares=[_telling, _refusing])
         app.router.add_post("/", self._answer_translate)
-        app.router.add_post("/v1/speech", self._answer_speech)
-        app.router.add_get("/v1/voices", self._answer_voices)
+        app.router.add_post("/v1/speech", self._answer_speech, name="polly.SynthesizeSpeech")
+        app.router.add_get("/v1/voices", self._answer_voices, name="polly.DescribeVoices")
         control.add(app.router, faults)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
 
@@ -161,6 +164,15 @@ class WebServer:
         if not answer.prepared:
             await answer.prepare(request)
         await answer.write_eof()
+
+
+@web.middleware
+async def _telling(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Logs which operation was asked for, and how it was answered, as LocalStack does."""
+    answer = await handler(request)
+    operation = request.match_info.route.name or request.headers.get("X-Amz-Target", "").replace(_TARGET, "translate.")
+    _LOG.info("AWS %s => %d", operation or request.path, answer.status)
+    return answer
 
 
 @web.middleware

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,8 @@ from infra.local.emulators.transcribe.refusals import LimitExceeded, Refusal, Un
 from infra.local.emulators.transcribe.request import StreamRequest
 from infra.local.emulators.transcribe.stream import Rules, TranscriptionStream
 from processors.transcribe.recogniser import RecogniserEngine
+
+_LOG = logging.getLogger(__name__)
 
 
 class TranscribeServer:
@@ -105,6 +108,7 @@ class TranscribeServer:
             earlier.supersede()
         self._streams[request.session_id] = stream
         try:
+            _LOG.info("AWS transcribe.StartStreamTranscription")
             await stream.run()
         finally:
             if self._streams.get(request.session_id) is stream:
