@@ -12,7 +12,7 @@ RUN bash infra/local/install.sh debian && bash infra/local/kcl/install.sh debian
 COPY . .
 # Where the archive of KCL's classes is made here, and looked for by the workers.
 ENV XDG_CACHE_HOME=/app/.cache
-ARG EXTRAS=workers,offline PIP_NO_CACHE_DIR=1
+ARG EXTRAS=workers,offline,aws PIP_NO_CACHE_DIR=1
 RUN bash infra/local/install.sh python && bash infra/local/kcl/install.sh
 
 RUN useradd --create-home --uid 10001 llt

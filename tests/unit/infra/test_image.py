@@ -90,7 +90,7 @@ def test_it_runs_llt_as_a_user_without_rights() -> None:
 
 def test_only_what_a_worker_needs_is_installed() -> None:
     (extras,) = re.findall(r"\bEXTRAS=(\S+)", " ".join(values("ARG")))
-    assert set(extras.split(",")) == {"workers", "offline"}
+    assert set(extras.split(",")) == {"workers", "offline", "aws"}
 
 
 def test_its_environment_says_where_a_worker_serves_its_health() -> None:
