@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from cli.emulate import back_engines
 from cli.emulate.child import run
+from cli.signals import asked_to_stop
 from shared.errors import DependencyMissing, SettingError
 
 #: Where programs look for them that were set up by `--env-file`; behind a command any port will do.
@@ -92,7 +92,7 @@ async def _run(
             return await run(command, os.environ | emulators.environ)
         print(_block(emulators.environ), end="", flush=True)
         Console(stderr=True).print("The emulators are up. Ctrl-C stops them.", highlight=False, soft_wrap=True)
-        await _asked_to_stop()
+        await asked_to_stop()
         return 0
 
 
@@ -111,16 +111,3 @@ def _keep(environ: Mapping[str, str], file: Path | None) -> None:
 def _block(environ: Mapping[str, str]) -> str:
     """Lines as `.env` takes them."""
     return "".join(f"{name}={value}\n" for name, value in environ.items())
-
-
-async def _asked_to_stop() -> None:
-    """Returns at the first SIGINT or SIGTERM."""
-    loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    try:
-        await asked.wait()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

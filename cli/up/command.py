@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from cli.backend import Backend, Reader, check, shared_backend
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.pipeline import Engines, Pipeline
+from cli.signals import asked_to_stop
 from cli.up.workers import in_workers, workers_of
 from processors.hosts.kcl.daemon import archive
 from processors.hosts.kcl.daemon.installation import Installation
@@ -67,16 +67,7 @@ async def _run(settings: Settings, backend: Backend) -> None:
 
 
 async def _asked_to_stop() -> None:
-    """Returns at the first SIGINT or SIGTERM; a second one ends the process at once."""
-    loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    try:
-        await asked.wait()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    await asked_to_stop()
     _say("Stopping ...")
 
 
