@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from shared.errors import DependencyMissing, SettingError
 
 #: Where programs look for them that were set up by `--env-file`; behind a command any port will do.
 TRANSCRIBE_PORT, PORT = 4581, 4582
+#: They log headers below warnings, those of authorization too.
+_TALKATIVE = ("hpack", "h2")
 
 
 def emulate(
@@ -56,6 +59,8 @@ def emulate(
     ] = None,
 ) -> None:
     """Run emulators of Transcribe, Translate and Polly, offline engines behind them, for a command or until Ctrl-C."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     ports = [given or (0 if command else usual) for given, usual in ((transcribe_port, TRANSCRIBE_PORT), (port, PORT))]
     chosen = back_engines.Chosen(recogniser, translator, synthesizer)
     code = asyncio.run(_run(command or [], chosen, fault or [], latency, ports, ca_folder, env_file))
