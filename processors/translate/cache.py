@@ -14,10 +14,10 @@ from shared.text import normalise
 TTL = 3600.0
 
 
-def cache_key(text: str, source: str, target: str, style: Style = PLAIN) -> str | None:
-    """What a translation is kept under; None for a text without words, which is none worth keeping."""
+def cache_key(text: str, source: str, target: str, engine: str, style: Style = PLAIN) -> str | None:
+    """What the engine of that name keeps a translation under; None for a text without words, which is not kept."""
     words = normalise(text)
-    key = f"{source}:{target}:{hashlib.sha256(words.encode()).hexdigest()}"
+    key = f"{source}:{target}:{hashlib.sha256(words.encode()).hexdigest()}:{engine}"
     return (f"{key}:{style.mark}" if style.mark else key) if words else None
 
 

@@ -22,7 +22,7 @@ class CachedTranslation:
 
     async def translate(self, text: str, source: str, target: str, claim: Claim | None = None) -> str | None:
         """The text in `target`, None where the claim on its cost is refused; raises what the engine raises."""
-        key = cache_key(text, source, target, self._style)
+        key = cache_key(text, source, target, self._engine.name, self._style)
         if self._cache is None or key is None:
             return await self._made(text, source, target, claim)
         kept = await self._cache.get(key)

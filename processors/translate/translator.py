@@ -11,6 +11,10 @@ class Translator(Protocol):
     """Translates text; languages are ISO 639-1 codes."""
 
     @property
+    def name(self) -> str:
+        """What TRANSLATOR calls it: what one engine made is never taken for what another would make."""
+
+    @property
     def billed(self) -> bool:
         """Whether every character that it translates is paid for."""
 

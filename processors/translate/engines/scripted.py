@@ -20,6 +20,7 @@ class ScriptedTranslator:
     """
 
     #: Whether it claims to be paid by the character.
+    name = "scripted"
     billed = False
 
     def __init__(

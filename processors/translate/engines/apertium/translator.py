@@ -25,6 +25,7 @@ class ApertiumTranslator:
     Unknown words pass as they are. Raises EngineUnavailable where no pair is installed.
     """
 
+    name = "apertium"
     billed = False
 
     def __init__(self, modes: Path = MODES, *, timeout: float = 10.0) -> None:

@@ -29,6 +29,7 @@ class AwsTranslator:
     A terminology that Translate does not have is done without, and logged.
     """
 
+    name = "aws"
     billed = True
 
     def __init__(self, aws: Aws | None = None) -> None:

@@ -10,18 +10,19 @@ from tests.support.virtual_time import VirtualClock, run
 
 
 def test_the_same_words_in_one_pair_of_languages_share_a_key() -> None:
-    key = cache_key("Good night, Bob.", "en", "es")
+    key = cache_key("Good night, Bob.", "en", "es", "aws")
     assert key is not None
     assert key.startswith("en:es:")
     assert "night" not in key
-    assert cache_key("good  night bob", "en", "es") == key
-    assert cache_key("Good night, Rob.", "en", "es") != key
-    assert cache_key("Good night, Bob.", "en", "ca") != key
-    assert cache_key("Good night, Bob.", "ca", "es") != key
+    assert cache_key("good  night bob", "en", "es", "aws") == key
+    assert cache_key("Good night, Rob.", "en", "es", "aws") != key
+    assert cache_key("Good night, Bob.", "en", "ca", "aws") != key
+    assert cache_key("Good night, Bob.", "ca", "es", "aws") != key
+    assert cache_key("Good night, Bob.", "en", "es", "apertium") != key
 
 
 def test_a_text_without_words_has_no_key() -> None:
-    assert cache_key("?!", "en", "es") is None
+    assert cache_key("?!", "en", "es", "aws") is None
 
 
 def test_a_translation_is_forgotten_after_its_time() -> None:

@@ -30,13 +30,13 @@ def test_a_style_is_what_the_settings_ask_for() -> None:
 
 
 def test_keys_differ_by_style_and_plain_ones_are_as_ever() -> None:
-    plain = cache_key("Good night.", "en", "es")
+    plain = cache_key("Good night.", "en", "es", "aws")
     styles = (Style(("a",)), Style(("a", "b")), Style(mask_profanity=True), Style(formality="formal"))
-    keys = {cache_key("Good night.", "en", "es", style) for style in styles}
+    keys = {cache_key("Good night.", "en", "es", "aws", style) for style in styles}
     assert len(keys | {plain}) == 5
-    assert cache_key("Good night.", "en", "es", PLAIN) == plain
-    assert cache_key("?!", "en", "es", styles[0]) is None
-    assert cache_key("good night", "en", "es", styles[0]) in keys
+    assert cache_key("Good night.", "en", "es", "aws", PLAIN) == plain
+    assert cache_key("?!", "en", "es", "aws", styles[0]) is None
+    assert cache_key("good night", "en", "es", "aws", styles[0]) in keys
 
 
 def test_the_engine_is_asked_in_the_style_of_the_session() -> None:

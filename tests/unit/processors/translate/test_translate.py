@@ -308,3 +308,18 @@ def test_a_translation_names_who_said_most_of_its_segment() -> None:
         ]
 
     play(scene)
+
+
+def test_what_another_engine_made_is_not_served() -> None:
+    other = ScriptedTranslator()
+    other.name = "other"
+    other.translations["Good night.", "es"] = "Buenas noches."
+
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1, "Good night."), every=1)
+        assert talk.said("es") == [(1, OK, "[es] Good night.")]
+        await talk.speaks(other).restart()
+        await talk.send(segment(2, "Good night."), every=1)
+        assert talk.said("es") == [(2, OK, "Buenas noches.")]
+
+    play(scene, Talk(("es",)))
