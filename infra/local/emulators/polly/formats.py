@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 import av
 import numpy as np
+import soundfile
 import soxr
 
 from shared.models import SAMPLE_BYTES
@@ -27,11 +28,14 @@ class Format:
         return usual if usual in self.rates else self.rates[-1]
 
 
-#: By Polly's names.
+_RATES = (8000, 16_000, 22_050, 24_000)
+#: By Polly's names; json has speech marks in it and no audio.
 FORMATS: Mapping[str, Format] = {
     "pcm": Format("audio/pcm", (8000, 16_000)),
-    "mp3": Format("audio/mpeg", (8000, 16_000, 22_050, 24_000)),
+    "mp3": Format("audio/mpeg", _RATES),
     "ogg_opus": Format("audio/ogg", (8000, 12_000, 16_000, 24_000, 48_000)),
+    "ogg_vorbis": Format("audio/ogg", _RATES),
+    "json": Format("application/x-json-stream", _RATES),
 }
 #: Container, codec, and what has them write as they go and nothing that is only known at the end.
 _CODECS = {
@@ -52,7 +56,9 @@ class Encoder(Protocol):
 
 def encoder(name: str, source: int, rate: int) -> Encoder:
     """Encodes audio of `source` Hz as the format `name` at `rate` Hz."""
-    return _Pcm(source, rate) if name == "pcm" else _Compressed(name, source, rate)
+    if name == "pcm":
+        return _Pcm(source, rate)
+    return _Vorbis(source, rate) if name == "ogg_vorbis" else _Compressed(name, source, rate)
 
 
 class _Pcm:
@@ -84,13 +90,13 @@ class _Compressed:
 
     def encode(self, pcm: bytes) -> bytes:
         self._feed(self._pcm.encode(pcm))
-        return self._take()
+        return _taken(self._out)
 
     def finish(self) -> bytes:
         self._feed(self._pcm.finish())
         self._container.mux(self._stream.encode(None))
         self._container.close()
-        return self._take()
+        return _taken(self._out)
 
     def _feed(self, pcm: bytes) -> None:
         if pcm:
@@ -100,9 +106,28 @@ class _Compressed:
             self._sent += len(pcm) // SAMPLE_BYTES
             self._container.mux(self._stream.encode(frame))
 
-    def _take(self) -> bytes:
-        """What was written since; a muxer may go back into what it wrote, but not into what is sent."""
-        made = self._out.getvalue()
-        self._out.seek(0)
-        self._out.truncate()
-        return made
+
+class _Vorbis:
+    """A page, which is what can be sent, has about a second of speech; PyAV's build has no encoder for mono Vorbis."""
+
+    def __init__(self, source: int, rate: int) -> None:
+        self._pcm = _Pcm(source, rate)
+        self._out = io.BytesIO()
+        self._file = soundfile.SoundFile(self._out, "w", samplerate=rate, channels=1, format="OGG", subtype="VORBIS")
+
+    def encode(self, pcm: bytes) -> bytes:
+        self._file.write(np.frombuffer(self._pcm.encode(pcm), "<i2"))
+        return _taken(self._out)
+
+    def finish(self) -> bytes:
+        self._file.write(np.frombuffer(self._pcm.finish(), "<i2"))
+        self._file.close()
+        return _taken(self._out)
+
+
+def _taken(out: io.BytesIO) -> bytes:
+    """What was written since; a muxer may go back into what it wrote, but not into what is sent."""
+    made = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return made

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from infra.local.emulators.polly.formats import FORMATS, encoder
 from infra.local.emulators.polly.languages import NAMES, spoken
+from infra.local.emulators.polly.marks import SpeechMark, speech_marks
+from infra.local.emulators.polly.source import spans
 from infra.local.emulators.polly.ssml import Passage, passages
 from infra.local.emulators.polly.voices import VOICES, Voice
 from infra.local.emulators.refused import Refused
@@ -26,12 +30,16 @@ _OURS = "ValidationException"
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What is to be spoken, in which format, in a voice's own language unless a passage has another."""
+    """What is to be spoken, in which format, in a voice's own language unless a passage has another.
+
+    Of the format json are the speech marks, by passages; others have none.
+    """
 
     passages: Sequence[Passage]
     language: str
     format: str
     rate: int
+    marks: Sequence[Sequence[SpeechMark]] = ()
 
     @property
     def characters(self) -> int:
@@ -40,15 +48,18 @@ class Speech:
 
     @property
     def bytes_per_second(self) -> float:
-        """Of the audio; an estimate where it is compressed."""
+        """Of the audio; an estimate where it is compressed, and no limit for marks, which are not heard."""
+        if self.format == "json":
+            return math.inf
         return self.rate * SAMPLE_BYTES if self.format == "pcm" else 6000.0
 
 
 class PollyService:
     """Speaks with an offline engine, which has one voice a language whatever Polly's voice is.
 
-    Speech marks and lexicons are refused, and so are the formats ogg_vorbis, which PyAV
-    cannot encode, mulaw and alaw.
+    Speech marks are timed by the letters of their passage, spread evenly over the audio that the engine makes of
+    it, since an engine gives audio alone. Visemes are refused, for there are no phonemes to tell them from; so are
+    lexicons and the formats mulaw and alaw.
     """
 
     def __init__(self, engine: Synthesizer) -> None:
@@ -70,19 +81,17 @@ class PollyService:
         said = _said(asked, neural=engine != "standard")
         for code in {language} | {passage.language for passage in said if passage.language}:
             self._spoken(code)
-        return Speech(said, language, *_format(asked, neural=engine != "standard"))
+        name, rate = _format(asked, neural=engine != "standard")
+        marks = speech_marks(asked["Text"], said, _kinds(asked)) if name == "json" else ()
+        return Speech(said, language, name, rate, marks)
 
     async def speak(self, speech: Speech) -> AsyncGenerator[bytes, None]:
-        """The audio as it is made. Raises Refused where the engine fails."""
-        made = encoder(speech.format, self._engine.rate, speech.rate)
+        """The audio as it is made, or the speech marks, a passage at a time. Raises Refused where the engine fails."""
+        made = self._marked(speech) if speech.format == "json" else self._encoded(speech)
         try:
-            for passage in speech.passages:
-                yield made.encode(bytes(passage.pause * self._engine.rate // 1000 * SAMPLE_BYTES))
-                if passage.text.strip():
-                    language = self._spoken(passage.language or speech.language)
-                    async for pcm in self._engine.synthesize(passage.text, language, passage.tempo):
-                        yield made.encode(pcm)
-            yield made.finish()
+            async with aclosing(made):
+                async for data in made:
+                    yield data
         except UnsupportedLanguage as error:
             raise _not_spoken(str(error)) from None
         except EngineUnavailable as error:
@@ -99,6 +108,32 @@ class PollyService:
             answer["NextToken"] = base64.b64encode(str(start + _PAGE).encode()).decode()
         return answer
 
+    async def _encoded(self, speech: Speech) -> AsyncGenerator[bytes, None]:
+        made = encoder(speech.format, self._engine.rate, speech.rate)
+        for passage in speech.passages:
+            async for pcm in self._heard(passage, speech.language):
+                yield made.encode(pcm)
+        yield made.finish()
+
+    async def _marked(self, speech: Speech) -> AsyncGenerator[bytes, None]:
+        begin = 0
+        for passage, marks in zip(speech.passages, speech.marks, strict=True):
+            size = 0
+            async for pcm in self._heard(passage, speech.language):
+                size += len(pcm)
+            end = begin + size // SAMPLE_BYTES
+            first, last = begin * 1000 / self._engine.rate, end * 1000 / self._engine.rate
+            yield b"".join(mark.line(mark.time(passage, first, last)) for mark in marks)
+            begin = end
+
+    async def _heard(self, passage: Passage, language: str) -> AsyncGenerator[bytes, None]:
+        """The passage as the engine speaks it, its pause first."""
+        yield bytes(passage.pause * self._engine.rate // 1000 * SAMPLE_BYTES)
+        if passage.text.strip():
+            code = self._spoken(passage.language or language)
+            async for pcm in self._engine.synthesize(passage.text, code, passage.tempo):
+                yield pcm
+
     def _spoken(self, code: str) -> str:
         if (language := spoken(code, self._engine.languages())) is None:
             raise _not_spoken(f"the engine behind the emulator does not speak {code}")
@@ -111,7 +146,7 @@ def _said(asked: Mapping[str, Any], *, neural: bool) -> list[Passage]:
         raise Refused(
             "TextLengthExceededException", f"Maximum text length has been exceeded: {TOTAL} characters in all"
         )
-    said = passages(text, neural=neural) if asked.get("TextType") == "ssml" else [Passage(text)]
+    said = passages(text, neural=neural) if asked.get("TextType") == "ssml" else [Passage(text, spans(text))]
     if sum(len(passage.text) for passage in said) > BILLED:
         raise Refused("TextLengthExceededException", f"Maximum text length has been exceeded: {BILLED} characters")
     if strange := next((p.language for p in said if p.language and p.language not in NAMES), None):
@@ -126,7 +161,7 @@ def _format(asked: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
         raise Refused("LexiconNotFoundException", "the emulator has no lexicons", 404)
     if name not in FORMATS:
         raise Refused(_OURS, f"the emulator makes {', '.join(FORMATS)}, not {name}")
-    if asked.get("SpeechMarkTypes"):
+    if asked.get("SpeechMarkTypes") and name != "json":
         raise Refused("MarksNotSupportedForFormatException", f"speech marks come as json, which is not {name}")
     known = FORMATS[name]
     rate = asked.get("SampleRate", str(known.default(neural=neural)))
@@ -134,6 +169,18 @@ def _format(asked: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
         expected = ", ".join(map(str, known.rates))
         raise Refused("InvalidSampleRateException", f"The specified sample rate is not valid: {name} takes {expected}")
     return name, int(rate)
+
+
+def _kinds(asked: Mapping[str, Any]) -> frozenset[str]:
+    """The types of speech marks."""
+    kinds = frozenset(asked.get("SpeechMarkTypes", ()))
+    if not kinds:
+        raise Refused(_OURS, "expected SpeechMarkTypes with the format json, got none")
+    if "viseme" in kinds:
+        raise Refused("MarksNotSupportedForFormatException", "the emulator has no phonemes to tell visemes from")
+    if "ssml" in kinds and asked.get("TextType") != "ssml":
+        raise Refused("SsmlMarksNotSupportedForTextTypeException", "expected a TextType of ssml for ssml marks")
+    return kinds
 
 
 def _matches(voice: Voice, asked: Mapping[str, Any]) -> bool:

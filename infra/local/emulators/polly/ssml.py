@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from xml.parsers import expat
 
+from infra.local.emulators.polly.source import Source, Span
 from infra.local.emulators.refused import Refused
 
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
@@ -38,13 +39,25 @@ _SLOWEST, _FASTEST = 0.2, 2.0
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark element: before the character `index` of its passage, after `pause` ms of the silence before that."""
+
+    name: str
+    span: Span
+    index: int
+    pause: int
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """Text that is spoken in one go; `pause` ms of silence come before it."""
+    """Text that is spoken in one go, and where each character is written; `pause` ms of silence come before it."""
 
     text: str
+    spans: tuple[Span, ...]
     tempo: float = 1.0
     language: str | None = None
     pause: int = 0
+    marks: tuple[Mark, ...] = ()
 
 
 def passages(text: str, *, neural: bool) -> list[Passage]:
@@ -53,25 +66,29 @@ def passages(text: str, *, neural: bool) -> list[Passage]:
     Raises Refused (InvalidSsmlException) where it is no well-formed SSML, or has what the engine does not take:
     neural voices know neither pitch nor emphasis. DOCTYPE and entities of one's own are not taken at all.
     """
-    reader = _Reader(neural)
-    parser = expat.ParserCreate()
+    document = text.encode("utf-8", "surrogatepass")
+    parser = expat.ParserCreate("utf-8")
+    reader = _Reader(Source(document, parser), neural)
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
-        parser.Parse(text.encode("utf-8", "surrogatepass"), True)
+        parser.Parse(document, True)
     except expat.ExpatError as error:
         raise _invalid(f"Invalid SSML request: {error}") from None
     return list(reader.passages())
 
 
 class _Reader:
-    def __init__(self, neural: bool) -> None:
+    def __init__(self, source: Source, neural: bool) -> None:
+        self._source = source
         self._neural = neural
-        self._manner = [Passage("")]
+        self._manner = [Passage("", ())]
         self._made: list[Passage] = []
         self._pause = 0
+        #: Those that came since the last text, where a pause has begun.
+        self._marks: list[Mark] = []
         #: How many elements deep the text is replaced by another.
         self._replaced = 0
         self._depth = 0
@@ -86,7 +103,10 @@ class _Reader:
         elif tag == "lang":
             manner = replace(manner, language=_required(tag, attributes, "xml:lang"))
         elif tag == "sub":
-            self._say(_required(tag, attributes, "alias"), manner)
+            alias = _required(tag, attributes, "alias")
+            self._say(alias, (self._source.content(tag),) * len(alias), manner)
+        elif tag == "mark":
+            self._mark(_required(tag, attributes, "name"))
         elif tag == "break":
             self._pause += _length(attributes)
         if tag == "sub" or self._replaced:
@@ -102,22 +122,32 @@ class _Reader:
 
     def text(self, data: str) -> None:
         if not self._replaced:
-            self._say(data, self._manner[-1])
+            self._say(data, self._source.characters(data), self._manner[-1])
 
     def passages(self) -> Iterator[Passage]:
         for passage in self._made:
-            if passage.text.strip() or passage.pause:
+            if passage.text.strip() or passage.pause or passage.marks:
                 yield passage
-        if self._pause:
-            yield Passage("", pause=self._pause)
+        if self._pause or self._marks:
+            yield Passage("", (), pause=self._pause, marks=tuple(self._marks))
 
-    def _say(self, data: str, manner: Passage) -> None:
+    def _mark(self, name: str) -> None:
+        span = self._source.tag()
+        if self._pause or not self._made:
+            self._marks.append(Mark(name, span, 0, self._pause))
+        else:
+            last = self._made[-1]
+            self._made[-1] = replace(last, marks=(*last.marks, Mark(name, span, len(last.text), last.pause)))
+
+    def _say(self, data: str, spans: tuple[Span, ...], manner: Passage) -> None:
         last = self._made[-1] if self._made else None
         if last and not self._pause and (last.tempo, last.language) == (manner.tempo, manner.language):
-            self._made[-1] = replace(last, text=last.text + data)
+            self._made[-1] = replace(last, text=last.text + data, spans=last.spans + spans)
         elif data.strip() or not self._pause:
-            self._made.append(replace(manner, text=data, pause=self._pause))
+            marks = tuple(self._marks)
+            self._made.append(replace(manner, text=data, spans=spans, pause=self._pause, marks=marks))
             self._pause = 0
+            self._marks.clear()
 
     def _tempo(self, outer: float, attributes: Mapping[str, str]) -> float:
         if not attributes or set(attributes) - {"rate", "volume", "pitch", "amazon:max-duration"}:
