@@ -81,8 +81,9 @@ def _print(findings: Sequence[Finding], *, ready: bool) -> None:
     absent = [finding for finding in findings if not finding.present]
     if absent:
         console.print("\nTo get what is not there:")
-    for finding in absent:
+    # What the engine of two stages lacks is said once.
+    for line in dict.fromkeys(f"{finding.name}: {finding.remedy}" for finding in absent):
         # In one piece, to be copied.
-        console.print(f"  {escape(finding.name)}: {escape(finding.remedy)}", soft_wrap=True, highlight=False)
+        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
     lacking = ", ".join(finding.name for finding in absent if finding.needed)
     console.print("\nReady for `llt demo`." if ready else f"\nNot ready for `llt demo`: it needs {lacking}.")

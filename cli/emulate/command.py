@@ -21,6 +21,8 @@ from shared.errors import DependencyMissing, SettingError
 
 #: Where programs look for them that were set up by `--env-file`; behind a command any port will do.
 TRANSCRIBE_PORT, PORT = 4581, 4582
+#: The engines that use them, where nothing else is chosen.
+_ENGINES = {"RECOGNISER": "aws", "TRANSLATOR": "aws", "SYNTHESIZER": "polly"}
 #: They log headers below warnings, those of authorization too.
 _TALKATIVE = ("hpack", "h2")
 
@@ -92,10 +94,13 @@ async def _run(
         emulators = await stack.enter_async_context(
             Emulators(*engines, faults, folder, transcribe_port=ports[0], port=ports[1], latency=latency)
         )
-        _keep(emulators.environ, env_file)
+        environ = dict(emulators.environ) | {
+            name: engine for name, engine in _ENGINES.items() if not os.environ.get(name)
+        }
+        _keep(environ, env_file)
         if command:
-            return await run(command, os.environ | emulators.environ)
-        print(_block(emulators.environ), end="", flush=True)
+            return await run(command, os.environ | environ)
+        print(_block(environ), end="", flush=True)
         Console(stderr=True).print("The emulators are up. Ctrl-C stops them.", highlight=False, soft_wrap=True)
         await asked_to_stop()
         return 0

@@ -21,6 +21,9 @@ class Translator(Protocol):
     def targets(self, source: str) -> frozenset[str]:
         """The languages it can translate `source` into."""
 
+    def applied(self, style: Style) -> Style:
+        """The style that it translates in now where `style` is asked for: translations are kept by this one."""
+
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
         """The text in `target`, in a style as far as the engine knows styles.
 

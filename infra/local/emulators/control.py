@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 
 from infra.local.emulators.faults import Fault, Faults
@@ -22,11 +24,8 @@ def add(router: web.UrlDispatcher, faults: Faults) -> None:
 
     async def more(request: web.Request) -> web.Response:
         try:
-            asked = await request.json()
-            if not isinstance(asked, list) or not all(isinstance(text, str) for text in asked):
-                raise ValueError('expected a JSON list of faults, such as ["polly:throttlex3"]')
-            parsed = [Fault.parse(text) for text in asked]
-        except (ValueError, SettingError) as error:
+            parsed = [Fault.parse(text) for text in _texts(await request.read())]
+        except SettingError as error:
             return web.json_response({"message": str(error)}, status=400)
         for fault in parsed:
             faults.add(fault)
@@ -35,3 +34,13 @@ def add(router: web.UrlDispatcher, faults: Faults) -> None:
     router.add_get(HEALTH, health)
     router.add_get(FAULTS, waiting)
     router.add_post(FAULTS, more)
+
+
+def _texts(body: bytes) -> list[str]:
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, list) or not all(isinstance(text, str) for text in asked):
+        raise SettingError('expected a JSON list of faults, such as ["polly:throttlex3"]')
+    return asked

@@ -22,7 +22,8 @@ from processors.translate.translator import Translator
 from shared.errors import LowLatencyTranslateError
 
 #: What clients need, whatever it is, where nothing else is set.
-_PLACEHOLDERS = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+_REGION = {"AWS_REGION": "us-east-1"}
+_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class PortInUse(LowLatencyTranslateError):
@@ -74,7 +75,7 @@ class Emulators:
             "AWS_ENDPOINT_URL_POLLY": self.web.endpoint,
             "AWS_CA_BUNDLE": str(self._bundle),
             "SSL_CERT_FILE": str(self._bundle),
-        } | {name: value for name, value in _PLACEHOLDERS.items() if not os.environ.get(name)}
+        } | _placeholders()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as starting:
@@ -96,8 +97,18 @@ async def _listening(server: TranscribeServer | WebServer, port: int) -> AsyncIt
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise PortInUse(f"port {port} is in use: stop what listens there, or choose another") from None
+        raise PortInUse(
+            f"port {port} is in use: stop what listens there, or choose another (--port, --transcribe-port)"
+        ) from None
     try:
         yield
     finally:
         await server.close()
+
+
+def _placeholders() -> dict[str, str]:
+    def lacks(*names: str) -> bool:
+        return not any(os.environ.get(name) for name in names)
+
+    region = _REGION if lacks("AWS_REGION", "AWS_DEFAULT_REGION") else {}
+    return region | (_KEY if lacks("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE") else {})

@@ -43,6 +43,10 @@ class ScriptedTranslator:
         """All its languages but the source; none where it does not know the source."""
         return self.languages - {source} if source in self.languages else frozenset()
 
+    def applied(self, style: Style) -> Style:
+        """See Translator.applied."""
+        return style
+
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
         """The text that was given for it, or the text marked with its target language, whatever the style."""
         if target not in self.targets(source):

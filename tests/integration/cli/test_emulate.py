@@ -84,6 +84,14 @@ def test_a_key_and_a_region_that_are_set_are_kept() -> None:
     assert not Path(bundle).exists()
 
 
+def test_nothing_is_put_over_what_is_set_in_another_way() -> None:
+    script = "import os; print([os.environ.get(name) for name in ('AWS_REGION', 'AWS_ACCESS_KEY_ID', 'RECOGNISER')])"
+    ended = run(
+        "--", sys.executable, "-c", script, AWS_DEFAULT_REGION="eu-west-1", AWS_PROFILE="mine", RECOGNISER="moonshine"
+    )
+    assert ended.stdout == "[None, None, 'moonshine']\n", ended.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_reaches_the_command(number: signal.Signals) -> None:
     script = """
@@ -115,7 +123,10 @@ def test_a_port_in_use_is_one_line(option: str) -> None:
         port = taken.getsockname()[1]
         ended = run(option, str(port), "--", "true")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"llt: port {port} is in use: stop what listens there, or choose another\n"
+    assert (
+        ended.stderr
+        == f"llt: port {port} is in use: stop what listens there, or choose another (--port, --transcribe-port)\n"
+    )
 
 
 @pytest.mark.parametrize(

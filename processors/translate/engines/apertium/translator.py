@@ -44,6 +44,10 @@ class ApertiumTranslator:
         """The languages that a pair, or a way through several, leads to from `source`."""
         return frozenset(routes(self._pipelines, source))
 
+    def applied(self, style: Style) -> Style:
+        """See Translator.applied: it knows no styles."""
+        return PLAIN
+
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
         """The text in `target`, line by line; runs of blanks are folded. It knows no styles."""
         way = routes(self._pipelines, source).get(target)

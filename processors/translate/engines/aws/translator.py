@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 from processors.pieces import pieces
@@ -42,6 +43,10 @@ class AwsTranslator:
             return frozenset()
         return frozenset(code for code, known in CODES.items() if known != CODES[source])
 
+    def applied(self, style: Style) -> Style:
+        """See Translator.applied: without its terminologies while Translate lacks one of them."""
+        return style if self._names(style) else replace(style, terminologies=())
+
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
         """The text in `target`, its blanks at both ends kept; one over 10,000 bytes goes in pieces, by sentences."""
         if target not in self.targets(source):
@@ -58,8 +63,7 @@ class AwsTranslator:
         """Holds nothing: the threads end by themselves."""
 
     async def _translated(self, words: str, source: str, target: str, style: Style) -> str:
-        now = asyncio.get_running_loop().time()
-        names = style.terminologies if self._lacking.get(style.terminologies, now) <= now else ()
+        names = self._names(style)
         try:
             try:
                 answer = await self._ask(words, source, target, style, names)
@@ -67,7 +71,7 @@ class AwsTranslator:
                 if not names:
                     raise
                 log.warning("translate: goes on without terminologies %s: %s", ", ".join(names), error)
-                self._lacking[names] = now + _REST
+                self._lacking[names] = asyncio.get_running_loop().time() + _REST
                 answer = await self._ask(words, source, target, style, ())
         except AwsError as error:
             # Its message may quote the text.
@@ -79,6 +83,10 @@ class AwsTranslator:
         if not isinstance(made, str):
             raise EngineUnavailable(f"{self._client.endpoint}: expected a TranslatedText, got none")
         return made
+
+    def _names(self, style: Style) -> tuple[str, ...]:
+        now = asyncio.get_running_loop().time()
+        return style.terminologies if self._lacking.get(style.terminologies, now) <= now else ()
 
     async def _ask(
         self, words: str, source: str, target: str, style: Style, terminologies: tuple[str, ...]

@@ -8,9 +8,12 @@ import logging
 import pytest
 from aiohttp import web
 
+from processors.translate.cache import MemoryTranslationCache, cache_key
+from processors.translate.cached import CachedTranslation
 from processors.translate.engines.aws import AwsTranslator
 from processors.translate.style import PLAIN, Style
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, SetupError, UnsupportedLanguage
+from shared.metrics import MemoryMetrics
 from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refusal
 
 __all__ = ["aws_server"]
@@ -147,6 +150,24 @@ async def test_a_terminology_that_is_not_there_is_done_without(
     assert made == ["ONE.", "TWO."]
     assert ["TerminologyNames" in asked for asked in aws_server.asked] == [True, False, False]
     assert [record.levelname for record in caplog.records if "medicine" in record.message] == ["WARNING"]
+
+
+async def test_what_was_made_without_its_terminology_is_not_kept_as_if_it_had_it(
+    translator: AwsTranslator, aws_server: AwsServer
+) -> None:
+    async def answer(request: web.Request, asked: Asked) -> web.StreamResponse:
+        if "TerminologyNames" in asked:
+            return refusal("ResourceNotFoundException", "no such terminology")
+        return await shout(request, asked)
+
+    aws_server.answer = answer
+    cache = MemoryTranslationCache(10)
+    style = Style(("medicine",), mask_profanity=True)
+    assert translator.applied(style) == style
+    cached = CachedTranslation(translator, cache, MemoryMetrics(), style)
+    assert await cached.translate("One.", "en", "es") == "ONE."
+    assert await cache.get(cache_key("One.", "en", "es", "aws", style) or "") is None
+    assert await cache.get(cache_key("One.", "en", "es", "aws", Style(mask_profanity=True)) or "") == "ONE."
 
 
 async def test_languages_are_asked_for_at_once(translator: AwsTranslator, aws_server: AwsServer) -> None:
