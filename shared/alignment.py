@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from shared.models import Word
+from shared.models import MASK, Word
 from shared.text import normalise
 
 #: How far from the frontier (ms) the last committed words are sought in another take.
@@ -19,7 +19,9 @@ NEAR = 1000
 
 @lru_cache(maxsize=1 << 16)
 def spelling(text: str) -> str:
-    """What a word compares by: its normalised text without spaces; empty for punctuation."""
+    """What a word compares by: its normalised text without spaces, or the mask; empty for punctuation."""
+    if text == MASK:
+        return MASK
     return normalise(text).replace(" ", "") if any(map(str.isalnum, text)) else ""
 
 

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 #: Bytes a sample of mono PCM s16le.
 SAMPLE_BYTES = 2
+#: What stands for a word that a vocabulary filter masks.
+MASK = "***"
 
 
 class Status(StrEnum):
@@ -41,8 +43,8 @@ class Word:
 
     @property
     def is_punctuation(self) -> bool:
-        """True where no character of the text is a letter or a digit."""
-        return not any(map(str.isalnum, self.text))
+        """True where no character of the text is a letter or a digit; a masked word is a word."""
+        return self.text != MASK and not any(map(str.isalnum, self.text))
 
     @property
     def midpoint(self) -> float:

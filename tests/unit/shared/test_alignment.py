@@ -17,7 +17,7 @@ def words(text: str, *, start: int = 0, length: int = 300, gap: int = 0) -> list
     """Items one after the other; punctuation takes no time."""
     items = []
     for token in text.split():
-        punctuation = not any(map(str.isalnum, token))
+        punctuation = Word(token, 0, 0).is_punctuation
         end = start if punctuation else start + length
         items.append(Word(token, start, end))
         start = end + (0 if punctuation else gap)
@@ -40,6 +40,10 @@ class TestWithin:
     def test_punctuation_behind_the_last_committed_word_is_never_left_alone(self) -> None:
         hypothesis = words("that is it . ”")
         assert within(words("that is it"), hypothesis, 900) == len(hypothesis)
+
+    def test_a_masked_word_behind_the_last_committed_word_is_new(self) -> None:
+        hypothesis = words("thank you *** now")
+        assert rest(hypothesis, within(words("thank you"), hypothesis, 600)) == "*** now"
 
     def test_a_hypothesis_that_lost_words_has_nothing_new(self) -> None:
         assert rest(words("one two"), within(words("one two three"), words("one two"), 900)) == ""
@@ -156,6 +160,7 @@ class TestAcross:
 
 @given(st.text(max_size=4))
 @example("\u0301")
+@example("***")
 def test_an_item_has_a_spelling_if_it_is_a_word(text: str) -> None:
     assert bool(spelling(text)) is not Word(text, 0, 0).is_punctuation
 

@@ -98,7 +98,17 @@ def test_a_stamp_leaves_the_record_it_came_from_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "punctuation"), [(".", True), ("...", True), ("—", True), ("don't", False), ("3", False), ("$5", False)]
+    ("text", "punctuation"),
+    [
+        (".", True),
+        ("...", True),
+        ("—", True),
+        ("don't", False),
+        ("3", False),
+        ("$5", False),
+        ("***", False),
+        ("*", True),
+    ],
 )
 def test_a_mark_has_neither_letter_nor_digit(text: str, punctuation: bool) -> None:
     assert Word(text, 0, 1).is_punctuation is punctuation

@@ -37,6 +37,10 @@ def test_words_and_marks_in_order(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
 
 
+def test_a_masked_word_stands_apart_as_the_word_does_that_it_masks() -> None:
+    assert join(words(["thank", "you", "***", "."])) == "thank you ***."
+
+
 @given(_LINE)
 def test_a_line_that_is_joined_is_split_into_the_same_words(line: list[tuple[str, str]]) -> None:
     texts = [text for pair in line for text in pair if text]

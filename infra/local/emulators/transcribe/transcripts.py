@@ -10,9 +10,7 @@ import orjson
 
 from infra.local.emulators.transcribe.request import FilterMethod, StreamRequest
 from processors.transcribe.recogniser import Hypothesis
-from shared.models import Word
-
-_MASK = "***"
+from shared.models import MASK, Word
 
 
 class Transcripts:
@@ -80,4 +78,4 @@ class Transcripts:
 
     def _shown(self, word: Word) -> str:
         masks = self._request.filter_method is FilterMethod.MASK
-        return _MASK if masks and self._matches(word) else word.text
+        return MASK if masks and self._matches(word) else word.text

@@ -24,7 +24,7 @@ def items(text: str, start: int = 0, *, marked: bool = True) -> tuple[Word, ...]
             start += 400
             continue
         bare = token.removeprefix("~")
-        end = start + WORD if any(map(str.isalnum, bare)) else start
+        end = start if Word(bare, 0, 0).is_punctuation else start + WORD
         made.append(Word(bare, start, end, bare == token if marked else None))
         start = end
     return tuple(made)

@@ -23,8 +23,21 @@ from tests.unit.processors.stability.talk import bench, final, hear, partial, sa
         ("one two | ~three", ["one two"]),
         ("one two three four five six seven", []),
         ("~one ~two . ~three", []),
+        ("thank you *** . ~so", ["thank you ***."]),
+        ("*** . ~so", ["***."]),
     ],
-    ids=["sentence", "sentences", "clause", "short clause", "clause counts anew", "gap", "no boundary", "not stable"],
+    ids=[
+        "sentence",
+        "sentences",
+        "clause",
+        "short clause",
+        "clause counts anew",
+        "gap",
+        "no boundary",
+        "not stable",
+        "masked",
+        "masked alone",
+    ],
 )
 def test_the_stable_prefix_is_committed_up_to_its_last_boundary(hypothesis: str, committed: list[str]) -> None:
     assert said(run(hear(partial(hypothesis)))) == committed

@@ -194,7 +194,7 @@ def histories(draw: st.DrawFn) -> list[Result]:
     results: list[Result] = []
     start = 0
     for utterance in range(1, draw(st.integers(1, 4)) + 1):
-        texts = draw(st.lists(st.sampled_from(["a", "b", "no", "ice", "cream", ".", ",", "|"]), max_size=10))
+        texts = draw(st.lists(st.sampled_from(["a", "b", "no", "ice", "cream", "***", ".", ",", "|"]), max_size=10))
         marked = draw(st.booleans())
         whole = items(" ".join(texts), start, marked=marked)
         position = start

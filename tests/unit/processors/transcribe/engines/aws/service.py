@@ -12,6 +12,7 @@ from processors.transcribe.engines.aws.stream import Result
 from processors.transcribe.engines.aws.take import AwsTake
 from processors.transcribe.recogniser import Hypothesis
 from shared.errors import EngineUnavailable
+from shared.models import Word
 from shared.sessions import Session
 from shared.settings import Settings
 
@@ -46,7 +47,7 @@ def heard(name: str, text: str, start: float = 0.0, *, final: bool = False, **fi
     at = start
     for word in text.split():
         bare = word.removeprefix("~")
-        end = at + 0.3 if any(map(str.isalnum, bare)) else at
+        end = at if Word(bare, 0, 0).is_punctuation else at + 0.3
         items.append(Item(bare, at, end, stable=bare == word))
         at = end
     return Heard(name, start, not final, [Alternative(items)], **fields)
