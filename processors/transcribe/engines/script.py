@@ -137,12 +137,15 @@ def _object(result: Hypothesis) -> dict[str, Any]:
         {column.name: value for column in fields(word) if (value := getattr(word, column.name)) is not None}
         for word in result.items
     ]
-    return {column.name: getattr(result, column.name) for column in fields(result)} | {"items": items}
+    values = {column.name: value for column in fields(result) if (value := getattr(result, column.name)) is not None}
+    return values | {"items": items}
 
 
 def _result(value: Any) -> Hypothesis:
     values = _checked(
-        value, {"utterance": int, "start": int, "end": int, "position": int, "items": list, "final": bool}
+        value,
+        {"utterance": int, "start": int, "end": int, "position": int, "items": list, "final": bool},
+        {"language": str},
     )
     return Hypothesis(**values | {"items": tuple(map(_word, values["items"]))})
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,13 @@ def test_an_utterance_whose_words_were_taken_back_still_gets_its_final() -> None
 def test_a_script_survives_its_file(tmp_path: Path) -> None:
     words = (*WORDS, Word("señor", 3100, 3300, stable=None, confidence=0.5, speaker="1"))
     script = Script.from_words(words)
+    script.save(tmp_path / "talk.jsonl")
+    assert Script.load(tmp_path / "talk.jsonl") == script
+
+
+def test_the_languages_that_were_identified_survive_the_file(tmp_path: Path) -> None:
+    spoken = Script.from_words(WORDS).results
+    script = Script((*spoken[:-1], replace(spoken[-1], language="es")))
     script.save(tmp_path / "talk.jsonl")
     assert Script.load(tmp_path / "talk.jsonl") == script
 
