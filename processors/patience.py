@@ -38,7 +38,8 @@ class Patience:
 
     After an input was given up each that follows has one try of 2 s, until one succeeds. So has one that waited
     for `max_hold` behind others; one that waited 2 s more has none, so that no hold grows without bound. A
-    language that the engine will never serve is given up at once, with a dead letter for the first input alone.
+    language that the engine will never serve is given up at once, with a dead letter for the first input alone; where
+    inputs differ in their own language (`source`), that is so for each of them.
     """
 
     def __init__(self, context: Context, stage: str, language: str, max_hold: float) -> None:
@@ -47,11 +48,11 @@ class Patience:
         self._language = language
         self._max_hold = max_hold
         self._failing = False
-        self._unsupported = False
+        self._unsupported: set[str] = set()
 
-    async def insist(self, held: Held, work: Callable[[], Awaitable[Made]]) -> Made:
+    async def insist(self, held: Held, work: Callable[[], Awaitable[Made]], source: str = "") -> Made:
         """What `work` returns; it is called anew for each try. Raises GaveUp once a dead letter is out."""
-        if self._unsupported:
+        if source in self._unsupported:
             # Where there is a dead letter, the host counts the failure.
             self._context.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)
             raise GaveUp(f"{self._language} is not served")
@@ -65,7 +66,7 @@ class Patience:
             try:
                 made = await _bounded(work, ends)
             except UnsupportedLanguage as refusal:
-                self._unsupported = True
+                self._unsupported.add(source)
                 raise self._given_up(held, refusal) from None
             except Exception as failure:
                 error = failure

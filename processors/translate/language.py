@@ -85,7 +85,7 @@ class LanguageTranslator:
         claim = self._budget.claim(text, self._language) if self._budget else None
         try:
             made = await self._patience.insist(
-                held, lambda: self._translation.translate(text, source, self._language, claim)
+                held, lambda: self._translation.translate(text, source, self._language, claim), source
             )
         except GaveUp:
             return Status.FAILED, ""

@@ -1,6 +1,7 @@
 """One translation a segment and wanted language, in order, whatever any other language does."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -122,6 +123,16 @@ def test_a_language_that_the_engine_never_serves_has_one_dead_letter_and_no_hold
         assert talk.released == [1, 2, 3]
 
     play(scene, Talk(("es", "xx")))
+
+
+def test_a_segment_in_a_language_that_the_engine_does_not_know_ends_no_other() -> None:
+    async def scene(talk: Talk) -> None:
+        heard_wrongly = [replace(segment(number), language="xx") for number in (2, 3)]
+        await talk.send(segment(1), *heard_wrongly, segment(4), every=0.001)
+        assert talk.statuses("es") == [(1, OK), (2, FAILED), (3, FAILED), (4, OK)]
+        assert len(talk.letters) == 1
+
+    play(scene, Talk(("es",)))
 
 
 def test_a_language_is_left_out_while_nobody_wants_it() -> None:
