@@ -108,7 +108,7 @@ class _Compressed:
 
 
 class _Vorbis:
-    """A page, which is what can be sent, has about a second of speech; PyAV's build has no encoder for mono Vorbis."""
+    """A page, which is what can be sent, has about a second of speech. PyAV's own encoder is experimental."""
 
     def __init__(self, source: int, rate: int) -> None:
         self._pcm = _Pcm(source, rate)
