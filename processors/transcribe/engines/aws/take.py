@@ -59,10 +59,12 @@ class AwsTake:
     async def close(self) -> None:
         """See Recogniser.close."""
         self._outbox.end()
-        await self._stream.close()
-        self._reading.cancel()
+        try:
+            await self._stream.close()
+        finally:
+            self._reading.cancel()
+            self._on_close(self)
         await asyncio.wait([self._reading])
-        self._on_close(self)
 
     async def _read(self) -> None:
         try:

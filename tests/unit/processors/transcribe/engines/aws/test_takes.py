@@ -88,3 +88,20 @@ async def test_an_engine_closes_the_takes_that_are_open_and_its_client() -> None
     await studio.engine.close()
     assert [stream.closed for stream in studio.client.streams] == [1, 1]
     assert studio.client.closed
+
+
+async def test_a_closing_that_is_cancelled_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    studio = Studio()
+    take, stream = await studio.open()
+    before = asyncio.all_tasks()
+    monkeypatch.setattr(stream, "close", asyncio.Event().wait)
+    closing = asyncio.create_task(take.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() < before
+    monkeypatch.undo()
+    await studio.engine.close()
+    assert stream.closed == 0
