@@ -19,8 +19,8 @@ class ScriptedTranslator:
     `Good night.` becomes `[es] Good night.`. The switches may be turned while it is in use. Each is by target language.
     """
 
-    #: Whether it claims to be paid by the character.
     name = "scripted"
+    #: Whether it claims to be paid by the character.
     billed = False
 
     def __init__(
