@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 
 from shared.settings import Settings
+from tests.unit.cli.conftest import llt
+from tests.unit.cli.outcome import Llt
+
+__all__ = ["llt"]
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,25 +51,25 @@ def test_every_make_target_exists() -> None:
     assert named | listed <= set(re.findall(r"^([\w-]+):", MAKEFILE, re.MULTILINE))
 
 
-def test_every_command_exists_with_the_options_that_are_named(tmp_path: Path) -> None:
+def test_every_command_exists_with_the_options_that_are_named(llt: Llt) -> None:
     rows = re.findall(r"^\| `llt ([a-z -]+).*?` \| .*? \|$", README, re.MULTILINE)
     options = [re.findall(r"`(--\w+)`", row) for row in re.findall(r"^\| `llt .*$", README, re.MULTILINE)]
     assert len(rows) == len(options) > 0
     for command, named in zip(rows, options, strict=True):
-        shown = run("-m", "cli", *command.split(), "--help", cwd=tmp_path)
-        assert shown.returncode == 0, shown.stderr
-        assert all(option in shown.stdout for option in named), command
+        shown = llt(*command.split(), "--help")
+        assert shown.code == 0, shown.err
+        assert all(option in shown.out for option in named), command
 
 
-def test_every_command_line_is_one_that_llt_takes(tmp_path: Path) -> None:
+def test_every_command_line_is_one_that_llt_takes(llt: Llt) -> None:
     lines = re.findall(r"\.venv/bin/llt ([^`\n]+)", README)
     assert {line.split()[0] for line in lines} >= {"up", "listen", "speak", "streams"}
     for line in lines:
         words = line.split()
         command = words[: 2 if words[0] in ("streams", "sessions", "config") else 1]
-        shown = run("-m", "cli", *command, "--help", cwd=tmp_path)
-        assert shown.returncode == 0, shown.stderr
-        assert all(word in shown.stdout for word in words if word.startswith("--")), line
+        shown = llt(*command, "--help")
+        assert shown.code == 0, shown.err
+        assert all(word in shown.out for word in words if word.startswith("--")), line
 
 
 def test_every_link_leads_somewhere() -> None:

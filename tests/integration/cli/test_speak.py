@@ -112,7 +112,7 @@ def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], lis
 def test_a_session_that_was_ended_meanwhile_is_told(
     llt: Llt, pipeline: str, frames: Callable[[], list[AudioFrame]]
 ) -> None:
-    recording("talk.wav", 4)
+    recording("talk.wav", 10)
     store = DynamoDbSessionStore(Aws(), f"t-{pipeline}-")
     with elsewhere("speak", "talk.wav", "--session", "talk") as speaker:
         until(frames)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from processors.hosts.kcl.daemon.daemon import Daemon
-from processors.hosts.kcl.daemon.first import first_of, unless
+from processors.hosts.kcl.daemon.first import first_of
 from processors.hosts.kcl.daemon.limits import Limits
 from processors.hosts.kcl.daemon.logs import Lines
 from processors.hosts.kcl.daemon.status import Status
@@ -52,11 +52,19 @@ class Run:
         async with asyncio.timeout(PATIENCE):
             return await self.watch.failure(self.daemon)
 
-    async def lasts(self, seconds: float) -> bool:
-        """Whether nothing is wrong with it for so long."""
-        over = asyncio.Event()
-        asyncio.get_running_loop().call_later(seconds, over.set)
-        return await unless(over, self.watch.failure(self.daemon)) is None
+    async def lasts(self, seconds: float, since: Callable[[], bool] = lambda: True) -> bool:
+        """Whether nothing is wrong with it for so long after something was so, nor before."""
+
+        async def over() -> None:
+            while not since():  # noqa: ASYNC110 (processes set no event)
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(seconds)
+
+        return await first_of(self.watch.failure(self.daemon), over()) is None
+
+    def children_have_ended(self) -> bool:
+        """Where a program says that it is up after they have."""
+        return self.status.beats.daemon_age is not None and not self.status.beats.ages()
 
 
 Start = Callable[..., Awaitable[Run]]
@@ -122,8 +130,8 @@ async def test_a_child_that_never_beats_is_killed(start: Start) -> None:
 
 async def test_what_a_child_starts_need_not_beat(start: Start) -> None:
     program = "child('time.sleep(600)')\nwhile True: beat('s'); time.sleep(0.1)"
-    run = await start(f"up(); child({program!r}); live(60)", first_beat=0.5)
-    assert await run.lasts(1.5)
+    run = await start(f"up(); child({program!r}); live(60)", first_beat=1.5)
+    assert await run.lasts(2, since=lambda: bool(run.status.beats.ages()))
 
 
 async def test_a_child_that_beats_no_more_is_killed(start: Start) -> None:
@@ -138,8 +146,8 @@ async def test_a_child_whose_first_beats_name_no_shard_is_well(start: Start) -> 
 
 
 async def test_a_child_that_ended_is_forgotten(start: Start) -> None:
-    run = await start("up(); child('beat(\"s1\")').wait(); live(60)", hang=0.5, first_beat=0.5)
-    assert await run.lasts(1.5)
+    run = await start("child('beat(\"s1\")').wait(); up(); live(60)", hang=1, first_beat=1)
+    assert await run.lasts(1.5, since=run.children_have_ended)
     assert run.status.beats.ages() == {}
 
 
@@ -199,8 +207,8 @@ async def test_a_failure_that_the_daemon_told_of_is_no_drain(start: Start) -> No
 
 
 async def test_a_child_that_ended_long_ago_is_no_matter_of_the_drain(start: Start) -> None:
-    run = await start("up(); child('beat(\"s1\"); done()').wait(); child('beat(\"s2\")').wait(); live(60)")
-    assert await run.lasts(1.5)
+    run = await start("child('beat(\"s1\"); done()').wait(); child('beat(\"s2\")').wait(); up(); live(60)")
+    assert await run.lasts(1, since=run.children_have_ended)
     assert await drained(run)
 
 
