@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from processors.transcribe.engines.aws.languages import Languages, language_options
-from processors.transcribe.engines.aws.request import stream_request
+from processors.transcribe.engines.aws.languages import Languages
+from processors.transcribe.engines.aws.request import check, stream_request
 from processors.transcribe.engines.aws.results import Transcript
 from processors.transcribe.engines.aws.stream import TranscribeClient
 from processors.transcribe.engines.aws.take import AwsTake
@@ -33,7 +33,7 @@ class AwsEngine:
         self.feed_rate = feed_rate
         self._settings = settings
         self._languages = Languages(settings.transcribe_language_codes)
-        language_options(settings.transcribe_language_options)
+        check(settings)
         self._client = client or _amazon_transcribe()
         self._takes: set[AwsTake] = set()
 

@@ -39,8 +39,8 @@ def stream_request(session: Session, settings: Settings, languages: Languages, r
 
     Raises UnsupportedLanguage where Transcribe does not hear its language.
     """
-    own = settings.tolerate(session.settings)
-    options = _options(session, own, settings)
+    own = _own(session, settings)
+    options = language_options(own.transcribe_language_options)
     code = languages.code(session.source_language)
     if code is None and not options:
         raise UnsupportedLanguage(f"Amazon Transcribe does not hear {session.source_language}")
@@ -58,13 +58,29 @@ def stream_request(session: Session, settings: Settings, languages: Languages, r
     )
 
 
-def _options(session: Session, own: Settings, settings: Settings) -> tuple[str, ...]:
+def check(settings: Settings) -> None:
+    """Raises SettingError where Transcribe would refuse what the TRANSCRIBE_ settings ask for together."""
+    if language_options(settings.transcribe_language_options):
+        return
+    for name, text in (
+        ("TRANSCRIBE_VOCABULARY", settings.transcribe_vocabulary),
+        ("TRANSCRIBE_VOCABULARY_FILTER", settings.transcribe_vocabulary_filter),
+    ):
+        if len(_names(text)) > 1:
+            raise SettingError(
+                f"{name}={text}: expected one name where TRANSCRIBE_LANGUAGE_OPTIONS is empty, got {len(_names(text))}"
+            )
+
+
+def _own(session: Session, settings: Settings) -> Settings:
+    own = settings.tolerate(session.settings)
     try:
-        return language_options(own.transcribe_language_options)
+        check(own)
     except SettingError as error:
         # A setting of a session's own that is not valid costs it no audio.
-        log.warning("transcribe: session %s: %s", session.id, error)
-        return language_options(settings.transcribe_language_options)
+        log.warning("transcribe: session %s goes without TRANSCRIBE_ settings of its own: %s", session.id, error)
+        return settings
+    return own
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from shared.models import SAMPLE_BYTES
 
 #: Bytes sent in one event: AWS takes 32 KB, and 50 to 200 ms are best.
 _PIECE = 6400
+#: Seconds that the reason of a stream's end may take.
+_REASON = 1.0
 
 
 class AwsTake:
@@ -50,6 +52,9 @@ class AwsTake:
             try:
                 await self._stream.end()
             except EngineUnavailable as error:
+                # Where the service has ended the stream, its own reason is on the way, and tells more.
+                self._finishing = False
+                await asyncio.wait([self._reading], timeout=_REASON)
                 self._outbox.end(error)
 
     def __aiter__(self) -> Outbox:

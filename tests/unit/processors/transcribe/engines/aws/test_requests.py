@@ -52,7 +52,19 @@ async def test_options_that_make_no_sense_are_refused_and_cost_a_session_that_ha
     with caplog.at_level(logging.WARNING):
         request = await asked(Studio(), TRANSCRIBE_LANGUAGE_OPTIONS=options)
     assert request.language == "en-US"
-    assert "session talk: TRANSCRIBE_LANGUAGE_OPTIONS" in caplog.text
+    assert "session talk goes without TRANSCRIBE_ settings of its own: TRANSCRIBE_LANGUAGE_OPTIONS" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["TRANSCRIBE_VOCABULARY", "TRANSCRIBE_VOCABULARY_FILTER"])
+async def test_a_language_takes_one_vocabulary_and_one_filter(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    both = {name.lower(): "english,spanish"}
+    with pytest.raises(SettingError, match=rf"{name}=english,spanish: expected one name where .* is empty, got 2"):
+        Studio(**both)
+    with caplog.at_level(logging.WARNING):
+        assert await asked(Studio(), **{name: "english,spanish"}) == await asked(Studio())
+    assert f"session talk goes without TRANSCRIBE_ settings of its own: {name}" in caplog.text
+    request = await asked(Studio(transcribe_language_options="en-US,es-US", **both))
+    assert ("english", "spanish") in (request.vocabularies, request.vocabulary_filters)
 
 
 async def test_the_table_of_languages_can_be_changed_and_added_to() -> None:

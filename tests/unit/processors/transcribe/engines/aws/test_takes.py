@@ -70,6 +70,26 @@ async def test_a_stream_that_takes_no_audio_or_no_end_has_dropped() -> None:
     await take.close()
 
 
+async def test_a_stream_that_the_service_ended_just_before_its_audio_did_says_why() -> None:
+    take, stream = await Studio().open()
+    stream.refusal = EngineUnavailable("the stream had ended")
+    stream.stop(EngineUnavailable("LimitExceededException"))
+    await take.finish()
+    with pytest.raises(EngineUnavailable, match="LimitExceeded"):
+        await all_of(take)
+    await take.close()
+
+
+async def test_a_stream_that_the_service_ended_in_silence_just_before_its_audio_did_has_dropped() -> None:
+    take, stream = await Studio().open()
+    stream.refusal = EngineUnavailable("the stream had ended")
+    stream.stop()
+    await take.finish()
+    with pytest.raises(EngineUnavailable, match="before its audio had ended"):
+        await all_of(take)
+    await take.close()
+
+
 async def test_closing_ends_the_iteration_and_the_stream() -> None:
     studio = Studio()
     take, stream = await studio.open()
