@@ -17,6 +17,7 @@ from cli.stages import EnginesOnDemand
 from infra.local.localstack import health
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
+from shared.aws import Aws
 from shared.errors import SetupError
 from shared.settings import Settings
 
@@ -26,6 +27,7 @@ ENGINES: dict[str, tuple[str, ...]] = {
     "translator": ("apertium", "aws"),
     "synthesizer": ("espeak", "polly"),
 }
+_AMAZON = ("aws", "polly")
 _PROJECT = "low-latency-translate"
 #: The extras without which the demo cannot run; "" is what every installation has.
 _NEEDED_EXTRAS = ("", "offline", "workers")
@@ -96,6 +98,18 @@ def _engine(part: str, name: str, engine: Any, *, needed: bool) -> Finding:
     listed = ", ".join(languages) if len(languages) < _MANY else f"{len(languages)} languages"
     detail = f"en into {listed}" if translates else listed
     return Finding(part, name, present=True, needed=needed, detail=detail, languages=languages)
+
+
+def aws(settings: Settings) -> Iterator[Finding]:
+    """The credentials, where an engine that the settings choose is Amazon's."""
+    if {settings.recogniser, settings.translator, settings.synthesizer}.isdisjoint(_AMAZON):
+        return
+    detail, remedy = "found", ""
+    try:
+        Aws().credentials()
+    except SetupError as error:
+        detail, remedy = "missing", str(error)
+    yield Finding("AWS", "credentials", present=not remedy, needed=True, detail=detail, remedy=remedy)
 
 
 def debian_packages() -> Iterator[Finding]:

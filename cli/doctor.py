@@ -41,9 +41,10 @@ def doctor(
 async def _examine() -> list[Finding]:
     """Every finding; engines are opened for it, and closed again."""
     findings = [*checks.python(), *checks.packages()]
+    settings = Settings.load()
     chosen: dict[str, Any] = {}
     try:
-        for finding, engine in checks.engines(Settings.load()):
+        for finding, engine in checks.engines(settings):
             findings.append(finding)
             if engine is not None and finding.needed:
                 chosen[finding.part] = engine
@@ -53,7 +54,8 @@ async def _examine() -> list[Finding]:
             findings.append(_demo(Engines(**chosen)))
     finally:
         await asyncio.gather(*(engine.close() for engine in chosen.values()))
-    return [*findings, *checks.debian_packages(), *checks.kcl(), *checks.localstack(), *checks.microphone()]
+    findings += [*checks.aws(settings), *checks.debian_packages(), *checks.kcl(), *checks.localstack()]
+    return [*findings, *checks.microphone()]
 
 
 def _demo(engines: Engines) -> Finding:

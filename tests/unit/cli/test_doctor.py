@@ -59,6 +59,25 @@ def test_an_engine_that_does_not_exist_is_named_with_those_that_do(llt: Llt, mon
     assert "apertium" in entry["remedy"]
 
 
+@pytest.mark.parametrize(("key", "code"), [("key", 0), ("", 1)])
+def test_the_credentials_of_aws_are_needed_where_an_engine_is_amazons(
+    llt: Llt, monkeypatch: pytest.MonkeyPatch, newcomer: Path, key: str, code: int
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for files in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(files, str(newcomer / "none"))
+    assert ("AWS", "credentials") not in findings(llt("doctor", "--json"))
+    monkeypatch.setenv("SYNTHESIZER", "polly")
+    if key:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key)
+    outcome = llt("doctor")
+    assert outcome.code == code
+    assert ("it needs credentials." in outcome.out) is bool(code)
+    assert ("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in outcome.out) is bool(code)
+
+
 def test_languages_that_the_engines_do_not_reach_together_fail(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.doctor._TARGETS", ("es", "tlh"))
     outcome = llt("doctor", "--json")
