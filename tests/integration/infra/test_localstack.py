@@ -259,6 +259,7 @@ def test_the_command_says_when_it_is_ready_and_ends_with_all_of_it(
 def test_the_command_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) -> None:
     with command(tmp_path, f"localhost:{LocalStack().port}") as running:
         while len(found := tree(running.pid)) < 2:
+            assert running.poll() is None
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=20)
