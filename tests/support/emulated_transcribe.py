@@ -27,8 +27,12 @@ SECRET = "emulated-secret-key"
 class EmulatedEngine(AwsEngine):
     """Tells the script behind the emulator where each take begins, as only the speaker's voice would."""
 
-    def __init__(self, settings: Settings, script: Resumed, *, feed_rate: float | None, opening: float) -> None:
+    def __init__(
+        self, settings: Settings, script: Resumed, faults: Faults, *, feed_rate: float | None, opening: float
+    ) -> None:
         super().__init__(settings, AmazonTranscribe(Aws(), opening=opening), feed_rate=feed_rate)
+        #: Those of the emulator.
+        self.faults = faults
         self._script = script
 
     async def open(self, session: Session, start: int) -> AwsTake:
@@ -57,10 +61,10 @@ async def emulated(
 ) -> AsyncIterator[EmulatedEngine]:
     """The engine; `options` are the server's. A stream has `opening` s to open."""
     certificates = Certificates(folder)
-    behind = Resumed(script)
-    async with TranscribeServer(behind, certificates, Faults(*faults), secret=SECRET, **options) as server:
+    behind, striking = Resumed(script), Faults(*faults)
+    async with TranscribeServer(behind, certificates, striking, secret=SECRET, **options) as server:
         with patch.dict(os.environ, environment(server.endpoint, certificates.bundle)):
-            engine = EmulatedEngine(settings or Settings(), behind, feed_rate=feed_rate, opening=opening)
+            engine = EmulatedEngine(settings or Settings(), behind, striking, feed_rate=feed_rate, opening=opening)
             try:
                 yield engine
             finally:

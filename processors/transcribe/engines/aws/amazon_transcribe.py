@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from contextlib import asynccontextmanager
 from typing import Any
 
 from amazon_transcribe.auth import CredentialResolver, Credentials
@@ -35,8 +33,6 @@ OPENING, SENDING = 15.0, 10.0
 _QUEUED = 64 * 1024
 #: Seconds between two looks at a connection that takes nothing.
 _LOOK = 0.02
-#: Seconds for which credentials are used before they are asked for again; they are renewed minutes ahead of their end.
-_FRESH = 60.0
 
 
 class AmazonTranscribe:
@@ -48,7 +44,7 @@ class AmazonTranscribe:
 
     def __init__(self, aws: Aws, *, opening: float = OPENING, sending: float = SENDING) -> None:
         self._region: str = aws.region
-        self._credentials = _Credentials(aws)
+        self._aws = aws
         self._opening, self._sending = opening, sending
         self._endpoint = aws.endpoint(_SERVICE)
         if self._endpoint is not None and not self._endpoint.startswith("https://"):
@@ -65,7 +61,7 @@ class AmazonTranscribe:
     async def open(self, request: StreamRequest) -> Stream:
         """See TranscribeClient.open."""
         connection = Connection(self._runtime)
-        client = _Client(self._region, self._endpoint, self._credentials, connection, AudioBody(self._rounds))
+        client = _Client(self._region, self._endpoint, _Credentials(self._aws), connection, AudioBody(self._rounds))
         starting = asyncio.create_task(client.start_stream_transcription(**_parameters(request)))
         try:
             await asyncio.wait([starting], timeout=self._opening)
@@ -74,7 +70,7 @@ class AmazonTranscribe:
             started = starting.result()
         except BaseException as error:
             # The task is not cancelled but ends with its connection: the runtime's thread settles what it waits for.
-            starting.add_done_callback(partial(_abandon, connection))
+            starting.add_done_callback(lambda started: started.cancelled() or started.exception())
             await connection.close()
             if isinstance(error, EngineUnavailable | SetupError) or not isinstance(error, Exception):
                 raise
@@ -189,18 +185,20 @@ class _Serializer(TranscribeStreamingSerializer):
 
 
 class _Credentials(CredentialResolver):
-    """Those of `aws`; the SDK asks for them with every event."""
+    """Those that were valid when a stream opened.
+
+    The SDK asks for them with every event, and each event's signature goes on from the request's: one that is signed
+    with renewed credentials would be refused.
+    """
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._held: Credentials | None = None
-        self._until = 0.0
 
     async def get_credentials(self) -> Credentials:
-        if self._held is None or time.monotonic() >= self._until:
+        if self._held is None:
             held = await asyncio.to_thread(self._aws.credentials)
             self._held = Credentials(held.access_key, held.secret_key, held.token)
-            self._until = time.monotonic() + _FRESH
         return self._held
 
 
@@ -224,10 +222,3 @@ def _parameters(request: StreamRequest) -> dict[str, Any]:
         "preferred_language": request.preferred,
     }
     return {name: value for name, value in parameters.items() if value or name == "language_code"}
-
-
-def _abandon(connection: Connection, starting: asyncio.Task[Any]) -> None:
-    """Closes what an opening that was given up has opened since."""
-    with suppress(asyncio.CancelledError):
-        starting.exception()
-    connection.drop()

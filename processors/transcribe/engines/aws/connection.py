@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import Future
 from io import BytesIO
 from typing import Any
+from urllib.parse import ParseResult
 
 from amazon_transcribe.exceptions import HTTPException
 from amazon_transcribe.httpsession import AwsCrtHttpResponse, AwsCrtHttpSessionManager
@@ -63,6 +64,14 @@ class Connection(AwsCrtHttpSessionManager):
         super().__init__(runtime.bootstrap)  # type: ignore[no-untyped-call]
         self._tls_ctx = runtime.tls
         self._completion: Future[int] | None = None
+        self._given_up = False
+
+    async def _create_connection(self, parsed_url: ParseResult) -> HttpClientConnection:
+        connection = await super()._create_connection(parsed_url)
+        if self._given_up:
+            connection.close()
+            raise HTTPException("the stream was given up before its connection stood")
+        return connection
 
     async def make_request(
         self,
@@ -94,7 +103,8 @@ class Connection(AwsCrtHttpSessionManager):
         return self._completion.exception() if self._completion is not None and self._completion.done() else None
 
     async def close(self) -> None:
-        """Closes the connection, whether or not its stream has ended."""
+        """Closes the connection, whether or not its stream has ended; one that stands only later is closed then."""
+        self._given_up = True
         connections, self._connections = list(self._connections.values()), {}
         for connection in connections:
             connection.close()
@@ -102,12 +112,6 @@ class Connection(AwsCrtHttpSessionManager):
             # One that broke says so here once more.
             closed.add_done_callback(lambda done: done.cancelled() or done.exception())
             await asyncio.wait([closed], timeout=_CLOSING)
-
-    def drop(self) -> None:
-        """Has the connection close, and does not wait for it."""
-        connections, self._connections = list(self._connections.values()), {}
-        for connection in connections:
-            connection.close()
 
 
 def _unanswered(response: AwsCrtHttpResponse, completion: Future[int]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.credentials import ReadOnlyCredentials
 
 from infra.local.emulators.certificates import Certificates
 from infra.local.emulators.faults import Fault, FaultKind, Faults
@@ -116,18 +117,39 @@ async def test_a_stream_that_does_not_open_says_why(kind: FaultKind, told: str, 
 async def test_an_opening_that_is_given_up_leaves_no_connection(tmp_path: Path) -> None:
     async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), limits=Limits(streams=1)) as engine:
         opening = asyncio.create_task(engine.open(TALK, 0))
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(10):
+            while engine.faults.waiting:  # noqa: ASYNC110 (the emulator tells nobody)
+                await asyncio.sleep(0.01)
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening
         await hear(await engine.open(TALK, 0), 0.2)
 
 
-async def test_limits_of_the_service_are_drops_that_say_so(tmp_path: Path) -> None:
-    async with emulated(SCRIPT, tmp_path, limits=Limits(idle=0.3, streams=1)) as engine:
+async def test_one_that_is_given_up_before_its_connection_stands_leaves_none_either(tmp_path: Path) -> None:
+    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER, times=5)):
+        before = asyncio.all_tasks()
+        hasty = AwsEngine(Settings(), AmazonTranscribe(Aws(), opening=0.01))
+        for _ in range(5):
+            with pytest.raises(EngineUnavailable):
+                await hasty.open(TALK, 0)
+        await hasty.close()
+        # Those of the emulator end with its connections.
+        _, left = await asyncio.wait(asyncio.all_tasks() - before, timeout=10)
+        assert not left
+
+
+async def test_more_streams_than_the_service_has_are_refused(tmp_path: Path) -> None:
+    async with emulated(SCRIPT, tmp_path, limits=Limits(streams=1)) as engine:
         take = await engine.open(TALK, 0)
         with pytest.raises(EngineUnavailable, match="throttled: LimitExceededException"):
             await engine.open(TALK, 0)
+        await take.close()
+
+
+async def test_a_stream_without_audio_is_a_drop_that_says_so(tmp_path: Path) -> None:
+    async with emulated(SCRIPT, tmp_path, limits=Limits(idle=0.3)) as engine:
+        take = await engine.open(TALK, 0)
         await take.feed(bytes(3200))
         with pytest.raises(EngineUnavailable, match="no new audio was received"):
             await anext(aiter(take))
@@ -179,6 +201,21 @@ async def test_authorities_of_ssl_cert_file_are_trusted_and_others_are_not(
         await hear(await trusting.open(TALK, 0), 0.2)
         await distrustful.close()
         await trusting.close()
+
+
+async def test_a_stream_goes_on_with_the_credentials_that_it_opened_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, renewed = (
+        ReadOnlyCredentials("first", SECRET, None),
+        ReadOnlyCredentials("renewed", "another-secret-key", None),
+    )
+    given = iter([first])
+    monkeypatch.setattr(Aws, "credentials", lambda _: next(given, renewed))
+    async with emulated(SCRIPT, tmp_path) as engine:
+        assert await hear(await engine.open(TALK, 0))
+        with pytest.raises(EngineUnavailable, match="ignature"):
+            await hear(await engine.open(TALK, 0))
 
 
 async def test_no_secret_is_told_or_logged(
