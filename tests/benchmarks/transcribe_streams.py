@@ -39,6 +39,8 @@ _BASELINE = 5.0
 #: Seconds of audio sent at once, and its bytes.
 _PIECE = 0.1
 _SILENCE = bytes(3200)
+#: Seconds that ten words take, and those behind the last of them, in which all its results have come.
+_SENTENCE, _SILENT_END = 3.0, 3.0
 _SERVER = """
 import asyncio, sys
 from pathlib import Path
@@ -96,8 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _emulator(folder: Path, seconds: float) -> Iterator[tuple[str, Script]]:
-    """Its endpoint, and the script that it plays: a word every 300 ms, a pause behind every ten."""
-    words = [Word(f"word{n}", at, at + 280) for n, at in enumerate(_starts(seconds))]
+    """Its endpoint, and the script that it plays: a word every 300 ms, a pause behind every ten, silence at the end."""
+    words = [Word(f"word{n}", at, at + 280) for n, at in enumerate(_starts(seconds - _SILENT_END))]
     script = Script.from_words(words)
     script.save(folder / "script.jsonl")
     command = [sys.executable, "-c", _SERVER, str(folder), str(folder / "script.jsonl")]
@@ -111,7 +113,7 @@ def _emulator(folder: Path, seconds: float) -> Iterator[tuple[str, Script]]:
 
 def _starts(seconds: float) -> Iterator[int]:
     at = 0
-    while at < seconds * 1000:
+    while at + _SENTENCE * 1000 <= seconds * 1000:
         for _ in range(10):
             yield at
             at += 300
@@ -142,16 +144,23 @@ async def _open(engine: AwsEngine) -> Recogniser:
 
 
 async def _follow(take: Recogniser, script: Script, seconds: float, latencies: list[float]) -> None:
-    """Feeds a take in real time; the script says behind which audio each of its results comes."""
+    """Feeds a take in real time; the script says what each of its results is, and behind which audio it comes.
+
+    Raises RuntimeError where another is heard, or none.
+    """
     sent: dict[int, float] = {}
 
     async def hear() -> None:
         expected = iter(script.results)
         async for hypothesis in take:
-            result = next(expected)
-            # Beyond the last piece the end of the stream brings the finals.
-            if not hypothesis.final and (at := sent.get(-(-result.position // 100) * 100)) is not None:
+            result = next(expected, None)
+            if result is None or [word.text for word in hypothesis.items] != [word.text for word in result.items]:
+                raise RuntimeError(f"expected {result}, got {hypothesis}")
+            if not hypothesis.final:
+                at = sent[-(-result.position // 100) * 100]
                 latencies.append((time.perf_counter() - at) * 1000)
+        if (missed := next(expected, None)) is not None:
+            raise RuntimeError(f"expected {missed}, got the stream's end")
 
     hearing = asyncio.create_task(hear())
     start = time.perf_counter()
@@ -161,8 +170,6 @@ async def _follow(take: Recogniser, script: Script, seconds: float, latencies: l
         await take.feed(_SILENCE)
     await take.finish()
     await hearing
-    if not latencies:
-        raise RuntimeError("expected results, got none")
 
 
 async def _as_it_comes(endpoint: str) -> float:

@@ -18,7 +18,7 @@ from tests.end_to_end.terminals import ROOT
 pytestmark = pytest.mark.emulated
 
 LLT = (sys.executable, "-m", "cli")
-SECRET = "neverToBeSeenAnywhere/0123456789abcdefgh"
+SECRET, TOKEN = "neverToBeSeenAnywhere/0123456789abcdefgh", "norThisToken/0123456789"
 AWS = {"RECOGNISER": "aws", "TRANSLATOR": "aws", "SYNTHESIZER": "polly"}
 
 
@@ -29,6 +29,7 @@ def demo(out: Path, *before: str, **engines: str) -> None:
         cwd=out.parent,
         env=os.environ
         | {"PYTHONPATH": str(ROOT), "AWS_ACCESS_KEY_ID": "known", "AWS_SECRET_ACCESS_KEY": SECRET}
+        | {"AWS_SESSION_TOKEN": TOKEN}
         | engines,
         capture_output=True,
         text=True,
@@ -36,8 +37,9 @@ def demo(out: Path, *before: str, **engines: str) -> None:
         timeout=180,
     )
     assert run.returncode == 0, run.stderr
-    assert SECRET not in run.stdout + run.stderr
-    assert not [file for file in out.iterdir() if SECRET.encode() in file.read_bytes()]
+    for secret in (SECRET, TOKEN):
+        assert secret not in run.stdout + run.stderr
+        assert not [file for file in out.iterdir() if secret.encode() in file.read_bytes()]
 
 
 def words(out: Path) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import wave
-from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import jiwer
 import pytest
 
 from infra.local.emulators.faults import Fault, FaultKind
@@ -46,11 +46,10 @@ def spoken(script: Script) -> list[str]:
 
 
 def assert_seams_alone_differ(script: Script, played: Played) -> None:
-    """Nothing lost and nothing twice, but for the words that a counted seam may cost."""
-    difference = Counter(spoken(script))
-    difference.subtract(committed(played))
-    wrong = sum(abs(count) for count in difference.values())
-    assert wrong <= 2 * AT_A_SEAM * played.metrics.total(Metric.SEAMS)
+    """Nothing lost, nothing twice and all in order, but for the words that a counted seam may cost."""
+    edits = jiwer.process_words(" ".join(spoken(script)), " ".join(committed(played)))
+    wrong = edits.substitutions + edits.deletions + edits.insertions
+    assert wrong <= AT_A_SEAM * played.metrics.total(Metric.SEAMS)
 
 
 @pytest.mark.emulated
@@ -70,7 +69,8 @@ async def test_a_stream_that_fails_in_mid_speech_costs_a_seam_at_most(kind: Faul
 @pytest.mark.parametrize("kind", list(FaultKind))
 async def test_a_stream_that_does_not_open_costs_no_word(kind: FaultKind, tmp_path: Path) -> None:
     script = Script.load(DEMO / "recording.moonshine.jsonl")
-    async with emulated(script, tmp_path, Fault(kind, times=2), opening=1.0) as engine:
+    # Fed without a limit, many results would come behind the same audio, and be decided on as one.
+    async with emulated(script, tmp_path, Fault(kind, times=2), feed_rate=3, opening=1.0) as engine:
         played = await play(engine, realtime=False)
     assert played.metrics.total(Metric.TAKES_OPENED) == 3
     # A silent end opens as if all were well, and is a drop then.
