@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 from processors.translate.cache import TTL, TranslationCache
+from processors.translate.calls import Calls, Returned
 from processors.translate.rest import Rest
 from shared.aws import Aws
 from shared.aws.table import Table
 from shared.aws.tables import CACHED_TRANSLATIONS, EXPIRES_AT
 from shared.clock import Clock, SystemClock
 from shared.errors import StoreUnavailable
-
-Returned = TypeVar("Returned")
 
 #: Seconds that a translation waits for its turn, and then for the table: an engine takes little longer.
 _PATIENCE = 0.2
@@ -101,28 +100,16 @@ class _Side:
     """The table's reads or its writes: those under way, and whether they work."""
 
     def __init__(self, done: str, clock: Clock) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._calls = Calls()
         self.rest = Rest(f"kept translations cannot be {done}", clock)
         self.slots = asyncio.Semaphore(_CALLS)
 
     def start(self, call: Coroutine[Any, Any, Returned]) -> asyncio.Task[Returned]:
         """Begins a call in the slot that was acquired for it."""
-        task = asyncio.create_task(call)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task = self._calls.start(call)
+        task.add_done_callback(lambda _: self.slots.release())
         return task
 
     async def close(self) -> None:
         """See DynamoDbTranslationCache.close."""
-        if self._tasks:
-            _, left = await asyncio.wait(self._tasks, timeout=_CLOSING)
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        self.slots.release()
-        if not task.cancelled():
-            # Nobody waits for the failure of a call that took too long.
-            task.exception()
+        await self._calls.close(_CLOSING)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from functools import partial
 
+from processors.translate.calls import Calls
 from processors.translate.ledger import MemoryLedger
 from processors.translate.rest import Rest
 from shared.aws import Aws
@@ -15,6 +17,9 @@ from shared.errors import StoreUnavailable
 
 #: Seconds that a translation waits for the table.
 _PATIENCE = 1.0
+_SLOW = f"no answer within {_PATIENCE} s"
+#: Writes that may be under way at once: each holds one of the threads that all DynamoDB calls share.
+_CALLS = 8
 #: Seconds after its last booking that an account is kept: longer than any session lasts.
 _KEPT = 7 * 86_400
 
@@ -23,7 +28,8 @@ class DynamoDbLedger:
     """A Ledger whose bookings are single conditional writes.
 
     While the table fails, bookings are made in memory on top of what was last known of it, by each worker for itself;
-    they are owed to the table and written, whatever the cap, before the next booking that it takes.
+    they are owed to the table and written, whatever the cap, before the next booking that it takes. A write that
+    takes too long is not waited for, but goes on: what it comes to decides what is owed.
     """
 
     def __init__(self, aws: Aws, prefix: str = "", *, clock: Clock | None = None) -> None:
@@ -31,63 +37,92 @@ class DynamoDbLedger:
         self._clock = clock or SystemClock()
         self._memory = MemoryLedger()
         self._owed: defaultdict[str, int] = defaultdict(int)
+        self._calls = Calls()
+        self._slots = asyncio.Semaphore(_CALLS)
+        self._settling: dict[str, asyncio.Task[None]] = {}
         self._rest = Rest("characters spent cannot be written and are counted in memory", self._clock)
 
     async def book(self, account: str, characters: int, most: int) -> bool:
         """See Ledger.book."""
         if characters > most:
             return False
+        writing: asyncio.Task[bool] | None = None
         if not self._rest.rests:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await self._settle(account)
-                    return await self._booked(account, characters, most)
+                    await self._slots.acquire()
+                    writing = self._calls.start(self._write(account, characters, most))
+                    booked = await asyncio.shield(writing)
             except TimeoutError:
-                self._rest.failed(f"no answer within {_PATIENCE} s")
+                self._rest.failed(_SLOW)
             except Exception as error:
+                writing = None
                 self._rest.failed(error)
+            else:
+                self._rest.worked()
+                return booked
         fits = await self._memory.book(account, characters, most)
-        if fits:
-            self._owed[account] += characters
+        if writing is not None:
+            writing.add_done_callback(partial(self._reckon, account, characters, fits))
+        elif fits:
+            self._owe(account, characters)
         return fits
 
     async def give_back(self, account: str, characters: int) -> None:
         """See Ledger.give_back; it is written with the account's next booking."""
         await self._memory.give_back(account, characters)
-        self._owed[account] -= characters
+        self._owe(account, -characters)
 
     async def close(self) -> None:
         """See Ledger.close; waits 1 s at most."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                await asyncio.gather(*map(self._settle, tuple(self._owed)))
-        except Exception as error:
-            self._rest.failed(error)
+                await self._settle_all()
+                # A booking that fails only now leaves a debt.
+                await self._calls.wait()
+                await self._settle_all()
+        except TimeoutError:
+            self._rest.failed(_SLOW)
+        await self._calls.close(0)
+
+    async def _settle_all(self) -> None:
+        for outcome in await asyncio.gather(*map(self._settle, tuple(self._owed)), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                self._rest.failed(outcome)
 
     async def _settle(self, account: str) -> None:
-        owed = self._owed.pop(account, 0)
-        if not owed:
-            return
-        try:
-            await self._add(account, owed)
-        except BaseException:
-            # It may have been written all the same: rather twice than never.
-            self._owed[account] += owed
-            raise
+        """Writes what is owed; by one write at a time, since the debt stands until that has ended."""
+        while account in self._owed or account in self._settling:
+            if account not in self._settling:
+                self._settling[account] = self._calls.start(self._pay(account))
+            await asyncio.shield(self._settling[account])
 
-    async def _booked(self, account: str, characters: int, most: int) -> bool:
+    async def _pay(self, account: str) -> None:
         try:
-            await self._add(
+            async with self._slots:
+                owed = self._owed[account]
+                # Where this raises it may have been written all the same: rather twice than never.
+                spent = await self._add(account, owed)
+        finally:
+            del self._settling[account]
+        self._owe(account, -owed)
+        self._know(account, spent)
+
+    async def _write(self, account: str, characters: int, most: int) -> bool:
+        """Whether the table had room for the characters; to be called in a slot, which it frees."""
+        try:
+            spent = await self._add(
                 account, characters, "attribute_not_exists(#characters) OR #characters <= :room", room=most - characters
             )
         except ConditionFailed:
-            fits = False
-        else:
-            fits = True
-        self._rest.worked()
-        return fits
+            return False
+        finally:
+            self._slots.release()
+        self._know(account, spent)
+        return True
 
-    async def _add(self, account: str, characters: int, condition: str = "", **values: int) -> None:
+    async def _add(self, account: str, characters: int, condition: str = "", **values: int) -> int:
         changed = await self._table.update(
             {SPENDING.key: account},
             f"ADD #characters :characters SET #{EXPIRES_AT} = :{EXPIRES_AT}",
@@ -97,4 +132,17 @@ class DynamoDbLedger:
             **{EXPIRES_AT: self._clock.now() // 1000 + _KEPT},
             **values,
         )
-        self._memory.known(account, changed["characters"])
+        return int(changed["characters"])
+
+    def _know(self, account: str, spent: int) -> None:
+        self._memory.known(account, spent + self._owed.get(account, 0))
+
+    def _reckon(self, account: str, characters: int, fits: bool, writing: asyncio.Task[bool]) -> None:
+        """Owes the difference between what memory said and what the table did."""
+        booked = not writing.cancelled() and writing.exception() is None and writing.result()
+        self._owe(account, characters * (fits - booked))
+
+    def _owe(self, account: str, characters: int) -> None:
+        self._owed[account] += characters
+        if not self._owed[account]:
+            del self._owed[account]
