@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -22,6 +21,7 @@ def _setting(
     high: float | None = None,
     unit: str = "",
     choices: Sequence[str] = (),
+    single: bool = False,
     session: bool = False,
 ) -> Any:
     return field(
@@ -32,6 +32,8 @@ def _setting(
             "high": high,
             "unit": unit,
             "choices": choices,
+            #: Whether it is one name, where a list by commas could be meant.
+            "single": single,
             #: Whether a stage or a producer asks the session for it; every other setting is the process's.
             "session": session,
         },
@@ -90,7 +92,7 @@ class Settings:
         "", "language codes, such as en-US,es-US, among which Amazon Transcribe finds the one spoken", session=True
     )
     transcribe_speaker_labels: bool = _setting(False, "tell speakers apart, with Amazon Transcribe", session=True)
-    translate_terminologies: str = _setting("", "terminologies of Amazon Translate, names by commas", session=True)
+    translate_terminology: str = _setting("", "terminology of Amazon Translate", single=True, session=True)
     translate_profanity: str = _setting(
         "keep", "what Amazon Translate does with profane words", choices=("keep", "mask"), session=True
     )
@@ -170,12 +172,17 @@ class Settings:
             changes[column.name] = _parse(name, value, column.type, column.metadata)
         return replace(self, **changes)
 
-    def tolerate(self, values: Mapping[str, str]) -> Settings:
-        """These settings with those of `values` in place that are valid: one that is not costs no session its audio."""
+    def tolerate(self, values: Mapping[str, str], refused: Callable[[SettingError], None] = lambda _: None) -> Settings:
+        """These settings with those of `values` in place that are valid: one that is not costs no session its audio.
+
+        `refused` is told of each that is not.
+        """
         settings = self
         for name, value in values.items():
-            with suppress(SettingError):
+            try:
                 settings = settings.override({name: value})
+            except SettingError as error:
+                refused(error)
         return settings
 
     def describe(self) -> Iterator[tuple[str, str, str, str]]:
@@ -207,7 +214,7 @@ def _parse(name: str, value: str, kind: Any, metadata: Mapping[str, Any]) -> Any
             return text.lower() in _TRUE
     elif kind == "str":
         choices = metadata["choices"]
-        if text and (not choices or text.lower() in choices):
+        if text and (not choices or text.lower() in choices) and not (metadata["single"] and "," in text):
             return text.lower() if choices else text
     else:
         try:
@@ -224,6 +231,6 @@ def _range(kind: Any, metadata: Mapping[str, Any]) -> str:
     if kind == "bool":
         return "true or false"
     if kind == "str":
-        return " or ".join(metadata["choices"]) or "text"
+        return "one name" if metadata["single"] else " or ".join(metadata["choices"]) or "text"
     # Ten digits, so that a million is not written 1e+06.
     return f"{metadata['low']:.10g}-{metadata['high']:.10g} {metadata['unit']}".rstrip()

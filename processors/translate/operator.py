@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from processors.contract import Closing, Context, Input, Operator
 from processors.patience import Held, Patience
@@ -13,8 +14,11 @@ from processors.translate.ledger import Ledger
 from processors.translate.spend import Budget
 from processors.translate.style import Style
 from processors.translate.translator import Translator
+from shared.errors import SettingError
 from shared.metrics import Metric
 from shared.models import Correction, Segment, SessionEnded
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two looks at which languages are wanted.
 _REFRESH = 5.0
@@ -35,7 +39,7 @@ class SessionTranslator(Operator):
     async def start(self) -> None:
         """See Operator.start."""
         session = await self._context.store.load(self._context.key)
-        settings = self._context.settings.tolerate(session.settings)
+        settings = self._context.settings.tolerate(session.settings, self._refused)
         cache = self._cache if settings.translation_cache else None
         translation = CachedTranslation(self._engine, cache, self._context.metrics, Style.of(settings))
         budget = Budget(self._context, self._ledger, settings) if self._engine.billed else None
@@ -85,6 +89,9 @@ class SessionTranslator(Operator):
             language.put((held, record, done))
         if not self._languages:
             self._context.release(received)
+
+    def _refused(self, error: SettingError) -> None:
+        log.warning("translate: session %s goes without a setting of its own: %s", self._context.key, error)
 
     def _is_wanted(self, language: str) -> bool:
         return self._wanted is None or language in self._wanted

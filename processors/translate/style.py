@@ -11,19 +11,18 @@ from shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Names of terminologies, whether profane words are masked, and `formal`, `informal` or None for as it comes."""
+    """A terminology's name, whether profane words are masked, and `formal`, `informal` or None for as it comes."""
 
-    terminologies: tuple[str, ...] = ()
+    terminology: str | None = None
     mask_profanity: bool = False
     formality: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """What these settings ask for."""
-        names = (name.strip() for name in settings.translate_terminologies.split(","))
         formality = settings.translate_formality
         return cls(
-            tuple(name for name in names if name),
+            settings.translate_terminology or None,
             settings.translate_profanity == "mask",
             None if formality == "default" else formality,
         )
@@ -33,7 +32,7 @@ class Style:
         """Tells this style from others where translations are kept; empty for the plain one."""
         if self == PLAIN:
             return ""
-        asked = "\n".join((*self.terminologies, str(self.mask_profanity), self.formality or ""))
+        asked = "\n".join((self.terminology or "", str(self.mask_profanity), self.formality or ""))
         return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 

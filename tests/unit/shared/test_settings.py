@@ -94,9 +94,21 @@ def test_a_text_is_not_blank() -> None:
         Settings.load({"RECOGNISER": "  "})
 
 
+def test_amazon_translate_takes_one_terminology() -> None:
+    assert Settings.load({"TRANSLATE_TERMINOLOGY": " medicine "}).translate_terminology == "medicine"
+    with pytest.raises(SettingError, match=r"^TRANSLATE_TERMINOLOGY=medicine,names: expected one name$"):
+        Settings.load({"TRANSLATE_TERMINOLOGY": "medicine,names"})
+
+
 def test_of_what_a_session_overrides_the_valid_part_is_tolerated() -> None:
     settings = Settings().tolerate({"MAX_HOLD": "1", "NONE_OF_OURS": "1", "MAX_RATE_PER_SECOND": "7"})
     assert settings == Settings(max_rate_per_second=7)
+
+
+def test_who_tolerates_a_sessions_settings_is_told_of_those_that_are_refused() -> None:
+    refused: list[str] = []
+    Settings().tolerate({"MAX_HOLD": "1", "MAX_RATE_PER_SECOND": "7"}, lambda error: refused.append(str(error)))
+    assert refused == ["MAX_HOLD=1: expected 10-600 s"]
 
 
 def test_what_is_empty_or_not_a_setting_of_ours_is_left_alone_in_the_environment() -> None:

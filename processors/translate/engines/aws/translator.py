@@ -35,7 +35,7 @@ class AwsTranslator:
 
     def __init__(self, aws: Aws | None = None) -> None:
         self._client = (aws or Aws()).client("translate", EngineUnavailable, _TRIES)
-        self._lacking: dict[tuple[str, ...], float] = {}
+        self._lacking: dict[str, float] = {}
 
     def targets(self, source: str) -> frozenset[str]:
         """Every language of Translate but the source; none where it does not know the source."""
@@ -44,8 +44,8 @@ class AwsTranslator:
         return frozenset(code for code, known in CODES.items() if known != CODES[source])
 
     def applied(self, style: Style) -> Style:
-        """See Translator.applied: without its terminologies while Translate lacks one of them."""
-        return style if self._names(style) else replace(style, terminologies=())
+        """See Translator.applied: without its terminology while Translate lacks it."""
+        return replace(style, terminology=self._terminology(style))
 
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
         """The text in `target`, its blanks at both ends kept; one over 10,000 bytes goes in pieces, by sentences."""
@@ -63,16 +63,16 @@ class AwsTranslator:
         """Holds nothing: the threads end by themselves."""
 
     async def _translated(self, words: str, source: str, target: str, style: Style) -> str:
-        names = self._names(style)
+        terminology = self._terminology(style)
         try:
             try:
-                answer = await self._ask(words, source, target, style, names)
+                answer = await self._ask(words, source, target, style, terminology)
             except ResourceMissing as error:
-                if not names:
+                if terminology is None:
                     raise
-                log.warning("translate: goes on without terminologies %s: %s", ", ".join(names), error)
-                self._lacking[names] = asyncio.get_running_loop().time() + _REST
-                answer = await self._ask(words, source, target, style, ())
+                log.warning("translate: goes on without the terminology %s: %s", terminology, error)
+                self._lacking[terminology] = asyncio.get_running_loop().time() + _REST
+                answer = await self._ask(words, source, target, style, None)
         except AwsError as error:
             # Its message may quote the text.
             if error.code == "UnsupportedLanguagePairException":
@@ -84,14 +84,12 @@ class AwsTranslator:
             raise EngineUnavailable(f"{self._client.endpoint}: expected a TranslatedText, got none")
         return made
 
-    def _names(self, style: Style) -> tuple[str, ...]:
+    def _terminology(self, style: Style) -> str | None:
         now = asyncio.get_running_loop().time()
-        return style.terminologies if self._lacking.get(style.terminologies, now) <= now else ()
+        return style.terminology if self._lacking.get(style.terminology or "", now) <= now else None
 
-    async def _ask(
-        self, words: str, source: str, target: str, style: Style, terminologies: tuple[str, ...]
-    ) -> dict[str, Any]:
-        more: dict[str, Any] = {"TerminologyNames": list(terminologies)} if terminologies else {}
+    async def _ask(self, words: str, source: str, target: str, style: Style, terminology: str | None) -> dict[str, Any]:
+        more: dict[str, Any] = {} if terminology is None else {"TerminologyNames": [terminology]}
         settings = {"Profanity": "MASK"} if style.mask_profanity else {}
         if style.formality is not None:
             settings["Formality"] = style.formality.upper()

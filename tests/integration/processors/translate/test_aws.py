@@ -33,7 +33,7 @@ async def test_it_translates_as_the_engine_behind_does(emulated: Emulated) -> No
     await offline.close()
 
 
-async def test_terminologies_and_profanity_are_as_the_session_wants(emulated: Emulated) -> None:
+async def test_terminology_and_profanity_are_as_the_session_wants(emulated: Emulated) -> None:
     async with emulated.running():
         client = emulated.client("translate")
         terms = {"File": b"en,es\nTown Hall,Ayuntamiento\n", "Format": "CSV"}
@@ -44,9 +44,9 @@ async def test_terminologies_and_profanity_are_as_the_session_wants(emulated: Em
         engine = AwsTranslator()
         text = "Bullshit, where is the Town Hall?"
         assert await engine.translate(text, "en", "es") == "[es] Bullshit, where is the Town Hall?"
-        style = Style(("places",), mask_profanity=True, formality="formal")
+        style = Style("places", mask_profanity=True, formality="formal")
         assert await engine.translate(text, "en", "es", style) == "[es] ?$#@$, where is the Ayuntamiento?"
-        lost = Style(("nowhere",), mask_profanity=True)
+        lost = Style("nowhere", mask_profanity=True)
         assert await engine.translate(text, "en", "es", lost) == "[es] ?$#@$, where is the Town Hall?"
 
 

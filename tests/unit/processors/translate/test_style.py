@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
+
 from processors.translate.cache import cache_key
 from processors.translate.engines.scripted import ScriptedTranslator
 from processors.translate.style import PLAIN, Style
+from shared.models import Status
 from shared.settings import Settings
 from tests.unit.processors.translate.talk import Talk, play, segment
 
@@ -22,16 +27,14 @@ class Stylish(ScriptedTranslator):
 
 
 def test_a_style_is_what_the_settings_ask_for() -> None:
-    asked = Settings(
-        translate_terminologies=" medicine, ,names", translate_profanity="mask", translate_formality="formal"
-    )
-    assert Style.of(asked) == Style(("medicine", "names"), mask_profanity=True, formality="formal")
+    asked = Settings(translate_terminology="medicine", translate_profanity="mask", translate_formality="formal")
+    assert Style.of(asked) == Style("medicine", mask_profanity=True, formality="formal")
     assert Style.of(Settings()) == PLAIN
 
 
 def test_keys_differ_by_style_and_plain_ones_are_as_ever() -> None:
     plain = cache_key("Good night.", "en", "es", "aws")
-    styles = (Style(("a",)), Style(("a", "b")), Style(mask_profanity=True), Style(formality="formal"))
+    styles = (Style("a"), Style("b"), Style(mask_profanity=True), Style(formality="formal"))
     keys = {cache_key("Good night.", "en", "es", "aws", style) for style in styles}
     assert len(keys | {plain}) == 5
     assert cache_key("Good night.", "en", "es", "aws", PLAIN) == plain
@@ -48,3 +51,19 @@ def test_the_engine_is_asked_in_the_style_of_the_session() -> None:
         assert engine.styles == [Style(formality="informal")]
 
     play(scene, talk.speaks(engine))
+
+
+def test_a_session_with_several_terminologies_goes_without_them_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    engine = Stylish()
+
+    async def scene(talk: Talk) -> None:
+        await talk.send(segment(1), every=1)
+        assert talk.statuses("es") == [(1, Status.OK)]
+        assert engine.styles == [Style(mask_profanity=True)]
+
+    talk = Talk(("es",), TRANSLATE_TERMINOLOGY="medicine,names", TRANSLATE_PROFANITY="mask")
+    with caplog.at_level(logging.WARNING):
+        play(scene, talk.speaks(engine))
+    (warning,) = [record.getMessage() for record in caplog.records]
+    assert warning.startswith("translate: session talk goes without a setting of its own: TRANSLATE_TERMINOLOGY=")
+    assert warning.endswith("=medicine,names: expected one name")

@@ -67,11 +67,11 @@ async def test_languages_go_by_iso_639_1(translator: AwsTranslator, aws_server: 
 
 
 async def test_a_session_has_its_own_style(translator: AwsTranslator, aws_server: AwsServer) -> None:
-    style = Style(("medicine", "names"), mask_profanity=True, formality="formal")
+    style = Style("medicine", mask_profanity=True, formality="formal")
     await translator.translate("Hi.", "en", "de", style)
     await translator.translate("Hi.", "en", "de", Style(formality="informal"))
     await translator.translate("Hi.", "en", "de", PLAIN)
-    assert aws_server.asked[0]["TerminologyNames"] == ["medicine", "names"]
+    assert aws_server.asked[0]["TerminologyNames"] == ["medicine"]
     assert aws_server.asked[0]["Settings"] == {"Profanity": "MASK", "Formality": "FORMAL"}
     assert aws_server.asked[1]["Settings"] == {"Formality": "INFORMAL"}
     assert not {"TerminologyNames", "Settings"} & aws_server.asked[2].keys()
@@ -146,7 +146,7 @@ async def test_a_terminology_that_is_not_there_is_done_without(
 
     aws_server.answer = answer
     with caplog.at_level(logging.WARNING):
-        made = [await translator.translate(text, "en", "es", Style(("medicine",))) for text in ("One.", "Two.")]
+        made = [await translator.translate(text, "en", "es", Style("medicine")) for text in ("One.", "Two.")]
     assert made == ["ONE.", "TWO."]
     assert ["TerminologyNames" in asked for asked in aws_server.asked] == [True, False, False]
     assert [record.levelname for record in caplog.records if "medicine" in record.message] == ["WARNING"]
@@ -162,7 +162,7 @@ async def test_what_was_made_without_its_terminology_is_not_kept_as_if_it_had_it
 
     aws_server.answer = answer
     cache = MemoryTranslationCache(10)
-    style = Style(("medicine",), mask_profanity=True)
+    style = Style("medicine", mask_profanity=True)
     assert translator.applied(style) == style
     cached = CachedTranslation(translator, cache, MemoryMetrics(), style)
     assert await cached.translate("One.", "en", "es") == "ONE."
