@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import OrderedDict
 from typing import Protocol
 
 from processors.translate.style import PLAIN, Style
 from shared.clock import Clock, SystemClock
-from shared.text import normalise
 
 #: Seconds that a translation is kept.
 TTL = 3600.0
 
 
-def cache_key(text: str, source: str, target: str, engine: str, style: Style = PLAIN) -> str | None:
-    """What the engine of that name keeps a translation under; None for a text without words, which is not kept."""
-    words = normalise(text)
-    key = f"{source}:{target}:{hashlib.sha256(words.encode()).hexdigest()}:{engine}"
-    return (f"{key}:{style.mark}" if style.mark else key) if words else None
+def cache_key(text: str, source: str, target: str, engine: str, style: Style = PLAIN) -> str:
+    """What the engine of that name keeps a translation under.
+
+    Texts share it that differ in their blanks alone: a sign, a capital or a mask may change what a sentence means.
+    """
+    same = " ".join(unicodedata.normalize("NFC", text).split())
+    key = f"{source}:{target}:{hashlib.sha256(same.encode()).hexdigest()}:{engine}"
+    return f"{key}:{style.mark}" if style.mark else key
 
 
 class TranslationCache(Protocol):

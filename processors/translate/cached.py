@@ -22,21 +22,20 @@ class CachedTranslation:
 
     async def translate(self, text: str, source: str, target: str, claim: Claim | None = None) -> str | None:
         """The text in `target`, None where the claim on its cost is refused; raises what the engine raises."""
-        key = self._key(text, source, target)
-        if self._cache is None or key is None:
+        if self._cache is None:
             return await self._made(text, source, target, claim)
-        kept = await self._cache.get(key)
+        kept = await self._cache.get(self._key(text, source, target))
         self._metrics.observe(Metric.CACHE_HIT_RATE, 0 if kept is None else 100, stage="translate")
         if kept is not None:
             return kept
         made = await self._made(text, source, target, claim)
         if made is not None:
             # By the style that it was made in, which the engine may have found out just now.
-            await self._cache.put(self._key(text, source, target) or key, made)
+            await self._cache.put(self._key(text, source, target), made)
             self._metrics.gauge(Metric.CACHE_SIZE, self._cache.size, stage="translate")
         return made
 
-    def _key(self, text: str, source: str, target: str) -> str | None:
+    def _key(self, text: str, source: str, target: str) -> str:
         return cache_key(text, source, target, self._engine.name, self._engine.applied(self._style))
 
     async def _made(self, text: str, source: str, target: str, claim: Claim | None) -> str | None:

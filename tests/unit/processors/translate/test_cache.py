@@ -2,27 +2,52 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.translate.cache import MemoryTranslationCache, cache_key
+from processors.translate.cached import CachedTranslation
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import MemoryMetrics
 from tests.support.virtual_time import VirtualClock, run
 
 
-def test_the_same_words_in_one_pair_of_languages_share_a_key() -> None:
+def test_the_same_text_in_one_pair_of_languages_shares_a_key() -> None:
     key = cache_key("Good night, Bob.", "en", "es", "aws")
-    assert key is not None
     assert key.startswith("en:es:")
     assert "night" not in key
-    assert cache_key("good  night bob", "en", "es", "aws") == key
+    assert cache_key(" Good  night,\u00a0Bob.\n", "en", "es", "aws") == key
     assert cache_key("Good night, Rob.", "en", "es", "aws") != key
     assert cache_key("Good night, Bob.", "en", "ca", "aws") != key
     assert cache_key("Good night, Bob.", "ca", "es", "aws") != key
     assert cache_key("Good night, Bob.", "en", "es", "apertium") != key
 
 
-def test_a_text_without_words_has_no_key() -> None:
-    assert cache_key("?!", "en", "es", "aws") is None
+def test_a_letter_and_its_accent_are_the_letter_with_its_accent() -> None:
+    assert cache_key("caf\u00e9", "fr", "es", "aws") == cache_key("cafe\u0301", "fr", "es", "aws")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("You are a friend.", "You are a *** friend."),
+        ("It is 5 degrees.", "It is -5 degrees."),
+        ("It costs $5.", "It costs £5."),
+        ("You are coming.", "You are coming?"),
+        ("He told us.", "He told US."),
+        ("?", "!"),
+    ],
+)
+def test_what_may_mean_something_else_is_translated_by_itself(one: str, other: str) -> None:
+    async def main() -> None:
+        engine = ScriptedTranslator()
+        cached = CachedTranslation(engine, MemoryTranslationCache(10, clock=VirtualClock()), MemoryMetrics())
+        for text in (one, other, one, f" {other}  "):
+            assert await cached.translate(text, "en", "es") == f"[es] {text.strip()}"
+        assert [text for text, _, _ in engine.requests] == [one, other]
+
+    run(main())
 
 
 def test_a_translation_is_forgotten_after_its_time() -> None:

@@ -133,7 +133,7 @@ def test_a_session_without_target_languages_holds_nothing() -> None:
 
 def test_a_second_use_comes_from_the_cache() -> None:
     async def scene(talk: Talk) -> None:
-        await talk.send(segment(1, "Good night."), segment(2, "good night"), segment(3, "..."), every=1)
+        await talk.send(segment(1, "Good night."), segment(2, " Good  night."), every=1)
         assert talk.said("es")[:2] == [(1, OK, "[es] Good night."), (2, OK, "[es] Good night.")]
         assert len([text for text, _, target in talk.engine.requests if target == "es" and "night" in text]) == 1
         assert talk.bench.metrics.observations(Metric.CACHE_HIT_RATE, stage="translate") == [0, 0, 100, 100]
