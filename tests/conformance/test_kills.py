@@ -25,6 +25,9 @@ from tests.conformance.tripwire import Kill
 from tests.conformance.world import LAYOUTS, STAGES, Engines, Talk, World
 from tests.support.virtual_time import run
 
+#: Their hundreds of worlds take several times as long while coverage watches, and other tests cover the same lines.
+pytestmark = pytest.mark.no_cover
+
 #: Virtual seconds for the last replay, pause and orphan to be over.
 SETTLED = 40
 THOROUGH = settings(max_examples=60)
