@@ -42,7 +42,11 @@ def emulate(
     synthesizer: Annotated[str, typer.Option("--synthesizer", help="What speaks: espeak or scripted.")] = "espeak",
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", help="What goes wrong once: [SERVICE:]KIND[@SECONDS][xTIMES], such as abort@12.5."),
+        typer.Option(
+            "--fault",
+            help="What goes wrong once: [SERVICE:]KIND[@SECONDS][xTIMES], such as abort@12.5 or polly:throttlex3; "
+            "@SECONDS, of a stream's audio, for transcribe alone.",
+        ),
     ] = None,
     latency: Annotated[
         float, typer.Option("--latency", min=0, help="Seconds that Translate and Polly take longer to answer.")

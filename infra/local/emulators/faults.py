@@ -51,12 +51,15 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """Reads [SERVICE:]KIND[@SECONDS][xTIMES], such as `abort@12.5` or `polly:throttlex3`; raises SettingError."""
+        """Reads [SERVICE:]KIND[@SECONDS][xTIMES], such as `abort@12.5` or `polly:throttlex3`; raises SettingError.
+
+        SECONDS are of a stream's audio: what is asked of Translate and Polly has no place for them.
+        """
         found = _WRITTEN.fullmatch(text)
         try:
             if found is None or found["times"] == "0":
                 raise ValueError(text)
-            return cls(
+            fault = cls(
                 FaultKind(found["kind"]),
                 Service(found["service"] or Service.TRANSCRIBE),
                 round(float(found["at"] or 0) * 1000),
@@ -67,6 +70,12 @@ class Fault:
                 f"fault {text}: expected [SERVICE:]KIND[@SECONDS][xTIMES], such as abort@12.5 or polly:throttlex3, "
                 f"with a service of {', '.join(Service)} and a kind of {', '.join(FaultKind)}"
             ) from None
+        if found["at"] is not None and fault.service is not Service.TRANSCRIBE:
+            raise SettingError(
+                f"fault {text}: expected @SECONDS for {Service.TRANSCRIBE} alone, whose streams have audio to count "
+                f"them by, got @{found['at']} for {fault.service}"
+            )
+        return fault
 
 
 class Faults:

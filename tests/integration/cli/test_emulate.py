@@ -136,6 +136,7 @@ def test_a_port_in_use_is_one_line(option: str) -> None:
         (["--translator", "aws"], 2, "--translator aws: expected apertium, scripted"),
         (["--synthesizer", "polly"], 2, "--synthesizer polly: expected espeak, scripted"),
         (["--fault", "thunder"], 2, "fault thunder: expected [SERVICE:]KIND"),
+        (["--fault", "polly:abort@5"], 2, "fault polly:abort@5: expected @SECONDS for transcribe alone"),
         (["--", "no-such-program"], 1, "no-such-program cannot be run: No such file or directory"),
     ],
 )

@@ -34,7 +34,9 @@ async def test_faults_are_added_shown_and_gone_once_they_have_struck(session: Cl
         assert await answer.json() == ["transcribe:abort@1.5", "transcribe:abort@1.5"]
 
 
-@pytest.mark.parametrize("body", ["no JSON", '"polly:throttle"', "[1]", '["polly:thunder"]'])
+@pytest.mark.parametrize(
+    "body", ["no JSON", '"polly:throttle"', "[1]", '["polly:thunder"]', '["translate:throttle@1x3"]']
+)
 async def test_what_is_no_fault_is_refused_and_adds_none(session: ClientSession, body: str) -> None:
     async with session.post("/_emulators/faults", data=body) as answer:
         assert answer.status == 400
