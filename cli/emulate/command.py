@@ -87,6 +87,7 @@ async def _run(
     try:
         from infra.local.emulators.emulators import Emulators  # noqa: PLC0415 - an extra that few install
         from infra.local.emulators.faults import Fault, Faults  # noqa: PLC0415
+        from infra.local.emulators.placeholders import placeholders  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise DependencyMissing(
             f"llt emulate needs the package {error.name}: pip install 'low-latency-translate[emulators]'"
@@ -98,7 +99,7 @@ async def _run(
         emulators = await stack.enter_async_context(
             Emulators(*engines, faults, folder, transcribe_port=ports[0], port=ports[1], latency=latency)
         )
-        environ = dict(emulators.environ) | {
+        environ = {**emulators.environ, **await asyncio.to_thread(placeholders)} | {
             name: engine for name, engine in _ENGINES.items() if not os.environ.get(name)
         }
         _keep(environ, env_file)

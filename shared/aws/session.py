@@ -49,7 +49,7 @@ class Aws:
 
         self._environ = environ
         try:
-            self._botocore = _botocore_session(environ)
+            self._botocore = botocore_session(environ)
             self._session = boto3.Session(
                 region_name=environ.get("AWS_REGION") or None, botocore_session=self._botocore
             )
@@ -126,7 +126,8 @@ class Aws:
         return AwsClient(client, unavailable, threads)
 
 
-def _botocore_session(environ: Mapping[str, str]) -> Any:
+def botocore_session(environ: Mapping[str, str]) -> Any:
+    """One that AWS_PROFILE=default suits without a file; botocore's ProfileNotFound for any other that is in none."""
     from botocore.session import Session  # noqa: PLC0415 (see above)
 
     # A name that is set to nothing, as .env files have it, is not set.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,10 +19,6 @@ from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.translate.translator import Translator
 from shared.errors import LowLatencyTranslateError
-
-#: What clients need, whatever it is, where nothing else is set.
-_REGION = {"AWS_REGION": "us-east-1"}
-_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class PortInUse(LowLatencyTranslateError):
@@ -68,14 +63,14 @@ class Emulators:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """What a program has in its environment to use them; a region and a key only where this one has none."""
+        """What a program has in its environment to use them, beside a region and a key (`placeholders`)."""
         return {
             "AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING": self.transcribe.endpoint,
             "AWS_ENDPOINT_URL_TRANSLATE": self.web.endpoint,
             "AWS_ENDPOINT_URL_POLLY": self.web.endpoint,
             "AWS_CA_BUNDLE": str(self._bundle),
             "SSL_CERT_FILE": str(self._bundle),
-        } | _placeholders()
+        }
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as starting:
@@ -104,11 +99,3 @@ async def _listening(server: TranscribeServer | WebServer, port: int) -> AsyncIt
         yield
     finally:
         await server.close()
-
-
-def _placeholders() -> dict[str, str]:
-    def lacks(*names: str) -> bool:
-        return not any(os.environ.get(name) for name in names)
-
-    region = _REGION if lacks("AWS_REGION", "AWS_DEFAULT_REGION") else {}
-    return region | (_KEY if lacks("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE") else {})

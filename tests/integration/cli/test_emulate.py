@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -32,7 +36,10 @@ def command(*arguments: str) -> list[str]:
 
 
 def environ(**more: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | more
+    """AWS's files are those of the working directory, where there are any; this machine's have no say."""
+    files = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "credentials"}
+    own = {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "AWS_EC2_METADATA_DISABLED": "true"}
+    return os.environ | own | files | more
 
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -90,6 +97,85 @@ def test_nothing_is_put_over_what_is_set_in_another_way() -> None:
         "--", sys.executable, "-c", script, AWS_DEFAULT_REGION="eu-west-1", AWS_PROFILE="mine", RECOGNISER="moonshine"
     )
     assert ended.stdout == "[None, None, 'moonshine']\n", ended.stderr
+
+
+PLACED = "import os; print([os.environ.get(name) for name in ('AWS_REGION', 'AWS_ACCESS_KEY_ID')])"
+ROLE = """
+[default]
+role_arn = arn:aws:iam::123456789012:role/listener
+source_profile = base
+[profile base]
+region = eu-west-1
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "more", "placed"),
+    [
+        ({}, {}, ["us-east-1", "test"]),
+        ({"config": "[default]\nregion = eu-west-1\n"}, {}, [None, "test"]),
+        ({"credentials": "[default]\naws_access_key_id = a\naws_secret_access_key = b\n"}, {}, ["us-east-1", None]),
+        (
+            {"config": "[profile mine]\nregion = eu-west-1\naws_access_key_id = a\naws_secret_access_key = b\n"},
+            {"AWS_PROFILE": "mine"},
+            [None, None],
+        ),
+        ({"config": "[profile mine]\nregion = eu-west-1\n"}, {"AWS_PROFILE": "mine"}, [None, "test"]),
+        (
+            {"config": ROLE, "credentials": "[base]\naws_access_key_id = a\naws_secret_access_key = b\n"},
+            {},
+            ["us-east-1", None],
+        ),
+        ({"config": "[default]\ncredential_process = no-such-program\n"}, {}, ["us-east-1", None]),
+        ({}, {"AWS_PROFILE": "default"}, ["us-east-1", "test"]),
+    ],
+)
+def test_nothing_is_put_over_what_the_files_of_aws_have(
+    newcomer: Path, files: dict[str, str], more: dict[str, str], placed: list[str | None]
+) -> None:
+    for name, text in files.items():
+        (newcomer / name).write_text(text, encoding="utf-8")
+    ended = run("--", sys.executable, "-c", PLACED, **more)
+    assert ended.stdout == f"{placed}\n", ended.stderr
+
+
+class Metadata(BaseHTTPRequestHandler):
+    """An EC2 machine that has a role."""
+
+    def do_PUT(self) -> None:
+        self.answer("token")
+
+    def do_GET(self) -> None:
+        key = {"AccessKeyId": "a", "SecretAccessKey": "b", "Token": "c", "Expiration": "2100-01-01T00:00:00Z"}
+        self.answer(json.dumps(key) if self.path.endswith("/listener") else "listener")
+
+    def answer(self, text: str) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_no_key_is_put_over_the_role_of_a_machine() -> None:
+    with HTTPServer(("127.0.0.1", 0), Metadata) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        metadata = f"http://127.0.0.1:{server.server_port}"
+        more = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata, "AWS_EC2_METADATA_DISABLED": "false"}
+        ended = run("--", sys.executable, "-c", PLACED, **more)
+        server.shutdown()
+    assert ended.stdout == "['us-east-1', None]\n", ended.stderr
+
+
+def test_a_metadata_service_that_does_not_answer_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        metadata = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        more = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata, "AWS_EC2_METADATA_DISABLED": "false"}
+        begun = time.monotonic()
+        ended = run("--", sys.executable, "-c", PLACED, **more)
+    assert ended.stdout == "['us-east-1', 'test']\n", ended.stderr
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,36 @@
+"""A region and a key for clients of the emulators, which check neither."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+
+from shared.aws.session import botocore_session
+
+_REGION = {"AWS_REGION": "us-east-1"}
+_KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def placeholders() -> Mapping[str, str]:
+    """What is lacking of both where a client looks: in the environment, in AWS's files, at a role.
+
+    Blocks. EC2's metadata service is asked last, for 2 s at most unless AWS's own settings say otherwise.
+    """
+    try:
+        session = botocore_session(os.environ)
+        region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    except BotoCoreError:
+        # Something is set, and wrong, which a placeholder would hide from the clients.
+        return {}
+    return ({} if region else _REGION) | ({} if _has_key(session) else _KEY)
+
+
+def _has_key(session: Any) -> bool:
+    try:
+        return session.get_credentials() is not None
+    except (BotoCoreError, OSError, ValueError):
+        # As above; a credential_process that cannot be run, or prints no JSON, is no BotoCoreError.
+        return True
