@@ -28,12 +28,12 @@ class Format:
         return usual if usual in self.rates else self.rates[-1]
 
 
-_RATES = (8000, 16_000, 22_050, 24_000)
+_RATES = (8000, 16_000, 22_050, 24_000, 44_100, 48_000)
 #: By Polly's names; json has speech marks in it and no audio.
 FORMATS: Mapping[str, Format] = {
     "pcm": Format("audio/pcm", (8000, 16_000)),
     "mp3": Format("audio/mpeg", _RATES),
-    "ogg_opus": Format("audio/ogg", (8000, 12_000, 16_000, 24_000, 48_000)),
+    "ogg_opus": Format("audio/ogg", (48_000,)),
     "ogg_vorbis": Format("audio/ogg", _RATES),
     "json": Format("application/x-json-stream", _RATES),
 }

@@ -27,6 +27,8 @@ NEURAL = {
     "de-DE": "Vicki",
 }
 TEXT = "Buenas noches a todos."
+#: Those of mp3 and Ogg Vorbis (Hz).
+RATES = [8000, 16_000, 22_050, 24_000, 44_100, 48_000]
 
 
 @pytest.fixture
@@ -43,6 +45,15 @@ async def heard(polly: Emulated, **request: Any) -> bytes:
     answer = await polly.call("synthesize_speech", **request)
     data: bytes = await asyncio.to_thread(answer["AudioStream"].read)
     return data
+
+
+def rate_of(data: bytes) -> int:
+    """Hz, of what was encoded: a decoder of Opus has one rate, and its header names the encoder's."""
+    _, found, header = data.partition(b"OpusHead")
+    if found:
+        return int.from_bytes(header[4:8], "little")
+    with av.open(io.BytesIO(data), "r") as file:
+        return file.streams.audio[0].rate
 
 
 async def error(polly: Emulated, **request: Any) -> str:
@@ -211,7 +222,7 @@ async def test_no_answer(polly: Emulated) -> None:
         await polly.call("synthesize_speech", **asked())
 
 
-@pytest.mark.parametrize("rate", [8000, 16_000, 22_050, 24_000])
+@pytest.mark.parametrize("rate", RATES)
 async def test_vorbis_has_the_rate_that_was_asked_for(polly: Emulated, rate: int) -> None:
     data = await heard(polly, **asked(OutputFormat="ogg_vorbis", SampleRate=str(rate)))
     with av.open(io.BytesIO(data), "r") as file:
@@ -221,5 +232,36 @@ async def test_vorbis_has_the_rate_that_was_asked_for(polly: Emulated, rate: int
     assert len(samples) / rate == pytest.approx(polly.synthesizer.samples(TEXT) / 16_000, abs=0.001)
 
 
-async def test_vorbis_at_a_rate_that_polly_has_not_is_refused(polly: Emulated) -> None:
-    assert await error(polly, **asked(OutputFormat="ogg_vorbis", SampleRate="11025")) == "InvalidSampleRateException"
+@pytest.mark.parametrize(("name", "rate"), [*(("mp3", rate) for rate in RATES), ("ogg_opus", 48_000)])
+async def test_mp3_and_opus_have_the_rate_that_was_asked_for(polly: Emulated, name: str, rate: int) -> None:
+    data = await heard(polly, **asked(OutputFormat=name, SampleRate=str(rate)))
+    assert rate_of(data) == rate
+    with av.open(io.BytesIO(data), "r") as file:
+        seconds = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
+    # A whole number of frames, and what the encoder needs before the first.
+    assert 0 <= seconds - polly.synthesizer.samples(TEXT) / 16_000 < 3500 / rate
+
+
+@pytest.mark.parametrize(
+    ("name", "engine", "rate"),
+    [
+        ("mp3", "standard", 22_050),
+        ("mp3", "neural", 24_000),
+        ("ogg_vorbis", "standard", 22_050),
+        ("ogg_vorbis", "neural", 24_000),
+        ("ogg_opus", "standard", 48_000),
+        ("ogg_opus", "neural", 48_000),
+    ],
+)
+async def test_where_no_rate_is_asked_for_it_is_that_of_the_engine(
+    polly: Emulated, name: str, engine: str, rate: int
+) -> None:
+    assert rate_of(await heard(polly, **asked(OutputFormat=name, Engine=engine))) == rate
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [("ogg_vorbis", 11_025), ("mp3", 12_000), ("ogg_opus", 24_000), ("ogg_opus", 8000), ("pcm", 24_000), ("pcm", 0)],
+)
+async def test_a_rate_that_polly_has_not_for_the_format_is_refused(polly: Emulated, name: str, rate: int) -> None:
+    assert await error(polly, **asked(OutputFormat=name, SampleRate=str(rate))) == "InvalidSampleRateException"
