@@ -14,6 +14,7 @@ from infra.local.emulators.polly.languages import NAMES, spoken
 from infra.local.emulators.polly.marks import SpeechMark, speech_marks
 from infra.local.emulators.polly.source import spans
 from infra.local.emulators.polly.ssml import Passage, passages
+from infra.local.emulators.polly.tags import invalid
 from infra.local.emulators.polly.voices import VOICES, Voice
 from infra.local.emulators.refused import Refused
 from infra.local.emulators.service_model import Requests
@@ -78,7 +79,7 @@ class PollyService:
         language = asked.get("LanguageCode", voice.languages[0])
         if language not in voice.languages:
             raise _not_spoken(f"{voice.id} speaks {', '.join(voice.languages)}, not {language}")
-        said = _said(asked, neural=engine != "standard")
+        said = _said(asked, voice.id, engine)
         for code in {language} | {passage.language for passage in said if passage.language}:
             self._spoken(code)
         name, rate = _format(asked, neural=engine != "standard")
@@ -140,17 +141,17 @@ class PollyService:
         return language
 
 
-def _said(asked: Mapping[str, Any], *, neural: bool) -> list[Passage]:
+def _said(asked: Mapping[str, Any], voice: str, engine: str) -> list[Passage]:
     text = asked["Text"]
     if len(text) > TOTAL:
         raise Refused(
             "TextLengthExceededException", f"Maximum text length has been exceeded: {TOTAL} characters in all"
         )
-    said = passages(text, neural=neural) if asked.get("TextType") == "ssml" else [Passage(text, spans(text))]
+    said = passages(text, voice, engine) if asked.get("TextType") == "ssml" else [Passage(text, spans(text))]
     if sum(len(passage.text) for passage in said) > BILLED:
         raise Refused("TextLengthExceededException", f"Maximum text length has been exceeded: {BILLED} characters")
     if strange := next((p.language for p in said if p.language and p.language not in NAMES), None):
-        raise Refused("InvalidSsmlException", f"Invalid SSML request: expected a language code of Polly, got {strange}")
+        raise invalid(f"Invalid SSML request: expected a language code of Polly, got {strange}")
     return said
 
 

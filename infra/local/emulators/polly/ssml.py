@@ -8,33 +8,13 @@ from dataclasses import dataclass, replace
 from xml.parsers import expat
 
 from infra.local.emulators.polly.source import Source, Span
-from infra.local.emulators.refused import Refused
+from infra.local.emulators.polly.tags import check, invalid
 
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
 #: ms.
 _PAUSES = {"none": 0, "x-weak": 0, "weak": 0, "medium": 250, "strong": 500, "x-strong": 1000}
 _SENTENCE, _PARAGRAPH, _LONGEST = 250, 500, 10_000
-#: Tags, and whether neural voices take them.
-_TAGS = {
-    "speak": True,
-    "break": True,
-    "lang": True,
-    "mark": True,
-    "p": True,
-    "phoneme": True,
-    "prosody": True,
-    "s": True,
-    "say-as": True,
-    "sub": True,
-    "w": True,
-    "amazon:domain": True,
-    "amazon:effect": False,
-    "emphasis": False,
-    "amazon:auto-breaths": False,
-    "amazon:breath": False,
-}
 _TIME = re.compile(r"\+?(\d+(?:\.\d+)?)(ms|s)")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 _SLOWEST, _FASTEST = 0.2, 2.0
 
 
@@ -60,15 +40,15 @@ class Passage:
     marks: tuple[Mark, ...] = ()
 
 
-def passages(text: str, *, neural: bool) -> list[Passage]:
+def passages(text: str, voice: str, engine: str) -> list[Passage]:
     """What the document says, in order; the pause at its end is a passage without text.
 
-    Raises Refused (InvalidSsmlException) where it is no well-formed SSML, or has what the engine does not take:
-    neural voices know neither pitch nor emphasis. DOCTYPE and entities of one's own are not taken at all.
+    Raises Refused (InvalidSsmlException) where it is no well-formed SSML, or has what the voice does not take with
+    this engine. DOCTYPE and entities of one's own are not taken at all.
     """
     document = text.encode("utf-8", "surrogatepass")
     parser = expat.ParserCreate("utf-8")
-    reader = _Reader(Source(document, parser), neural)
+    reader = _Reader(Source(document, parser), voice, engine)
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
@@ -76,14 +56,14 @@ def passages(text: str, *, neural: bool) -> list[Passage]:
     try:
         parser.Parse(document, True)
     except expat.ExpatError as error:
-        raise _invalid(f"Invalid SSML request: {error}") from None
+        raise invalid(f"Invalid SSML request: {error}") from None
     return list(reader.passages())
 
 
 class _Reader:
-    def __init__(self, source: Source, neural: bool) -> None:
+    def __init__(self, source: Source, voice: str, engine: str) -> None:
         self._source = source
-        self._neural = neural
+        self._speaker = voice, engine
         self._manner = [Passage("", ())]
         self._made: list[Passage] = []
         self._pause = 0
@@ -94,12 +74,13 @@ class _Reader:
         self._depth = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if (tag == "speak") != (self._depth == 0) or tag not in _TAGS or (self._neural and not _TAGS[tag]):
-            raise _invalid(f"Invalid SSML request: unexpected element {tag}")
+        if (tag == "speak") != (self._depth == 0):
+            raise invalid(f"Invalid SSML request: unexpected element {tag}")
+        check(tag, attributes, *self._speaker)
         self._depth += 1
         manner = self._manner[-1]
         if tag == "prosody":
-            manner = replace(manner, tempo=self._tempo(manner.tempo, attributes))
+            manner = replace(manner, tempo=manner.tempo * _tempo(attributes.get("rate", "medium")))
         elif tag == "lang":
             manner = replace(manner, language=_required(tag, attributes, "xml:lang"))
         elif tag == "sub":
@@ -149,41 +130,30 @@ class _Reader:
             self._pause = 0
             self._marks.clear()
 
-    def _tempo(self, outer: float, attributes: Mapping[str, str]) -> float:
-        if not attributes or set(attributes) - {"rate", "volume", "pitch", "amazon:max-duration"}:
-            raise _invalid("Invalid SSML request: expected prosody with rate, volume or pitch")
-        if self._neural and {"pitch", "amazon:max-duration"} & set(attributes):
-            raise _invalid("This voice does not support one of the used SSML features: prosody pitch")
-        written = attributes.get("rate", "100%")
-        percent = _PERCENT.fullmatch(written)
-        if percent is None and written not in _RATES:
-            raise _invalid(f"Invalid SSML request: expected a rate such as 120% or fast, got {written}")
-        tempo = float(percent[1]) / 100 if percent else _RATES[written]
-        return outer * min(max(tempo, _SLOWEST), _FASTEST)
+
+def _tempo(rate: str) -> float:
+    tempo = _RATES[rate] if rate in _RATES else float(rate.removesuffix("%")) / 100
+    return min(max(tempo, _SLOWEST), _FASTEST)
 
 
 def _length(attributes: Mapping[str, str]) -> int:
     if (written := attributes.get("time")) is None:
         strength = attributes.get("strength", "medium")
         if strength not in _PAUSES:
-            raise _invalid(f"Invalid SSML request: expected a strength of {', '.join(_PAUSES)}, got {strength}")
+            raise invalid(f"Invalid SSML request: expected a strength of {', '.join(_PAUSES)}, got {strength}")
         return _PAUSES[strength]
     found = _TIME.fullmatch(written)
     length = round(float(found[1]) * (1000 if found[2] == "s" else 1)) if found else _LONGEST + 1
     if length > _LONGEST:
-        raise _invalid(f"Invalid SSML request: expected a break of 10s at most, such as 500ms, got {written}")
+        raise invalid(f"Invalid SSML request: expected a break of 10s at most, such as 500ms, got {written}")
     return length
 
 
 def _required(tag: str, attributes: Mapping[str, str], name: str) -> str:
     if name not in attributes:
-        raise _invalid(f"Invalid SSML request: expected {name} on {tag}")
+        raise invalid(f"Invalid SSML request: expected {name} on {tag}")
     return attributes[name]
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise _invalid("Invalid SSML request: a DOCTYPE is not taken")
-
-
-def _invalid(message: str) -> Refused:
-    return Refused("InvalidSsmlException", message)
+    raise invalid("Invalid SSML request: a DOCTYPE is not taken")

@@ -118,11 +118,6 @@ async def test_ssml_that_a_neural_voice_does_not_take_is_refused(polly: Emulated
     assert await error(polly, **asked(text, TextType="ssml")) == "InvalidSsmlException"
 
 
-async def test_a_standard_voice_takes_pitch(polly: Emulated) -> None:
-    text = '<speak><prosody pitch="high">Hola</prosody></speak>'
-    assert await heard(polly, **asked(text, TextType="ssml", Engine="standard"))
-
-
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
