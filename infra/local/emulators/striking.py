@@ -13,6 +13,11 @@ from infra.local.emulators.refused import Refused
 
 #: On, and for no time: what is closed is reset.
 _LINGER_NOT = struct.pack("ii", 1, 0)
+#: Code, message and status of a service that is asked too often; Translate models an error of its own.
+_THROTTLED = {
+    Service.TRANSLATE: ("TooManyRequestsException", "Rate exceeded", 429),
+    Service.POLLY: ("ThrottlingException", "Rate exceeded", 400),
+}
 
 
 async def struck_before(faults: Faults, service: Service) -> FaultKind | None:
@@ -22,7 +27,7 @@ async def struck_before(faults: Faults, service: Service) -> FaultKind | None:
     """
     fault = faults.strike(service)
     if fault is FaultKind.THROTTLE:
-        raise Refused("ThrottlingException", "Rate exceeded")
+        raise Refused(*_THROTTLED[service])
     if fault is FaultKind.NO_ANSWER:
         await asyncio.Event().wait()
     return fault

@@ -180,10 +180,12 @@ async def test_a_file_that_is_no_terminology_is_refused(translate: Emulated, dat
     assert await error(translate, "import_terminology", **request) == ("InvalidParameterValueException", 400)
 
 
-async def test_throttled_once_and_then_answered(translate: Emulated) -> None:
+async def test_throttled_once_with_the_modelled_error_and_then_answered(translate: Emulated) -> None:
     translate.fail("translate:throttle")
     request = {"Text": "Good night.", "SourceLanguageCode": "en", "TargetLanguageCode": "es"}
-    assert await error(translate, "translate_text", **request) == ("ThrottlingException", 400)
+    modelled = translate.client.meta.service_model.shape_for("TooManyRequestsException")
+    assert modelled.metadata["error"]["httpStatusCode"] == 429
+    assert await error(translate, "translate_text", **request) == ("TooManyRequestsException", 429)
     assert (await translated(translate))["TranslatedText"] == "[es] Good night."
 
 
