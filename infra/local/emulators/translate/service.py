@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from infra.local.emulators.refused import Refused
@@ -55,20 +55,16 @@ class TranslateService:
         if source == "auto" and (source := languages.detected(text)) is None:
             raise Refused("DetectedLanguageLowConfidenceException", "the language of the text is not certain")
         self._check_pair(source, target)
-        # Translate takes several names in the model, and one in the service.
-        chosen = [self._named(name) for name in request.get("TerminologyNames", ())]
-        found = {each.name: each.found(text, source, target) for each in chosen}
-        terms = {term: translated for each in found.values() for term, translated in each.items()}
+        chosen = self._chosen(request.get("TerminologyNames", []))
+        terms = chosen.found(text, source, target) if chosen else {}
         translated = await self._translated(text, languages.base(source), languages.base(target), terms)
         settings = _applied(request.get("Settings", {}), source, target)
         if "Profanity" in settings:
             translated = masked(translated)
         answer = {"TranslatedText": translated, "SourceLanguageCode": source, "TargetLanguageCode": target}
-        if applied := [(name, each) for name, each in found.items() if each]:
-            answer["AppliedTerminologies"] = [
-                {"Name": name, "Terms": [{"SourceText": term, "TargetText": each[term]} for term in each]}
-                for name, each in applied
-            ]
+        if chosen and terms:
+            applied = [{"SourceText": term, "TargetText": translation} for term, translation in terms.items()]
+            answer["AppliedTerminologies"] = [{"Name": chosen.name, "Terms": applied}]
         return answer | ({"AppliedSettings": settings} if settings else {})
 
     async def _translated(self, text: str, source: str, target: str, terms: Mapping[str, str]) -> str:
@@ -129,6 +125,12 @@ class TranslateService:
     async def _delete(self, request: Answer) -> Answer:
         del self._terminologies[self._named(request["Name"]).name]
         return {}
+
+    def _chosen(self, names: Sequence[str]) -> Terminology | None:
+        # The model has a list of any length; its documentation, and the service, take one name.
+        if len(names) > 1:
+            raise Refused("InvalidRequestException", f"TerminologyNames: expected one name at most, got {len(names)}")
+        return self._named(names[0]) if names else None
 
     def _named(self, name: str) -> Terminology:
         if name not in self._terminologies:

@@ -35,6 +35,12 @@ async def error(translate: Emulated, operation: str, **request: Any) -> tuple[st
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
+def modelled(translate: Emulated, operation: str) -> list[tuple[str, int]]:
+    """The errors that AWS models for an operation, and their statuses."""
+    shapes = translate.client.meta.service_model.operation_model(operation).error_shapes
+    return [(shape.name, shape.metadata["error"]["httpStatusCode"]) for shape in shapes]
+
+
 async def imported(translate: Emulated, name: str = "cloud", data: bytes = TERMS) -> dict[str, Any]:
     return await translate.call(
         "import_terminology", Name=name, MergeStrategy="OVERWRITE", TerminologyData={"File": data, "Format": "CSV"}
@@ -155,6 +161,15 @@ async def test_a_terminology_without_a_term_in_the_text_is_not_applied(translate
         assert "AppliedTerminologies" not in answer
 
 
+async def test_more_than_one_terminology_is_refused(translate: Emulated) -> None:
+    for name in ("cloud", "other"):
+        await imported(translate, name)
+    request = {"Text": "a stream", "SourceLanguageCode": "en", "TargetLanguageCode": "es"}
+    refused = await error(translate, "translate_text", **request, TerminologyNames=["cloud", "other"])
+    assert refused == ("InvalidRequestException", 400)
+    assert refused in modelled(translate, "TranslateText")
+
+
 async def test_terminologies_are_kept_shown_listed_and_deleted(translate: Emulated) -> None:
     made = (await imported(translate))["TerminologyProperties"]
     shown = (await translate.call("get_terminology", Name="cloud"))["TerminologyProperties"]
@@ -183,9 +198,9 @@ async def test_a_file_that_is_no_terminology_is_refused(translate: Emulated, dat
 async def test_throttled_once_with_the_modelled_error_and_then_answered(translate: Emulated) -> None:
     translate.fail("translate:throttle")
     request = {"Text": "Good night.", "SourceLanguageCode": "en", "TargetLanguageCode": "es"}
-    modelled = translate.client.meta.service_model.shape_for("TooManyRequestsException")
-    assert modelled.metadata["error"]["httpStatusCode"] == 429
-    assert await error(translate, "translate_text", **request) == ("TooManyRequestsException", 429)
+    refused = await error(translate, "translate_text", **request)
+    assert refused == ("TooManyRequestsException", 429)
+    assert refused in modelled(translate, "TranslateText")
     assert (await translated(translate))["TranslatedText"] == "[es] Good night."
 
 
