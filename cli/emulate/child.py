@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from shared.errors import SetupError
 
@@ -42,6 +42,7 @@ def _pass_on(process: Process, number: signal.Signals) -> None:
 
 
 def _in_foreground() -> bool:
-    with suppress(OSError, ValueError):
-        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    # The terminal itself is asked: stdin may be anything else, and Ctrl-C comes all the same.
+    with suppress(OSError), Path("/dev/tty").open("rb", buffering=0) as terminal:
+        return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
     return False

@@ -188,7 +188,8 @@ print("ready", flush=True)
 time.sleep(60)
 """
     arguments = command("--", sys.executable, "-c", script)
-    with subprocess.Popen(arguments, env=environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as it:
+    # Without a terminal, whose Ctrl-C would reach the command anyway.
+    with subprocess.Popen(arguments, env=environ(), start_new_session=True, stdout=subprocess.PIPE, text=True) as it:
         assert it.stdout is not None
         assert it.stdout.readline() == "ready\n"
         it.send_signal(number)

@@ -1,0 +1,46 @@
+"""Ctrl-C in a terminal, while a command runs on the emulators."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+#: Runs its arguments in a terminal, at which what it reads is typed.
+TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
+RUN = "import asyncio, os, sys; from cli.emulate.child import run; asyncio.run(run(sys.argv[1:], os.environ))"
+#: Leaves the terminal, so that no SIGINT comes but those that are passed on, and says how many came.
+COUNT = """
+import os, signal, time
+os.setsid()
+came = []
+signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+# By then the parent, too, has its handlers.
+time.sleep(0.5)
+print("ready", flush=True)
+until = time.monotonic() + 1.5
+while time.monotonic() < until:
+    time.sleep(0.01)
+print(f"passed on: {len(came)}")
+"""
+
+
+@pytest.mark.parametrize("redirection", ["", "</dev/null"])
+def test_ctrl_c_which_the_terminal_sends_the_command_is_not_passed_on_too(redirection: str) -> None:
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh"]
+    arguments = [*shell, sys.executable, "-c", RUN, sys.executable, "-c", COUNT]
+    with subprocess.Popen(
+        [sys.executable, "-c", TERMINAL, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as terminal:
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        assert terminal.stdout.readline().strip() == b"ready"
+        out, _ = terminal.communicate(b"\x03", timeout=30)
+    assert b"passed on: 0" in out
