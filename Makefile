@@ -43,7 +43,7 @@ test: setup localstack-environment ## Run the tests, with coverage; the long one
 	@$(python) -m pytest -m alone --cov --cov-append
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators, then bench-aws's measurements
-	@$(python) -m pytest -m emulated
+	@$(python) -m pytest $(side_by_side) -m emulated
 	@$(python) -m tests.benchmarks.transcribe_streams
 	@$(python) -m tests.benchmarks.translate_parallel
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,10 @@ def words(out: Path) -> str:
 @pytest.mark.parametrize("recogniser", [f"scripted:{DEMO / 'recording.moonshine.jsonl'}", "moonshine", "pocketsphinx"])
 def test_the_words_are_those_of_the_offline_run(recogniser: str, tmp_path: Path) -> None:
     offline, aws = tmp_path / "offline", tmp_path / "aws"
-    demo(offline, RECOGNISER=recogniser)
-    demo(aws, *LLT, "--verbose", "emulate", "--recogniser", recogniser, "--", **AWS)
+    with ThreadPoolExecutor() as beside:
+        running = beside.submit(demo, offline, RECOGNISER=recogniser)
+        demo(aws, *LLT, "--verbose", "emulate", "--recogniser", recogniser, "--", **AWS)
+        running.result()
     assert words(aws) == words(offline) != ""
     report = json.loads((aws / "report.json").read_text(encoding="utf-8"))
     assert report["clips"].keys() == set(TARGETS)

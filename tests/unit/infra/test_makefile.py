@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
+SIDE_BY_SIDE = f"{PYTEST} --numprocesses 3 --dist worksteal"
 
 
 def commands(target: str, *variables: str) -> list[str]:
@@ -25,9 +26,9 @@ def commands(target: str, *variables: str) -> list[str]:
 
 def test_every_test_runs_in_one_of_the_three() -> None:
     together, alone = commands("test")[-2:]
-    assert together == f'{PYTEST} --numprocesses 3 --dist worksteal -m "not kcl and not emulated and not alone" --cov'
+    assert together == f'{SIDE_BY_SIDE} -m "not kcl and not emulated and not alone" --cov'
     assert alone == f"{PYTEST} -m alone --cov --cov-append"
-    assert f"{PYTEST} -m emulated" in commands("test-aws")
+    assert f"{SIDE_BY_SIDE} -m emulated" in commands("test-aws")
     assert f"{PYTEST} -m kcl" in commands("test-kcl")
 
 
@@ -48,7 +49,7 @@ def test_kcl_workers_are_measured_once_their_tests_have_passed() -> None:
 
 def test_the_aws_engines_are_measured_once_their_tests_have_passed() -> None:
     *_, tests, streams, languages = commands("test-aws")
-    assert [tests, streams, languages] == [f"{PYTEST} -m emulated", *commands("bench-aws")[-2:]]
+    assert [tests, streams, languages] == [f"{SIDE_BY_SIDE} -m emulated", *commands("bench-aws")[-2:]]
     assert streams.endswith("-m tests.benchmarks.transcribe_streams")
     assert languages.endswith("-m tests.benchmarks.translate_parallel")
 
