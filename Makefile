@@ -40,7 +40,7 @@ localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and Clou
 
 test: setup localstack-environment ## Run the tests, with coverage; the long ones are those of test-aws and test-kcl
 	@$(python) -m pytest $(side_by_side) -m "not kcl and not emulated and not alone" --cov
-	@$(python) -m pytest -m alone --cov --cov-append
+	@$(python) -m pytest -m "alone and not kcl" --cov --cov-append
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators, then bench-aws's measurements
 	@$(python) -m pytest $(side_by_side) -m emulated
@@ -48,7 +48,8 @@ test-aws: setup localstack-environment ## Run the long tests of the AWS engines,
 	@$(python) -m tests.benchmarks.translate_parallel
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java, then bench-kcl's measurements
-	@$(python) -m pytest -m kcl
+	@$(python) -m pytest $(side_by_side) -m "kcl and not alone"
+	@$(python) -m pytest -m "kcl and alone"
 	@$(python) -m tests.benchmarks.kcl
 
 lint: environment ## Check style

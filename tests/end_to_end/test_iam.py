@@ -21,7 +21,7 @@ from tests.end_to_end.cuts import cut
 from tests.end_to_end.terminals import ROOT, Desk, Terminal
 from tests.end_to_end.workers import STAGES, Worker, wait_until
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.kcl, pytest.mark.alone]
 
 ROLES = ("producer", *STAGES, "sink", "operator")
 #: Role -> "always": actions; "at times": actions with when.

@@ -29,7 +29,7 @@ from tests.support.localstack import Observer, records_on
 from tests.support.measured import measured
 from tests.support.resharding import merge, split
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.kcl, pytest.mark.alone]
 
 #: Seconds of the recording that are spoken while something happens.
 SPOKEN = 16
