@@ -36,7 +36,10 @@ class DynamoDbLedger:
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + SPENDING.name)
         self._clock = clock or SystemClock()
         self._memory = MemoryLedger()
+        #: Booked in memory: what the table lacks, and what it may have taken, by writes that are not waited for. Memory
+        #: has what the table has, and both of these.
         self._owed: defaultdict[str, int] = defaultdict(int)
+        self._unsure: defaultdict[str, int] = defaultdict(int)
         self._calls = Calls()
         self._slots = asyncio.Semaphore(_CALLS)
         self._settling: dict[str, asyncio.Task[None]] = {}
@@ -57,22 +60,22 @@ class DynamoDbLedger:
             except TimeoutError:
                 self._rest.failed(_SLOW)
             except Exception as error:
-                writing = None
                 self._rest.failed(error)
             else:
                 self._rest.worked()
                 return booked
         fits = await self._memory.book(account, characters, most)
         if writing is not None:
+            _add(self._unsure, account, characters * fits)
             writing.add_done_callback(partial(self._reckon, account, characters, fits))
         elif fits:
-            self._owe(account, characters)
+            _add(self._owed, account, characters)
         return fits
 
     async def give_back(self, account: str, characters: int) -> None:
         """See Ledger.give_back; it is written with the account's next booking."""
         await self._memory.give_back(account, characters)
-        self._owe(account, -characters)
+        _add(self._owed, account, -characters)
 
     async def close(self) -> None:
         """See Ledger.close; waits 1 s at most."""
@@ -103,16 +106,16 @@ class DynamoDbLedger:
             async with self._slots:
                 owed = self._owed[account]
                 # Where this raises it may have been written all the same: rather twice than never.
-                spent = await self._add(account, owed)
+                spent = await self._update(account, owed)
         finally:
             del self._settling[account]
-        self._owe(account, -owed)
+        _add(self._owed, account, -owed)
         self._know(account, spent)
 
     async def _write(self, account: str, characters: int, most: int) -> bool:
         """Whether the table had room for the characters; to be called in a slot, which it frees."""
         try:
-            spent = await self._add(
+            spent = await self._update(
                 account, characters, "attribute_not_exists(#characters) OR #characters <= :room", room=most - characters
             )
         except ConditionFailed:
@@ -122,7 +125,7 @@ class DynamoDbLedger:
         self._know(account, spent)
         return True
 
-    async def _add(self, account: str, characters: int, condition: str = "", **values: int) -> int:
+    async def _update(self, account: str, characters: int, condition: str = "", **values: int) -> int:
         changed = await self._table.update(
             {SPENDING.key: account},
             f"ADD #characters :characters SET #{EXPIRES_AT} = :{EXPIRES_AT}",
@@ -135,14 +138,18 @@ class DynamoDbLedger:
         return int(changed["characters"])
 
     def _know(self, account: str, spent: int) -> None:
-        self._memory.known(account, spent + self._owed.get(account, 0))
+        self._memory.known(account, spent + self._owed.get(account, 0) + self._unsure.get(account, 0))
 
     def _reckon(self, account: str, characters: int, fits: bool, writing: asyncio.Task[bool]) -> None:
         """Owes the difference between what memory said and what the table did."""
         booked = not writing.cancelled() and writing.exception() is None and writing.result()
-        self._owe(account, characters * (fits - booked))
+        _add(self._owed, account, characters * (fits - booked))
+        _add(self._unsure, account, -characters * fits)
+        # What the table took came into memory with its answer, on top of what was unsure.
+        self._memory.known(account, self._memory.spent(account) - characters * booked)
 
-    def _owe(self, account: str, characters: int) -> None:
-        self._owed[account] += characters
-        if not self._owed[account]:
-            del self._owed[account]
+
+def _add(sums: defaultdict[str, int], account: str, characters: int) -> None:
+    sums[account] += characters
+    if not sums[account]:
+        del sums[account]

@@ -35,16 +35,20 @@ class MemoryLedger:
         if len(self._spent) > _ACCOUNTS:
             self._spent.popitem(last=False)
 
+    def spent(self, account: str) -> int:
+        """What was spent on the account, as far as is known."""
+        return self._spent.get(account, 0)
+
     async def book(self, account: str, characters: int, most: int) -> bool:
         """See Ledger.book."""
-        spent = self._spent.get(account, 0) + characters
+        spent = self.spent(account) + characters
         if spent <= most:
             self.known(account, spent)
         return spent <= most
 
     async def give_back(self, account: str, characters: int) -> None:
         """See Ledger.give_back."""
-        self.known(account, self._spent.get(account, 0) - characters)
+        self.known(account, self.spent(account) - characters)
 
     async def close(self) -> None:
         """See Ledger.close."""

@@ -100,7 +100,8 @@ class Aws:
         try:
             held = self._session.get_credentials()
             frozen = None if held is None else held.get_frozen_credentials()
-        except BotoCoreError as error:
+        except (BotoCoreError, OSError, ValueError) as error:
+            # A credential_process that cannot be run, or prints no JSON, is no BotoCoreError.
             raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
         if frozen is None:
             raise SetupError(NO_CREDENTIALS)

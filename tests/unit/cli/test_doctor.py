@@ -78,6 +78,19 @@ def test_the_credentials_of_aws_are_needed_where_an_engine_is_amazons(
     assert ("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in outcome.out) is bool(code)
 
 
+@pytest.mark.parametrize("program", ["no-such-program", "echo hello"])
+def test_credentials_that_cannot_be_had_are_named_beside_all_the_rest(
+    llt: Llt, monkeypatch: pytest.MonkeyPatch, newcomer: Path, program: str
+) -> None:
+    (newcomer / "config").write_text(f"[default]\nregion = eu-west-1\ncredential_process = {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(newcomer / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(newcomer / "none"))
+    monkeypatch.setenv("TRANSLATOR", "aws")
+    outcome = llt("doctor", "--json")
+    assert (outcome.code, outcome.err) == (1, "")
+    assert not findings(outcome)["AWS", "credentials"]["present"]
+
+
 def test_languages_that_the_engines_do_not_reach_together_fail(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.doctor._TARGETS", ("es", "tlh"))
     outcome = llt("doctor", "--json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.transcribe.engines.aws.languages import Languages, language_options
 from shared.errors import SettingError, UnsupportedLanguage
@@ -60,26 +60,32 @@ def stream_request(session: Session, settings: Settings, languages: Languages, r
 
 def check(settings: Settings) -> None:
     """Raises SettingError where Transcribe would refuse what the TRANSCRIBE_ settings ask for together."""
-    if language_options(settings.transcribe_language_options):
-        return
-    for name, text in (
-        ("TRANSCRIBE_VOCABULARY", settings.transcribe_vocabulary),
-        ("TRANSCRIBE_VOCABULARY_FILTER", settings.transcribe_vocabulary_filter),
-    ):
-        if len(_names(text)) > 1:
-            raise SettingError(
-                f"{name}={text}: expected one name where TRANSCRIBE_LANGUAGE_OPTIONS is empty, got {len(_names(text))}"
+    if (refusal := _refusal(settings)) is not None:
+        raise refusal[1]
+
+
+def _refusal(settings: Settings) -> tuple[str, SettingError] | None:
+    """The first setting that Transcribe would refuse beside the others, and why."""
+    try:
+        several = language_options(settings.transcribe_language_options)
+    except SettingError as error:
+        return "transcribe_language_options", error
+    for name in () if several else ("transcribe_vocabulary", "transcribe_vocabulary_filter"):
+        text = getattr(settings, name)
+        if (count := len(_names(text))) > 1:
+            return name, SettingError(
+                f"{name.upper()}={text}: expected one name where TRANSCRIBE_LANGUAGE_OPTIONS is empty, got {count}"
             )
+    return None
 
 
 def _own(session: Session, settings: Settings) -> Settings:
     own = settings.tolerate(session.settings)
-    try:
-        check(own)
-    except SettingError as error:
-        # A setting of a session's own that is not valid costs it no audio.
-        log.warning("transcribe: session %s goes without TRANSCRIBE_ settings of its own: %s", session.id, error)
-        return settings
+    # A setting of a session's own that is not valid costs it no audio, and no other setting.
+    while (refusal := _refusal(own)) is not None:
+        name, error = refusal
+        log.warning("transcribe: session %s goes without a setting of its own: %s", session.id, error)
+        own = replace(own, **{name: getattr(settings, name)})
     return own
 
 

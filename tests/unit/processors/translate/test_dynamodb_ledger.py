@@ -191,6 +191,36 @@ def test_a_late_answer_forgets_nothing_that_was_booked_since() -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("failing", [True, False])
+def test_a_late_answer_forgets_no_other_booking_that_is_under_way(failing: bool) -> None:
+    async def scene(ledger: DynamoDbLedger, table: SlowSpending) -> None:
+        table.seconds = 1.2
+        first = asyncio.create_task(ledger.book("day", 40, 100))
+        await asyncio.sleep(0.01)
+        table.failing, table.seconds = failing, 4
+        assert await ledger.book("day", 40, 100)
+        assert await first
+        await asyncio.sleep(0.5)
+        assert not await ledger.book("day", 40, 100)
+        await asyncio.sleep(4)
+        assert not await ledger.book("day", 40, 100)
+        assert await ledger.book("day", 20, 100)
+
+    play(scene)
+
+
+def test_what_the_table_takes_late_and_memory_refused_is_not_counted_in_memory_either() -> None:
+    async def scene(ledger: DynamoDbLedger, table: SlowSpending) -> None:
+        assert await ledger.book("day", 90, 100)
+        # Another worker gives back.
+        table.spent["day"], table.seconds = 0, 1.2
+        assert not await ledger.book("day", 20, 100)
+        await asyncio.sleep(0.5)
+        assert await ledger.book("day", 90, 100)
+
+    play(scene)
+
+
 def test_a_stalled_table_has_few_writes_under_way() -> None:
     async def scene(ledger: DynamoDbLedger, table: SlowSpending) -> None:
         table.seconds = 60

@@ -50,9 +50,11 @@ async def test_options_that_make_no_sense_are_refused_and_cost_a_session_that_ha
     with pytest.raises(SettingError, match=r"TRANSCRIBE_LANGUAGE_OPTIONS=.*two language codes or more"):
         Studio(transcribe_language_options=options)
     with caplog.at_level(logging.WARNING):
-        request = await asked(Studio(), TRANSCRIBE_LANGUAGE_OPTIONS=options)
-    assert request.language == "en-US"
-    assert "session talk goes without TRANSCRIBE_ settings of its own: TRANSCRIBE_LANGUAGE_OPTIONS" in caplog.text
+        others = {"TRANSCRIBE_VOCABULARY_FILTER": "curses", "TRANSCRIBE_SPEAKER_LABELS": "true"}
+        request = await asked(Studio(), TRANSCRIBE_LANGUAGE_OPTIONS=options, **others)
+    assert (request.language, request.options) == ("en-US", ())
+    assert (request.vocabulary_filters, request.speaker_labels) == (("curses",), True)
+    assert "session talk goes without a setting of its own: TRANSCRIBE_LANGUAGE_OPTIONS" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["TRANSCRIBE_VOCABULARY", "TRANSCRIBE_VOCABULARY_FILTER"])
@@ -62,7 +64,7 @@ async def test_a_language_takes_one_vocabulary_and_one_filter(name: str, caplog:
         Studio(**both)
     with caplog.at_level(logging.WARNING):
         assert await asked(Studio(), **{name: "english,spanish"}) == await asked(Studio())
-    assert f"session talk goes without TRANSCRIBE_ settings of its own: {name}" in caplog.text
+    assert f"session talk goes without a setting of its own: {name}" in caplog.text
     request = await asked(Studio(transcribe_language_options="en-US,es-US", **both))
     assert ("english", "spanish") in (request.vocabularies, request.vocabulary_filters)
 
