@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from awscrt.http import HttpClientConnection
 from botocore.credentials import ReadOnlyCredentials
 
 from infra.local.emulators.certificates import Certificates
@@ -126,17 +128,30 @@ async def test_an_opening_that_is_given_up_leaves_no_connection(tmp_path: Path) 
         await hear(await engine.open(TALK, 0), 0.2)
 
 
-async def test_one_that_is_given_up_before_its_connection_stands_leaves_none_either(tmp_path: Path) -> None:
-    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER, times=5)):
-        before = asyncio.all_tasks()
-        hasty = AwsEngine(Settings(), AmazonTranscribe(Aws(), opening=0.01))
-        for _ in range(5):
-            with pytest.raises(EngineUnavailable):
-                await hasty.open(TALK, 0)
-        await hasty.close()
-        # Those of the emulator end with its connections.
-        _, left = await asyncio.wait(asyncio.all_tasks() - before, timeout=10)
-        assert not left
+async def test_one_that_is_given_up_before_its_connection_stands_closes_it_and_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: Future[HttpClientConnection] = Future()
+
+    class Slow:
+        """Its connection stands, but nobody is told so yet."""
+
+        made: Future[HttpClientConnection]
+
+        @staticmethod
+        def new(**parameters: Any) -> Future[HttpClientConnection]:
+            Slow.made = HttpClientConnection.new(**parameters)
+            return told
+
+    monkeypatch.setattr("processors.transcribe.engines.aws.connection.HttpClientConnection", Slow)
+    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), opening=0.1) as engine:
+        with pytest.raises(EngineUnavailable, match="no connection"):
+            await engine.open(TALK, 0)
+        async with asyncio.timeout(20):
+            connection = await asyncio.wrap_future(Slow.made)
+            told.set_result(connection)
+            await asyncio.wrap_future(connection.shutdown_future)
+        assert engine.faults.waiting
 
 
 async def test_more_streams_than_the_service_has_are_refused(tmp_path: Path) -> None:
