@@ -16,7 +16,8 @@ from shared.errors import SetupError
 async def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Runs it to its end and returns its exit code, as a shell tells it (128 + N where signal N ended it).
 
-    SIGINT and SIGTERM reach it, and do not end this process. Raises SetupError where it cannot be started.
+    SIGINT and SIGTERM do not end this process, and reach it: SIGINT but where both are in the foreground of a terminal,
+    whose Ctrl-C it has already. Raises SetupError where it cannot be started.
     """
     try:
         process = await asyncio.create_subprocess_exec(*command, env=environ)

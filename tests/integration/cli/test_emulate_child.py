@@ -13,18 +13,26 @@ ROOT = Path(__file__).parents[3]
 #: Runs its arguments in a terminal, at which what it reads is typed.
 TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
 RUN = "import asyncio, os, sys; from cli.emulate.child import run; asyncio.run(run(sys.argv[1:], os.environ))"
-#: Leaves the terminal, so that no SIGINT comes but those that are passed on, and says how many came.
+#: Leaves the terminal, so that no SIGINT comes but those that are passed on, and says how many came for the one that
+#: a process which stays in the foreground has had.
 COUNT = """
 import os, signal, time
-os.setsid()
+signal.alarm(20)
 came = []
 signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+typed, had = os.pipe()
+if os.fork() == 0:
+    signal.alarm(20)
+    while not came:
+        time.sleep(0.01)
+    os.write(had, b"1")
+    os._exit(0)
+os.setsid()
 # By then the parent, too, has its handlers.
-time.sleep(0.5)
+time.sleep(1)
 print("ready", flush=True)
-until = time.monotonic() + 1.5
-while time.monotonic() < until:
-    time.sleep(0.01)
+os.read(typed, 1)
+time.sleep(1)
 print(f"passed on: {len(came)}")
 """
 
