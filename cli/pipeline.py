@@ -14,7 +14,7 @@ from processors.stages import STAGES
 from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.translate.translator import Translator
-from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
+from shared.errors import LowLatencyTranslateError, SetupError, UnsupportedLanguage
 from shared.metrics import Metrics
 from shared.sessions import Session
 from shared.settings import Settings
@@ -48,7 +48,10 @@ class Engines:
             raise UnsupportedLanguage(f"target language {asked}: from {source} these engines reach {_listed(reached)}")
 
     async def warm_up(self, session: Session, targets: Sequence[str]) -> None:
-        """Has each engine do its first work now, so that the first words need not wait for it."""
+        """Has each engine do its first work now, so that the first words need not wait for it.
+
+        Raises SetupError where one will not work until somebody mends the setup.
+        """
         try:
             take = await self.recogniser.open(session, 0)
             await take.close()
@@ -58,6 +61,8 @@ class Engines:
                     text = await self.translator.translate(text, session.source_language, target)
                 async for _ in self.synthesizer.synthesize(text, target, 1.0):
                     pass
+        except SetupError:
+            raise
         except LowLatencyTranslateError as error:
             log.warning("an engine is not ready yet: %s", error)
 

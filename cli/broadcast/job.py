@@ -16,7 +16,8 @@ from cli.options import SOURCE, languages
 from cli.pipeline import Engines
 from cli.recording import tell_cut_short
 from producers.sources.wav import WavSource
-from shared.metrics import MemoryMetrics
+from shared.errors import EngineUnavailable
+from shared.metrics import MemoryMetrics, Metric
 from shared.settings import Settings
 from sinks.files.output import writing
 
@@ -53,7 +54,10 @@ class Job:
         return self._outputs.left_over()
 
     def run(self, view: View) -> Outcome:
-        """Runs it; Ctrl-C ends it early and raises KeyboardInterrupt. The files are whole either way."""
+        """Runs it; Ctrl-C ends it early and raises KeyboardInterrupt. The files are whole either way.
+
+        Raises EngineUnavailable where audio was given up.
+        """
         broadcast = Broadcast(self.wav, self.targets, self._engines, self._outputs, view, realtime=self._realtime)
         self.outcome = broadcast.outcome
         with self._outputs:
@@ -61,6 +65,8 @@ class Job:
                 asyncio.run(broadcast.run(self.settings, exported(self._memory, self.settings)))
             finally:
                 self._write_report()
+        if lost := self._memory.total(Metric.AUDIO_LOST):
+            raise EngineUnavailable(f"no recogniser heard {lost / 1000:.1f} s of {self.file.name}; the log says why")
         return self.outcome
 
     @property

@@ -100,7 +100,7 @@ async def _run(
             Emulators(*engines, faults, folder, transcribe_port=ports[0], port=ports[1], latency=latency)
         )
         environ = {**emulators.environ, **await asyncio.to_thread(placeholders)} | {
-            name: engine for name, engine in _ENGINES.items() if not os.environ.get(name)
+            name: os.environ.get(name) or engine for name, engine in _ENGINES.items()
         }
         _keep(environ, env_file)
         if command:
@@ -114,7 +114,10 @@ async def _run(
 def _made(folder: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise SettingError(f"--ca-folder {folder}: expected a folder, got a file")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"--ca-folder {folder}: {error.strerror}") from None
     return folder
 
 

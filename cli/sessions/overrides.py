@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from processors.transcribe.engines.aws.request import check
 from shared.errors import SettingError
 from shared.settings import OF_A_SESSION, Settings
 
@@ -21,4 +22,5 @@ def overrides(pairs: Iterable[str], settings: Settings) -> dict[str, str]:
         if name in found:
             raise SettingError(f"--setting {pair}: {name} is given twice")
         found[name] = value
+    check(settings.override(found))
     return found

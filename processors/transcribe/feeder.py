@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum
+from enum import StrEnum
 
 import soxr
 
@@ -26,7 +26,7 @@ NO_AUDIO = 10.0
 LONGEST_UTTERANCE = 45.0
 
 
-class Stop(Enum):
+class Stop(StrEnum):
     """Why a take is fed no more."""
 
     NO_AUDIO = "no audio came for a while"

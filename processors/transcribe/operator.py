@@ -97,7 +97,10 @@ class Transcriber(Operator):
             self._intake.refuse_all(str(error))
             return
         except Exception as error:
-            await self._failed(f"no recogniser opens: {type(error).__name__}: {error}")
+            reason = f"no recogniser opens: {type(error).__name__}: {error}"
+            if not self._failures:
+                log.warning("transcribe: %s: %s", self._context.key, reason)
+            await self._failed(reason)
             return
         try:
             failure = await self._run(recogniser, self._take)

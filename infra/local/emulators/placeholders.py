@@ -25,7 +25,13 @@ def placeholders() -> Mapping[str, str]:
     except BotoCoreError:
         # Something is set, and wrong, which a placeholder would hide from the clients.
         return {}
-    return ({} if region else _REGION) | ({} if _has_key(session) else _KEY)
+    return _placed(_REGION, there=bool(region)) | _placed(_KEY, there=_has_key(session))
+
+
+def _placed(values: dict[str, str], *, there: bool) -> dict[str, str]:
+    # Those of an earlier start, which .env may have, are placeholders too.
+    earlier = all(os.environ.get(name) == value for name, value in values.items())
+    return values if earlier or not there else {}
 
 
 def _has_key(session: Any) -> bool:

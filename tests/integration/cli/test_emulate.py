@@ -91,6 +91,18 @@ def test_a_key_and_a_region_that_are_set_are_kept() -> None:
     assert not Path(bundle).exists()
 
 
+def test_what_it_printed_before_it_prints_again(newcomer: Path) -> None:
+    first = run("--env-file", "one.env", "--", "true")
+    (newcomer / ".env").write_text((newcomer / "one.env").read_text())
+    second = run("--env-file", "two.env", "--", "true")
+    assert (first.returncode, second.returncode) == (0, 0), second.stderr
+    before, after = (
+        dict(line.split("=", 1) for line in (newcomer / name).read_text().splitlines())
+        for name in ("one.env", "two.env")
+    )
+    assert before.keys() == after.keys() >= {"RECOGNISER", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE"}
+
+
 def test_nothing_is_put_over_what_is_set_in_another_way() -> None:
     script = "import os; print([os.environ.get(name) for name in ('AWS_REGION', 'AWS_ACCESS_KEY_ID', 'RECOGNISER')])"
     ended = run(

@@ -147,6 +147,15 @@ def test_foreign_text_is_shown_as_it_is(llt: Llt) -> None:
     assert "[/x] [red]boss" in shown.out
 
 
+def test_settings_that_transcribe_would_refuse_make_no_session(llt: Llt) -> None:
+    refused = llt("sessions", "create", "talk", "--setting", "TRANSCRIBE_VOCABULARY=english,spanish")
+    assert (refused.code, refused.out) == (2, "")
+    assert "TRANSCRIBE_VOCABULARY=english,spanish: expected one name" in refused.err
+    options = "TRANSCRIBE_LANGUAGE_OPTIONS=en-US,es-US"
+    both = llt("sessions", "create", "talk", "--setting", "TRANSCRIBE_VOCABULARY=english,spanish", "--setting", options)
+    assert both.code == 0
+
+
 def test_a_person_reads_how_far_a_session_has_come(llt: Llt) -> None:
     assert llt("sessions", "create", "talk", "--to", "es,ca", "--setting", "MAX_HOLD=20").code == 0
     rows = [line.split(maxsplit=1) for line in llt("sessions", "show", "talk").out.splitlines()]

@@ -44,6 +44,38 @@ def test_a_recording_that_is_cut_short_is_told_and_the_report_is_not_complete(ll
     assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["complete"] is True
 
 
+@pytest.fixture
+def nowhere(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amazon Transcribe, without credentials, where nobody answers."""
+    monkeypatch.setenv("RECOGNISER", "aws")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING", "https://localhost:1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for files in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(files, str(newcomer / "none"))
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_without_credentials_nothing_begins(llt: Llt, newcomer: Path) -> None:
+    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 1)))
+    assert outcome.code == 1
+    assert outcome.err.startswith("llt: AWS: no credentials; set AWS_ACCESS_KEY_ID")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_audio_that_no_recogniser_heard_is_a_failure_whose_reason_is_told(
+    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
+    monkeypatch.setenv("MAX_HOLD", "10")
+    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 1)))
+    assert outcome.code == 1
+    assert outcome.err.count("transcribe: broadcast: no recogniser opens: EngineUnavailable: Amazon Transcribe: ") == 1
+    assert outcome.err.endswith("llt: no recogniser heard 1.0 s of talk.wav; the log says why\n")
+
+
 def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Llt, newcomer: Path) -> None:
     path = str(recording(newcomer / "talk.wav", 0.5))
     first = llt("transcribe-file", path, "--to", "es,ca", "--out", "out")

@@ -29,7 +29,8 @@ def failure(error: Exception, *, opening: bool = False) -> EngineUnavailable | U
             return UnsupportedLanguage(f"Amazon Transcribe: {message}")
         throttling = "throttled: " if isinstance(error, LimitExceededException) else ""
         return EngineUnavailable(f"Amazon Transcribe: {throttling}{name}: {message}")
-    return EngineUnavailable(f"Amazon Transcribe: {type(error).__name__}: {error}")
+    trust = "; where its certificate is not trusted, see AWS_CA_BUNDLE" if "AWS_IO_TLS" in str(error) else ""
+    return EngineUnavailable(f"Amazon Transcribe: {type(error).__name__}: {error}{trust}")
 
 
 def _refusal(error: UnknownServiceException) -> str:
