@@ -60,6 +60,8 @@ class DynamoDbLedger:
             except TimeoutError:
                 self._rest.failed(_SLOW)
             except Exception as error:
+                # Its outcome is known: what memory books is owed at once.
+                writing = None
                 self._rest.failed(error)
             else:
                 self._rest.worked()
