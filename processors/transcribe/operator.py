@@ -49,6 +49,8 @@ class Transcriber(Operator):
         self._position = 0
         self._heard = 0
         self._failures = 0
+        #: Whether the last opening went well: of those that fail in a row, the first is logged.
+        self._opens = True
         self._patience = PATIENCE
         self._working: asyncio.Task[None] | None = None
         self._done = asyncio.Event()
@@ -98,10 +100,12 @@ class Transcriber(Operator):
             return
         except Exception as error:
             reason = f"no recogniser opens: {type(error).__name__}: {error}"
-            if not self._failures:
+            if self._opens:
                 log.warning("transcribe: %s: %s", self._context.key, reason)
+            self._opens = False
             await self._failed(reason)
             return
+        self._opens = True
         try:
             failure = await self._run(recogniser, self._take)
         finally:

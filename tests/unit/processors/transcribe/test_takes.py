@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from shared.errors import EngineUnavailable
 from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult
 from tests.support.virtual_time import EPOCH, run
@@ -114,6 +117,24 @@ def test_a_dropped_recogniser_is_opened_again_and_hears_what_has_no_final() -> N
         await studio.bench.close()
 
     run(main())
+
+
+def test_why_no_recogniser_opens_is_logged_once_though_one_has_dropped_before(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(1)
+        studio.engine.failure = EngineUnavailable("out of quota")
+        studio.engine.takes[0].drop()
+        await studio.speak(5)
+        studio.engine.failure = None
+        await asyncio.sleep(9)
+        assert len(studio.engine.takes) == 2
+        await studio.bench.close()
+
+    run(main())
+    assert [line for line in caplog.messages if "out of quota" in line] == [
+        "transcribe: talk: no recogniser opens: EngineUnavailable: out of quota"
+    ]
 
 
 def test_a_new_take_begins_half_a_second_behind_what_was_heard_wherever_that_lies_in_a_record() -> None:
