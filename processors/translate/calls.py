@@ -10,9 +10,13 @@ Returned = TypeVar("Returned")
 
 
 class Calls:
-    """Calls under way. One in its thread cannot be cancelled: whoever waits for it no longer shields it."""
+    """Calls under way. One in its thread cannot be cancelled: whoever may stop waiting for it shields it.
 
-    def __init__(self) -> None:
+    All calls of DynamoDB share its threads: `slots` are for so many of these.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self.slots = asyncio.Semaphore(slots)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, call: Coroutine[Any, Any, Returned]) -> asyncio.Task[Returned]:
@@ -20,6 +24,12 @@ class Calls:
         task = asyncio.create_task(call)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
+
+    def start_in_slot(self, call: Coroutine[Any, Any, Returned]) -> asyncio.Task[Returned]:
+        """Begins a call in the slot that was acquired for it, which it keeps for as long as it takes."""
+        task = self.start(call)
+        task.add_done_callback(lambda _: self.slots.release())
         return task
 
     async def wait(self, within: float | None = None) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 from processors.translate.cache import TTL, TranslationCache
-from processors.translate.calls import Calls, Returned
+from processors.translate.calls import Calls
 from processors.translate.rest import Rest
 from shared.aws import Aws
 from shared.aws.table import Table
@@ -17,7 +15,7 @@ from shared.errors import StoreUnavailable
 
 #: Seconds that a translation waits for its turn, and then for the table: an engine takes little longer.
 _PATIENCE = 0.2
-#: Lookups, and writes, that may be under way at once: each holds one of the threads that all DynamoDB calls share.
+#: Lookups, and writes, that may be under way at once.
 _CALLS = 8
 #: Seconds that closing waits for writes.
 _CLOSING = 2.0
@@ -49,14 +47,13 @@ class DynamoDbTranslationCache:
             return kept
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._reads.slots.acquire()
+                await self._reads.calls.slots.acquire()
         except TimeoutError:
             # Many look up at once: that is no fault of the table.
             return None
         try:
             async with asyncio.timeout(_PATIENCE):
-                # A call in its thread cannot be cancelled, so it keeps its slot for as long as it takes.
-                kept = await asyncio.shield(self._reads.start(self._look_up(key)))
+                kept = await asyncio.shield(self._reads.calls.start_in_slot(self._look_up(key)))
         except TimeoutError:
             self._reads.rest.failed(f"no answer within {_PATIENCE} s")
             return None
@@ -69,13 +66,14 @@ class DynamoDbTranslationCache:
     async def put(self, key: str, text: str) -> None:
         """See TranslationCache.put."""
         await self._memory.put(key, text)
-        if not self._writes.rest.rests and not self._writes.slots.locked():
-            await self._writes.slots.acquire()
-            self._writes.start(self._write(key, text))
+        writes = self._writes.calls
+        if not self._writes.rest.rests and not writes.slots.locked():
+            await writes.slots.acquire()
+            writes.start_in_slot(self._write(key, text))
 
     async def close(self) -> None:
         """See TranslationCache.close; waits 2 s at most."""
-        await asyncio.gather(self._reads.close(), self._writes.close())
+        await asyncio.gather(self._reads.calls.close(_CLOSING), self._writes.calls.close(_CLOSING))
 
     async def _look_up(self, key: str) -> str | None:
         item = await self._table.get({CACHED_TRANSLATIONS.key: key}, consistent=False)
@@ -100,16 +98,5 @@ class _Side:
     """The table's reads or its writes: those under way, and whether they work."""
 
     def __init__(self, done: str, clock: Clock) -> None:
-        self._calls = Calls()
+        self.calls = Calls(_CALLS)
         self.rest = Rest(f"kept translations cannot be {done}", clock)
-        self.slots = asyncio.Semaphore(_CALLS)
-
-    def start(self, call: Coroutine[Any, Any, Returned]) -> asyncio.Task[Returned]:
-        """Begins a call in the slot that was acquired for it."""
-        task = self._calls.start(call)
-        task.add_done_callback(lambda _: self.slots.release())
-        return task
-
-    async def close(self) -> None:
-        """See DynamoDbTranslationCache.close."""
-        await self._calls.close(_CLOSING)

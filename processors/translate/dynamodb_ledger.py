@@ -18,7 +18,7 @@ from shared.errors import StoreUnavailable
 #: Seconds that a translation waits for the table.
 _PATIENCE = 1.0
 _SLOW = f"no answer within {_PATIENCE} s"
-#: Writes that may be under way at once: each holds one of the threads that all DynamoDB calls share.
+#: Writes that may be under way at once.
 _CALLS = 8
 #: Seconds after its last booking that an account is kept: longer than any session lasts.
 _KEPT = 7 * 86_400
@@ -40,8 +40,7 @@ class DynamoDbLedger:
         #: has what the table has, and both of these.
         self._owed: defaultdict[str, int] = defaultdict(int)
         self._unsure: defaultdict[str, int] = defaultdict(int)
-        self._calls = Calls()
-        self._slots = asyncio.Semaphore(_CALLS)
+        self._calls = Calls(_CALLS)
         self._settling: dict[str, asyncio.Task[None]] = {}
         self._rest = Rest("characters spent cannot be written and are counted in memory", self._clock)
 
@@ -54,8 +53,8 @@ class DynamoDbLedger:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await self._settle(account)
-                    await self._slots.acquire()
-                    writing = self._calls.start(self._write(account, characters, most))
+                    await self._calls.slots.acquire()
+                    writing = self._calls.start_in_slot(self._write(account, characters, most))
                     booked = await asyncio.shield(writing)
             except TimeoutError:
                 self._rest.failed(_SLOW)
@@ -105,7 +104,7 @@ class DynamoDbLedger:
 
     async def _pay(self, account: str) -> None:
         try:
-            async with self._slots:
+            async with self._calls.slots:
                 owed = self._owed[account]
                 # Where this raises it may have been written all the same: rather twice than never.
                 spent = await self._update(account, owed)
@@ -115,15 +114,13 @@ class DynamoDbLedger:
         self._know(account, spent)
 
     async def _write(self, account: str, characters: int, most: int) -> bool:
-        """Whether the table had room for the characters; to be called in a slot, which it frees."""
+        """Whether the table had room for the characters."""
         try:
             spent = await self._update(
                 account, characters, "attribute_not_exists(#characters) OR #characters <= :room", room=most - characters
             )
         except ConditionFailed:
             return False
-        finally:
-            self._slots.release()
         self._know(account, spent)
         return True
 
