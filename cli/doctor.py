@@ -54,8 +54,14 @@ async def _examine() -> list[Finding]:
             findings.append(_demo(Engines(**chosen)))
     finally:
         await asyncio.gather(*(engine.close() for engine in chosen.values()))
-    findings += [*checks.aws(settings), *checks.debian_packages(), *checks.kcl(), *checks.localstack()]
-    return [*findings, *checks.microphone()]
+    return [
+        *findings,
+        *checks.aws(settings),
+        *checks.debian_packages(),
+        *checks.kcl(),
+        *checks.localstack(),
+        *checks.microphone(),
+    ]
 
 
 def _demo(engines: Engines) -> Finding:

@@ -32,6 +32,10 @@ class Tries:
     answer: float = 10
 
 
+#: What botocore raises where credentials are set up and cannot be had: a credential_process that cannot be run, or that
+#: prints no JSON, has no error of botocore's.
+CREDENTIAL_ERRORS = (BotoCoreError, OSError, ValueError)
+
 #: Who calls knows what waits, and tries again itself.
 ONCE = Tries(1)
 
@@ -100,8 +104,7 @@ class Aws:
         try:
             held = self._session.get_credentials()
             frozen = None if held is None else held.get_frozen_credentials()
-        except (BotoCoreError, OSError, ValueError) as error:
-            # A credential_process that cannot be run, or prints no JSON, is no BotoCoreError.
+        except CREDENTIAL_ERRORS as error:
             raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
         if frozen is None:
             raise SetupError(NO_CREDENTIALS)

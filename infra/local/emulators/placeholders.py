@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from shared.aws.session import botocore_session
+from shared.aws.session import CREDENTIAL_ERRORS, botocore_session
 
 _REGION = {"AWS_REGION": "us-east-1"}
 _KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -37,6 +37,6 @@ def _placed(values: dict[str, str], *, there: bool) -> dict[str, str]:
 def _has_key(session: Any) -> bool:
     try:
         return session.get_credentials() is not None
-    except (BotoCoreError, OSError, ValueError):
-        # As above; a credential_process that cannot be run, or prints no JSON, is no BotoCoreError.
+    except CREDENTIAL_ERRORS:
+        # As above.
         return True

@@ -43,7 +43,6 @@ class AmazonTranscribe:
     """
 
     def __init__(self, aws: Aws, *, opening: float = OPENING, sending: float = SENDING) -> None:
-        self._region: str = aws.region
         self._aws = aws
         self._opening, self._sending = opening, sending
         self._endpoint = aws.endpoint(_SERVICE)
@@ -61,7 +60,7 @@ class AmazonTranscribe:
     async def open(self, request: StreamRequest) -> Stream:
         """See TranscribeClient.open."""
         connection = Connection(self._runtime)
-        client = _Client(self._region, self._endpoint, _Credentials(self._aws), connection, AudioBody(self._rounds))
+        client = _Client(self._aws.region, self._endpoint, _Credentials(self._aws), connection, AudioBody(self._rounds))
         starting = asyncio.create_task(client.start_stream_transcription(**_parameters(request)))
         try:
             await asyncio.wait([starting], timeout=self._opening)
@@ -86,7 +85,7 @@ class AmazonTranscribe:
             return f"Amazon Transcribe did not answer for {self._opening:g} s"
         # The runtime is slow, on purpose, to tell of a certificate that it does not trust.
         return (
-            f"Amazon Transcribe: no connection to {self._endpoint or self._region} within {self._opening:g} s; "
+            f"Amazon Transcribe: no connection to {self._endpoint or self._aws.region} within {self._opening:g} s; "
             "where its certificate is not trusted, set AWS_CA_BUNDLE"
         )
 
