@@ -170,6 +170,8 @@ async def _follow(take: Recogniser, script: Script, seconds: float, latencies: l
         await take.feed(_SILENCE)
     await take.finish()
     await hearing
+    if not latencies:
+        raise RuntimeError("expected results, got none")
 
 
 async def _as_it_comes(endpoint: str) -> float:

@@ -70,22 +70,18 @@ async def test_a_stream_that_takes_no_audio_or_no_end_has_dropped() -> None:
     await take.close()
 
 
-async def test_a_stream_that_the_service_ended_just_before_its_audio_did_says_why() -> None:
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [(EngineUnavailable("LimitExceededException"), "LimitExceeded"), (None, "before its audio had ended")],
+)
+async def test_a_stream_that_the_service_ended_just_before_its_audio_did_says_why(
+    end: EngineUnavailable | None, told: str
+) -> None:
     take, stream = await Studio().open()
     stream.refusal = EngineUnavailable("the stream had ended")
-    stream.stop(EngineUnavailable("LimitExceededException"))
+    stream.stop(end)
     await take.finish()
-    with pytest.raises(EngineUnavailable, match="LimitExceeded"):
-        await all_of(take)
-    await take.close()
-
-
-async def test_a_stream_that_the_service_ended_in_silence_just_before_its_audio_did_has_dropped() -> None:
-    take, stream = await Studio().open()
-    stream.refusal = EngineUnavailable("the stream had ended")
-    stream.stop()
-    await take.finish()
-    with pytest.raises(EngineUnavailable, match="before its audio had ended"):
+    with pytest.raises(EngineUnavailable, match=told):
         await all_of(take)
     await take.close()
 
