@@ -50,7 +50,8 @@ async def in_workers(
     """Runs the workers until `asked` returns, and calls `up` when all are up.
 
     What they print goes through to this process's own output; they die with it. Raises ChildProcessError where one
-    ends by itself, after the others are stopped, or ends badly, or does not stop within `patience` seconds.
+    ends by itself, after the others are stopped, or ends badly, or does not stop within `patience` seconds. Where it is
+    cancelled, they are killed.
     """
     running: list[_Running] = []
     stop = asyncio.ensure_future(asked)
@@ -65,6 +66,10 @@ async def in_workers(
             await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
         all_up.cancel()
         gone = [one for one in running if one.end.done() and not stop.done()]
+    except asyncio.CancelledError:
+        # A second Ctrl-C came before the stop that the first one asked for had begun.
+        patience = 0
+        raise
     finally:
         stop.cancel()
         late = await _stop(running, patience)

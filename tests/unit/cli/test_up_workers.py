@@ -172,6 +172,24 @@ async def test_one_that_does_not_stop_is_killed_and_named(capsys: pytest.Capture
     assert "dedup has drained" in capsys.readouterr().out
 
 
+async def test_where_it_is_cancelled_nobody_waits_for_one_that_does_not_stop() -> None:
+    deaf = stand_in("dedup", hears="deaf")
+    up = asyncio.Event()
+
+    async def asked() -> None:
+        await asyncio.Event().wait()
+
+    worker = Worker(deaf[0], [sys.executable, "-c", STAND_IN, *deaf], os.environ)
+    running = asyncio.create_task(in_workers([worker], asked(), up.set, patience=60))
+    await up.wait()
+    found = psutil.Process().children(recursive=True)
+    running.cancel()
+    await asyncio.wait([running], timeout=10)
+    assert running.cancelled()
+    assert found
+    assert_gone(found)
+
+
 def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -> None:
     found = workers_of(Settings(metrics_port=9000), {"AWS_REGION": "eu-west-1"})
     assert [one.command[-3:] for one in found] == [("cli", "worker", stage) for stage in STAGES]
