@@ -8,7 +8,7 @@ emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expecte
 	env RECOGNISER=aws TRANSLATOR=aws SYNTHESIZER=polly $(python) -m cli emulate --)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench-recognisers bench-idle bench-aws bench-kcl constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -62,6 +62,9 @@ format: environment ## Format the code, and fix what can be fixed
 
 typecheck: environment ## Check types
 	@$(python) -m mypy
+
+bench: setup localstack-environment setup-kcl ## Measure latency, quality and cost against baselines (ONLY=codec for one)
+	@$(python) -m tests.benchmarks $(ONLY)
 
 bench-recognisers: setup ## Measure the offline recognisers on real recordings
 	@$(python) -m tests.benchmarks.recognisers
