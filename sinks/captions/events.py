@@ -41,9 +41,13 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What is said right now and not committed yet; it replaces the tail before, and may be empty."""
+    """What is said right now and not committed yet; it replaces the tail before, and may be empty.
+
+    `text` will hardly change. `unstable` follows it and often will: leave it out, or show it as what it is, a guess.
+    """
 
     text: str
+    unstable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class CaptionSubscriber:
         start = Start(at=self._clock.now() - round(REACH_BACK * 1000))
         self._records = SessionRecords({name: streams[name] for name in reads}, start, session, self._metrics)
         self._tail = TailText()
-        self._shown_tail = ""
+        self._shown_tail = Tail("")
         self._last = 0
         self._revisions: dict[tuple[int, int], int] = {}
 
@@ -88,8 +88,8 @@ class CaptionSubscriber:
             yield Missed(1, first - 1)
         yield from shown
         yield from (event for event in past if isinstance(event, Corrected) and event.first >= first)
-        if self._shown_tail:
-            yield Tail(self._shown_tail)
+        if self._shown_tail != Tail(""):
+            yield self._shown_tail
 
     def _events(self, record: Record, *, backlog: bool) -> Iterator[CaptionEvent]:
         if isinstance(record, Segment | Translation):
@@ -104,9 +104,9 @@ class CaptionSubscriber:
             self._tail.hear(record)
         elif self._is_end(record):
             self._tail = TailText()
-        if self._language is None and (tail := self._tail.text()) != self._shown_tail:
+        if self._language is None and (tail := self._tail.now()) != self._shown_tail:
             self._shown_tail = tail
-            yield Tail(tail)
+            yield tail
 
     def _caption(self, record: Segment | Translation, *, backlog: bool) -> Iterator[CaptionEvent]:
         if not backlog and record.number > self._last + 1:

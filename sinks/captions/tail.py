@@ -1,4 +1,4 @@
-"""The unstable tail: what recognisers say beyond the committed text."""
+"""The tail: what recognisers say beyond the committed text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from shared import alignment
 from shared.models import FinalResult, Result, Segment, Word
 from shared.text import join
+from sinks.captions.events import Tail
+from sinks.captions.steady import Steady
 
 #: Committed words that are remembered, to find them in a hypothesis.
 _KEPT = 60
@@ -21,6 +23,7 @@ class TailText:
         self._frontier = 0
         self._finals: list[Result] = []
         self._open: Result | None = None
+        self._steady = Steady()
         self._newest: tuple[int, int, int, bool] = (0, 0, 0, False)
 
     def hear(self, result: Result) -> None:
@@ -29,26 +32,40 @@ class TailText:
         place = (result.take, result.utterance, result.position, final)
         if place < self._newest:
             return
-        finished = place[:2] == self._newest[:2] and self._newest[3]
-        if finished:
+        same_utterance = place[:2] == self._newest[:2]
+        if same_utterance and self._newest[3]:
             return
         self._newest = place
+        if not same_utterance:
+            self._steady = Steady()
         self._open = None if final else result
         if final:
             self._finals.append(result)
+        else:
+            self._steady.hear(result.items)
 
     def commit(self, segment: Segment) -> None:
         """Takes committed words."""
         self._committed.extend(word for word in segment.words if not word.is_punctuation)
         self._frontier = max(self._frontier, segment.end)
 
-    def text(self) -> str:
+    def now(self) -> Tail:
         """The tail as it is now."""
         self._finals = [final for final in self._finals if self._beyond(final)]
-        left = [self._beyond(result) for result in [*self._finals, self._open] if result is not None]
-        return " ".join(join(words) for words in left if words)
+        steady = [self._beyond(final) for final in self._finals]
+        unstable: Sequence[Word] = ()
+        if self._open is not None:
+            items, done = self._open.items, self._done(self._open)
+            count = self._steady.count(done)
+            steady.append(items[done:count])
+            unstable = items[count:]
+        return Tail(" ".join(join(words) for words in steady if words), join(unstable))
 
     def _beyond(self, result: Result) -> Sequence[Word]:
+        return result.items[self._done(result) :]
+
+    def _done(self, result: Result) -> int:
+        """How many of the result's items are committed."""
         if not self._committed:
-            return result.items
-        return result.items[alignment.across(tuple(self._committed), result.items, self._frontier) :]
+            return 0
+        return alignment.across(tuple(self._committed), result.items, self._frontier)
