@@ -20,7 +20,11 @@ _SAID = (
 
 def talk(session: str, minutes: float) -> list[Result]:
     """The results of so many minutes, five partial results a second of speech, as Amazon Transcribe marks them."""
-    script = Script.from_words(list(_spoken(round(minutes * 60_000))))
+    return records(Script.from_words(list(_spoken(round(minutes * 60_000)))), session)
+
+
+def records(script: Script, session: str) -> list[Result]:
+    """What transcribe publishes where its recogniser plays the script."""
     return [
         (FinalResult if result.final else PartialResult)(
             session=session,
