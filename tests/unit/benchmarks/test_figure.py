@@ -8,7 +8,8 @@ from tests.benchmarks.figure import Bound, Figure
 
 
 def figure(**fields: Any) -> Figure:
-    return Figure(**{"name": "codec", "value": 30.0, "unit": "us", "baseline": 10.0, "against": "orjson"} | fields)
+    base: dict[str, Any] = {"name": "codec", "value": 30.0, "unit": "us", "baseline": 10.0, "against": "orjson"}
+    return Figure(**base | fields)
 
 
 @pytest.mark.parametrize(

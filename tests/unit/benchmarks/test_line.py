@@ -3,7 +3,7 @@ from __future__ import annotations
 from processors.transcribe.engines.script import Script
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import Status, Word
-from sinks import Caption, Corrected, Tail
+from sinks import Caption, CaptionEvent, Corrected, Tail
 from tests.benchmarks.speech.line import Line, delays, erased, raw, subscribed
 
 
@@ -27,7 +27,7 @@ def test_everything_behind_the_first_change_is_erased() -> None:
 
 
 def test_a_correction_erases_what_was_committed() -> None:
-    events = [
+    events: list[tuple[float, CaptionEvent]] = [
         (1.0, caption(1, "a b.")),
         (1.0, Tail("c", "never shown")),
         (2.0, caption(2, "c")),
