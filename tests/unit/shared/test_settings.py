@@ -42,7 +42,7 @@ def test_the_defaults_of_the_stability_filter() -> None:
     settings = Settings.load({})
     assert settings == Settings()
     assert settings.partial_results_enabled is True
-    assert (settings.min_stability_threshold, settings.max_buffer_timeout, settings.pause_threshold) == (0.85, 5, 2)
+    assert (settings.min_stability_threshold, settings.max_buffer_timeout, settings.pause_threshold) == (0.85, 3, 2)
     assert (settings.orphan_timeout, settings.max_rate_per_second, settings.max_buffered_speech) == (15, 5, 10)
     assert (settings.dedup_cache_ttl, settings.max_hold, settings.outage_buffer) == (10, 60, 30)
     assert settings.recogniser == "moonshine"

@@ -103,23 +103,23 @@ def test_a_pause_commits_once() -> None:
     async def main() -> None:
         talk = await hear(partial("one two ~three ~four ~five ~six"))
         await asyncio.sleep(3)
-        await talk.send(partial("one two ~three ~four ~five ~six ~seven", 4800))
+        await talk.send(partial("one two ~three ~four ~five ~six ~seven", 4100))
         assert said(talk) == ["one two"]
 
     run(main())
 
 
 def test_words_wait_no_longer_than_the_buffer_timeout() -> None:
-    waiting = [partial("one two ~three", position) for position in range(600, 5600, 500)]
-    overdue = partial("one two ~three", 5600)
+    waiting = [partial("one two ~three", position) for position in range(600, 3600, 500)]
+    overdue = partial("one two ~three", 3600)
     assert said(run(hear(*waiting))) == []
     assert said(run(hear(*waiting, overdue))) == ["one two"]
 
 
 def test_the_timeout_counts_from_the_first_word_that_is_not_committed() -> None:
-    results = [partial("one .", 300), *(partial("one . two ~three", position) for position in range(1000, 6000, 500))]
+    results = [partial("one .", 300), *(partial("one . two ~three", position) for position in range(1000, 4000, 500))]
     assert said(run(hear(*results))) == ["one."]
-    assert said(run(hear(*results, partial("one . two ~three", 6000)))) == ["one.", "two"]
+    assert said(run(hear(*results, partial("one . two ~three", 4000)))) == ["one.", "two"]
 
 
 def test_uncommitted_speech_is_no_longer_than_the_buffer() -> None:
