@@ -7,13 +7,25 @@ import signal
 
 
 async def asked_to_stop() -> None:
-    """Returns at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    """Returns at the first SIGINT or SIGTERM; a second one ends the process at once.
+
+    So does a first one that comes after this was cancelled: the command ends by itself then.
+    """
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
+
+    def hear(number: signal.Signals) -> None:
+        if asked.is_set():
+            # What it does by default. The loop calls this between the steps of tasks: KeyboardInterrupt stops the loop,
+            # and tasks are cancelled. Raised within a task, it would leave what that does at its end to wait in peace.
+            loop.remove_signal_handler(number)
+            signal.raise_signal(number)
+        asked.set()
+
+    # Until the loop closes, which removes them.
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
+        loop.add_signal_handler(number, hear, number)
     try:
         await asked.wait()
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        asked.set()
