@@ -52,6 +52,8 @@ async def _run(settings: Settings, backend: Backend) -> None:
     await check(backend)
     pipeline = Pipeline(Engines.load(settings), settings, exported(MemoryMetrics(), settings), backend)
     asked = asyncio.create_task(_asked_to_stop())
+    # It hears Ctrl-C before anybody is told to press it.
+    await asyncio.sleep(0)
     pipeline.host.start()
     failing = asyncio.create_task(pipeline.host.ended())
     _say(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
