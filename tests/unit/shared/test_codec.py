@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
+from dataclasses import FrozenInstanceError, replace
 from typing import Any, get_args
 
 import orjson
@@ -12,7 +14,18 @@ from hypothesis import strategies as st
 
 from shared.codec import UnknownRecord, decode, encode
 from shared.errors import CodecError
-from shared.models import AudioFrame, DeadLetter, PartialResult, Record, SessionEnded, Speech, Status, Translation, Word
+from shared.models import (
+    AudioFrame,
+    DeadLetter,
+    PartialResult,
+    Record,
+    Segment,
+    SessionEnded,
+    Speech,
+    Status,
+    Translation,
+    Word,
+)
 from tests.unit.shared.records import KINDS, RECORDS
 
 FRAME = AudioFrame(session="talk", captured_at=1_700_000_000_000, offset=1600, payload=b"\1\2\3\4")
@@ -162,6 +175,21 @@ def test_a_word_needs_its_text_and_span_only() -> None:
             decode(packed(header | {"items": [broken]}))
 
 
+def test_a_word_that_was_read_is_a_word_like_any_other() -> None:
+    said = Word("hi", 0, 5, True, 0.5, "spk_0")
+    result = PartialResult(
+        session="talk", captured_at=1, take=1, utterance=0, start=0, end=5, position=5, items=(said,)
+    )
+    read = decode(encode(result))
+    assert isinstance(read, PartialResult)
+    (word,) = read.items
+    assert type(word) is Word
+    assert {word} == {said}
+    assert pickle.loads(pickle.dumps(word)) == replace(word) == said
+    with pytest.raises(FrozenInstanceError):
+        word.text = "ho"  # type: ignore[misc]
+
+
 def test_audio_is_raw_in_the_bytes() -> None:
     data = encode(FRAME)
     assert data.endswith(FRAME.payload)
@@ -171,6 +199,9 @@ def test_audio_is_raw_in_the_bytes() -> None:
 def test_a_record_with_a_field_of_another_type_is_not_written() -> None:
     with pytest.raises(TypeError):
         encode(SessionEnded(session=b"talk", captured_at=1))  # type: ignore[arg-type]
+    words: Any = ("hi",)
+    with pytest.raises(TypeError, match="expected words"):
+        encode(Segment(session="talk", captured_at=1, number=1, language="en", text="hi", start=0, end=9, words=words))
 
 
 @pytest.mark.parametrize("session", ["", "x" * 201])
