@@ -54,7 +54,7 @@ class Stabiliser(Operator):
         """See Operator.take."""
         record = received.record
         async with self._lock:
-            if isinstance(record, PartialResult | FinalResult):
+            if isinstance(record, Result):
                 await self._hear(received, record)
             elif isinstance(record, SessionEnded):
                 await self._end(received, record)
@@ -73,7 +73,8 @@ class Stabiliser(Operator):
             self._utterance = None
 
     async def _hear(self, received: Input, result: Result) -> None:
-        await self._tuning.refresh()
+        if self._tuning.is_old:
+            await self._tuning.refresh()
         if isinstance(result, PartialResult):
             self._context.metrics.count(Metric.PARTIAL_RESULTS_RECEIVED)
         place = self._order.place(result)

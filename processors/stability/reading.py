@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress
+from operator import attrgetter
 
 from shared.alignment import spelling
 from shared.models import Word
@@ -13,29 +15,48 @@ from shared.text import CLAUSE_ENDS, SENTENCE_ENDS
 _GAP = 400
 #: Words that a clause needs before its mark is a boundary.
 _CLAUSE = 4
+_TEXT, _STABLE = attrgetter("text"), attrgetter("stable")
 
 
 class Reading:
     """A hypothesis whose first `done` words are committed; counts are of words, punctuation belongs to the one before.
 
-    `earlier` is the reading of the partial result before: where the engine marks no stability, words on which the
-    two agree are stable (LocalAgreement-2), and so are the marks behind them.
+    Where the engine marks no stability, words on which it agrees with the reading of the partial result before are
+    stable (LocalAgreement-2), and so are the marks behind them.
     """
 
-    def __init__(self, items: Sequence[Word], committed_items: int, earlier: Reading | None) -> None:
-        texts = [spelling(item.text) for item in items]
+    def __init__(self, items: Sequence[Word]) -> None:
+        texts = list(map(spelling, map(_TEXT, items)))
+        marks = list(map(_STABLE, items))
         self._items = items
-        self._texts = [text for text in texts if text]
+        self._texts = list(filter(None, texts))
         #: Where each word stands among the items; at last, where the items end.
-        self._places = [place for place, text in enumerate(texts) if text]
-        self._stable = [items[place].stable is True for place in self._places]
-        self._places.append(len(items))
-        self.done = bisect_left(self._places, committed_items, hi=len(self._texts))
-        self._marked = any(item.stable is not None for item in items)
+        self._places = [*compress(range(len(items)), texts), len(items)]
+        self._stable = list(compress(marks, texts))
+        self._marked = marks.count(None) < len(marks)
         #: Words behind which the marks are agreed on, where the engine marks no stability.
         self._agreed_marks: set[int] = set()
-        if not self._marked:
-            self._agree(earlier)
+        self.done = 0
+
+    def begins_with(self, texts: Sequence[str]) -> bool:
+        """Whether its first words are spelled so."""
+        return self._texts[: len(texts)] == texts
+
+    def words_of(self, items: int) -> int:
+        """How many words its first items hold."""
+        return bisect_left(self._places, items, hi=len(self._texts))
+
+    def agree(self, earlier: Reading) -> None:
+        """Takes what is committed, and what it has in common with the reading before, for stable; not with marks."""
+        if self._marked:
+            return
+        self._stable[: self.done] = [True] * self.done
+        for index, other in zip(range(self.done, len(self)), range(earlier.done, len(earlier)), strict=False):
+            if self._texts[index] != earlier._texts[other]:
+                break
+            self._stable[index] = True
+            if self._marks(index) == earlier._marks(other):
+                self._agreed_marks.add(index)
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -54,7 +75,7 @@ class Reading:
 
     def committable(self, threshold: float) -> int:
         """The length of the longest prefix that ends in a stable word and has at least that share of stable ones."""
-        count = sum(self._stable)
+        count = self._stable.count(True)
         for length in range(len(self), 0, -1):
             if self._stable[length - 1]:
                 if count / length >= threshold:
@@ -95,14 +116,3 @@ class Reading:
         if all(mark.stable is None for mark in marks):
             return any(self._stable[index + 1 :])
         return any(mark.stable for mark in marks)
-
-    def _agree(self, earlier: Reading | None) -> None:
-        self._stable[: self.done] = [True] * self.done
-        if earlier is None:
-            return
-        for index, other in zip(range(self.done, len(self)), range(earlier.done, len(earlier)), strict=False):
-            if self._texts[index] != earlier._texts[other]:
-                break
-            self._stable[index] = True
-            if self._marks(index) == earlier._marks(other):
-                self._agreed_marks.add(index)

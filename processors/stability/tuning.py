@@ -22,10 +22,14 @@ class Tuning:
         self._asked_at = 0.0
         self.settings: Settings = context.settings
 
+    @property
+    def is_old(self) -> bool:
+        """Whether the item was not asked for a while."""
+        return asyncio.get_running_loop().time() - self._asked_at >= _REFRESH
+
     async def refresh(self) -> None:
-        """Asks the item again where it was not asked for a while."""
-        if asyncio.get_running_loop().time() - self._asked_at >= _REFRESH:
-            self.apply(await self._context.store.load(self._context.key))
+        """Asks the item again."""
+        self.apply(await self._context.store.load(self._context.key))
 
     def apply(self, item: Session) -> None:
         """Takes the overrides of a freshly loaded item; those it refuses become one dead letter."""

@@ -43,11 +43,14 @@ class Utterance:
         #: Whether a pause since then has been acted on.
         self.paused = False
         self.at_seam = False
-        self._reading: Reading | None = None
+        #: The newest result that was read, and the reading of the one before that.
+        self.reading = Reading(())
         self._read: Result | None = None
-        self._earlier: Reading | None = None
+        self._earlier = self.reading
         self._inherited: list[Word] = []
         self._own: list[Word] = []
+        #: How the words of both are spelled.
+        self._spelled: list[str] = []
         self._numbers: range = range(0)
         #: Position (audio time, ms) at which there was a word at this index first.
         self._seen: list[int] = []
@@ -60,24 +63,21 @@ class Utterance:
         self.paused = False
         return before
 
-    @property
-    def reading(self) -> Reading:
-        """The newest result that was read."""
-        assert self._reading is not None
-        return self._reading
-
     def read(self, tail: Sequence[Word], frontier: int) -> None:
         """Reads the newest result, given the session's last committed words and its frontier (audio time, ms)."""
-        items = self.newest.items
-        if self.inherits:
-            committed = alignment.across(tail, items, frontier)
-        else:
-            committed = alignment.within([*self._inherited, *self._own], items, frontier)
         if self._read is not self.newest:
-            self._read, self._earlier = self.newest, self._reading
-        self._reading = Reading(items, committed, self._earlier)
-        self._seen += [self.newest.position] * (len(self._reading) - len(self._seen))
-        if self.inherits and tail and len(self._reading) and self._reading.word(0).start < frontier:
+            self._read, self._earlier = self.newest, self.reading
+        items = self.newest.items
+        self.reading = reading = Reading(items)
+        if self.inherits:
+            reading.done = reading.words_of(alignment.across(tail, items, frontier))
+        elif reading.begins_with(self._spelled):
+            reading.done = len(self._spelled)
+        else:
+            reading.done = reading.words_of(alignment.within([*self._inherited, *self._own], items, frontier))
+        reading.agree(self._earlier)
+        self._seen += [self.newest.position] * (len(reading) - len(self._seen))
+        if self.inherits and tail and len(reading) and reading.word(0).start < frontier:
             self.at_seam = True
 
     @property
@@ -88,9 +88,10 @@ class Utterance:
     @property
     def buffered(self) -> float:
         """The span of the uncommitted words, in s."""
-        if not self.uncommitted:
+        reading = self.reading
+        if reading.done == len(reading):
             return 0.0
-        return (self.reading.word(len(self.reading) - 1).end - self.reading.word(self.reading.done).start) / 1000
+        return (reading.word(len(reading) - 1).end - reading.word(reading.done).start) / 1000
 
     def target(self, extent: Extent, settings: Settings) -> int:
         """How many words of the reading are to be committed now, those already committed among them."""
@@ -109,13 +110,14 @@ class Utterance:
             self.inherits = False
             self._inherited = reading.words(0, reading.done)
         self._own += reading.words(reading.done, target)
+        self._spelled = [alignment.spelling(word.text) for word in (*self._inherited, *self._own)]
         self._numbers = range(self._numbers.start or numbers.start, numbers.stop)
         reading.done = target
 
     def disown(self) -> None:
         """Another worker has decided on this utterance: what is committed of it is to be found anew."""
         self.inherits = True
-        self._inherited, self._own, self._numbers = [], [], range(0)
+        self._inherited, self._own, self._spelled, self._numbers = [], [], [], range(0)
 
     def contradiction(self, frontier: int) -> tuple[range, Sequence[Word]] | None:
         """Where the final just read differs much from what was committed before it: those segments, and its words."""

@@ -10,8 +10,9 @@ from shared.models import FinalResult, PartialResult, Result, Word
 
 #: Ms that a word takes, and words an utterance has: partial results of it have from 1 to 40, and 20 on average.
 _WORD, _UTTERANCE = 350, 40
-#: Ms between two utterances.
-_PAUSE = 1500
+#: Ms between two utterances, and from the start of one to that of the next.
+_PAUSE = 2000
+PERIOD = _WORD * _UTTERANCE + _PAUSE
 _SAID = (
     "the council has talked about this bridge for years and every family here knows what it means when the river "
     "rises so we asked engineers to look at each pillar again they found cracks that nobody had seen before"
@@ -20,7 +21,7 @@ _SAID = (
 
 def talk(session: str, minutes: float) -> list[Result]:
     """The results of so many minutes, five partial results a second of speech, as Amazon Transcribe marks them."""
-    return records(Script.from_words(list(_spoken(round(minutes * 60_000)))), session)
+    return records(Script.from_words(list(spoken(round(minutes * 60_000)))), session)
 
 
 def records(script: Script, session: str) -> list[Result]:
@@ -46,16 +47,21 @@ def mean_words(results: list[Result]) -> float:
     return sum(len(result.items) for result in results) / len(results)
 
 
-def _spoken(length: int) -> Iterator[Word]:
+def spoken(length: int) -> Iterator[Word]:
     """Words up to `length` ms: a comma behind every eighth, a full stop behind every sixteenth and the last."""
     words = cycle(_SAID.split())
     at = 0
     while at < length:
         for number, text in zip(count(1), islice(words, _UTTERANCE)):
-            yield Word(text, at, at + _WORD)
+            yield Word(text, at, at + _WORD, confidence=_confidence(number))
             at += _WORD
             if number == _UTTERANCE or number % 16 == 0:
                 yield Word(".", at, at)
             elif number % 8 == 0:
                 yield Word(",", at, at)
         at += _PAUSE
+
+
+def _confidence(number: int) -> float:
+    """Four digits, as Amazon Transcribe gives every item's."""
+    return round(1 - number * 0.618034 % 1 / 4, 4)
