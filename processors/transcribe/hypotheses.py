@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from processors.transcribe.recogniser import Hypothesis
-from shared.models import FinalResult, PartialResult, Result
+from shared.models import FinalResult, PartialResult, Result, Word
 
 #: Pieces of audio whose capture is remembered: no recogniser is a minute behind what it was fed.
 _REMEMBERED = 600
@@ -60,7 +60,7 @@ class Hypotheses:
             "start": hypothesis.start + shift,
             "end": hypothesis.end + shift,
             "position": hypothesis.position + shift,
-            "items": tuple(replace(item, start=item.start + shift, end=item.end + shift) for item in hypothesis.items),
+            "items": _later(hypothesis.items, shift) if shift else hypothesis.items,
             "language": hypothesis.language,
         }
         if not hypothesis.final:
@@ -84,3 +84,8 @@ class Hypotheses:
         while len(self._fed) > 1 and self._fed[0].end < position:
             self._fed.popleft()
         return self._fed[0]
+
+
+def _later(items: Iterable[Word], by: int) -> tuple[Word, ...]:
+    """The items `by` ms later."""
+    return tuple(replace(item, start=item.start + by, end=item.end + by) for item in items)

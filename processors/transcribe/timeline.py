@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -80,7 +81,8 @@ class Timeline:
 
     def after(self, position: int) -> Chunk | None:
         """The first chunk that ends behind `position`."""
-        return next((chunk for chunk in self.chunks if chunk.end > position), None)
+        place = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
+        return self.chunks[place] if place < len(self.chunks) else None
 
     def drop_until(self, position: int) -> Iterator[Chunk]:
         """Gives up, and yields, the chunks that end at or before `position`."""

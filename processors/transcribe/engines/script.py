@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -93,14 +93,13 @@ class Script:
             results.append(Hypothesis(number, start, end, end + final_after, _marked(spoken, 0), final=True))
         return cls(tuple(sorted(results, key=lambda result: result.position)))
 
-    def heard_from(self, start: int) -> tuple[Hypothesis, ...]:
+    def heard_from(self, start: int) -> Iterator[Hypothesis]:
         """What a take opened at audio time `start` (ms) hears: the results after it, as a recogniser would say them.
 
         Of each utterance only the items are heard whose midpoint lies at `start` or later. Utterances are numbered
         from 1 and times count from `start`.
         """
         numbers: dict[int, int] = {}
-        heard: list[Hypothesis] = []
         for result in self.results:
             items = tuple(
                 replace(word, start=max(0, word.start - start), end=word.end - start)
@@ -109,17 +108,14 @@ class Script:
             )
             if result.position <= start or not (items or result.utterance in numbers):
                 continue
-            heard.append(
-                replace(
-                    result,
-                    utterance=numbers.setdefault(result.utterance, len(numbers) + 1),
-                    start=max(0, result.start - start),
-                    end=max(0, result.end - start),
-                    position=result.position - start,
-                    items=items,
-                )
+            yield replace(
+                result,
+                utterance=numbers.setdefault(result.utterance, len(numbers) + 1),
+                start=max(0, result.start - start),
+                end=max(0, result.end - start),
+                position=result.position - start,
+                items=items,
             )
-        return tuple(heard)
 
 
 def _marked(words: Sequence[Word], unstable: int) -> tuple[Word, ...]:

@@ -69,7 +69,9 @@ class _Take:
     """The script from `start` (ms) on."""
 
     def __init__(self, script: Script, start: int, rate: int, drops: list[int]) -> None:
-        self._upcoming = list(reversed(script.heard_from(start)))
+        # Each is made when its time has come: a take of a long script holds no copy of it.
+        self._upcoming = script.heard_from(start)
+        self._next = next(self._upcoming, None)
         self._start = start
         self._rate = rate
         self._drops = drops
@@ -91,9 +93,10 @@ class _Take:
         """See Recogniser.finish: an utterance in progress has its final of the words that were fed."""
         position = self._fed // SAMPLE_BYTES * 1000 // self._rate
         newest = dict(self._open)
-        for result in reversed(self._upcoming):
-            if result.start < position:
-                newest[result.utterance] = result
+        while self._next is not None:
+            if self._next.start < position:
+                newest[self._next.utterance] = self._next
+            self._next = next(self._upcoming, None)
         for result in newest.values():
             # A word belongs to the take that was fed the greater part of it.
             items = tuple(replace(word, stable=True) for word in result.items if word.midpoint < position)
@@ -112,8 +115,8 @@ class _Take:
         self._outbox.end()
 
     def _play(self, position: int) -> None:
-        while self._upcoming and self._upcoming[-1].position <= position:
-            result = self._upcoming.pop()
+        while (result := self._next) is not None and result.position <= position:
+            self._next = next(self._upcoming, None)
             self._open[result.utterance] = result
             if result.final:
                 del self._open[result.utterance]
