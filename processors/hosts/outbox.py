@@ -101,26 +101,29 @@ class Outbox:
             await self._emitted.wait()
             self._emitted.clear()
             while self._unpublished:
-                run = [self._unpublished.popleft() for _ in range(min(_RUN, len(self._unpublished)))]
-                await self._publisher.publish_all((e.stream, e.entry) for e in run if e.entry is not None)
-                for emission in run:
-                    emission.confirm()
+                # In a method of its own: what is out must not be kept here until more comes, which may be long.
+                await self._publish_run()
             self._all_published.set()
+
+    async def _publish_run(self) -> None:
+        run = [self._unpublished.popleft() for _ in range(min(_RUN, len(self._unpublished)))]
+        await self._publisher.publish_all((e.stream, e.entry) for e in run if e.entry is not None)
+        for emission in run:
+            emission.confirm()
 
     async def _settle(self) -> None:
         while True:
             await self._queued.wait()
             self._queued.clear()
             while self._queue:
-                entry = self._queue.popleft()
-                if isinstance(entry, Emission):
-                    await entry.durable.wait()
-                else:
-                    await self._act(entry)
+                await self._settle_next(self._queue.popleft())
             self._idle.set()
 
-    async def _act(self, action: Action) -> None:
+    async def _settle_next(self, entry: Emission | Action) -> None:
+        if isinstance(entry, Emission):
+            await entry.durable.wait()
+            return
         try:
-            await action()
+            await entry()
         except Exception as error:
             self._on_error(error)
