@@ -10,9 +10,8 @@ from shared.models import FinalResult, PartialResult, Result, Word
 
 #: Ms that a word takes, and words an utterance has: partial results of it have from 1 to 40, and 20 on average.
 _WORD, _UTTERANCE = 350, 40
-#: Ms between two utterances, and from the start of one to that of the next.
-_PAUSE = 2000
-PERIOD = _WORD * _UTTERANCE + _PAUSE
+#: Ms between two utterances.
+_PAUSE = 1500
 _SAID = (
     "the council has talked about this bridge for years and every family here knows what it means when the river "
     "rises so we asked engineers to look at each pillar again they found cracks that nobody had seen before"
@@ -21,10 +20,15 @@ _SAID = (
 
 def talk(session: str, minutes: float) -> list[Result]:
     """The results of so many minutes, five partial results a second of speech, as Amazon Transcribe marks them."""
-    return records(Script.from_words(list(spoken(round(minutes * 60_000)))), session)
+    return records(script(minutes), session)
 
 
-def records(script: Script, session: str) -> list[Result]:
+def script(minutes: float, partial_every: int = 200) -> Script:
+    """The same as a recogniser says it, with a partial result every so many ms of speech."""
+    return Script.from_words(list(_spoken(round(minutes * 60_000))), partial_every=partial_every)
+
+
+def records(of: Script, session: str) -> list[Result]:
     """What transcribe publishes where its recogniser plays the script."""
     return [
         (FinalResult if result.final else PartialResult)(
@@ -38,7 +42,7 @@ def records(script: Script, session: str) -> list[Result]:
             position=result.position,
             items=result.items,
         )
-        for result in script.results
+        for result in of.results
     ]
 
 
@@ -47,7 +51,7 @@ def mean_words(results: list[Result]) -> float:
     return sum(len(result.items) for result in results) / len(results)
 
 
-def spoken(length: int) -> Iterator[Word]:
+def _spoken(length: int) -> Iterator[Word]:
     """Words up to `length` ms: a comma behind every eighth, a full stop behind every sixteenth and the last."""
     words = cycle(_SAID.split())
     at = 0
