@@ -18,7 +18,7 @@ def cpu(work: Callable[[], object]) -> float:
     return spent
 
 
-def compare(work: Callable[[], object], baseline: Callable[[], object], rounds: int = 25) -> tuple[float, float]:
+def compare(work: Callable[[], object], baseline: Callable[[], object], rounds: int = 100) -> tuple[float, float]:
     """CPU seconds of both: the least of all rounds, since what disturbs them only ever adds."""
     measured = [(cpu(work), cpu(baseline)) for _ in range(rounds)]
     return min(ours for ours, _ in measured), min(theirs for _, theirs in measured)
