@@ -9,6 +9,7 @@ from typing import Any
 
 from processors.contract import Stage
 from processors.hosts.context import Services
+from processors.hosts.garbage import collect_seldom
 from processors.hosts.gate import Gate
 from processors.hosts.patient_store import PatientStore
 from processors.hosts.publisher import Publisher
@@ -52,6 +53,7 @@ class HostCore:
 
     def start(self, stages: Sequence[Stage]) -> None:
         """Begins the stages' chores, and the host's own."""
+        collect_seldom()
         for stage in stages:
             self.spawn(stage.watch(self._services.publisher))
         self.spawn(self._evict())
