@@ -63,7 +63,7 @@ format: environment ## Format the code, and fix what can be fixed
 typecheck: environment ## Check types
 	@$(python) -m mypy
 
-bench: setup localstack-environment setup-kcl ## Measure latency, quality and cost against baselines (ONLY=codec for one)
+bench: setup $(if $(if $(ONLY),$(filter hop,$(ONLY)),all),localstack-environment setup-kcl) ## Measure latency, quality and cost against baselines (ONLY=codec for one)
 	@$(python) -m tests.benchmarks $(ONLY)
 
 bench-recognisers: setup ## Measure the offline recognisers on real recordings

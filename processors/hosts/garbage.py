@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gc
 
-#: Net allocations between two looks at the young objects: many times those of the records that sessions hold.
+#: Objects, made and not yet freed, between two looks at the young ones: more than the records of 1,000 sessions have.
 _YOUNG = 50_000
 
 
 def collect_seldom() -> None:
-    """Makes the collector look at a record's objects only where they have outlived some 10,000 records.
+    """Makes the collector look at young objects once there are 50,000 of them, not 700.
 
-    A record makes no cycles, and its objects are freed when the next one of its session has come. With Python's
-    threshold of 700 those of many sessions live long enough to be looked at again and again, which costs more the more
-    sessions there are.
+    Records make no cycles, and one's objects are freed when the next of its session has come. With Python's own
+    threshold those that many sessions hold are looked at again and again before that.
     """
     gc.set_threshold(max(_YOUNG, gc.get_threshold()[0]), *gc.get_threshold()[1:])

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from shared.settings import Settings
+from tests.benchmarks.runner import NAMES
 from tests.unit.cli.conftest import llt
 from tests.unit.cli.outcome import Llt
 
@@ -42,6 +43,12 @@ def test_the_example_of_an_env_file_shows_every_setting_with_its_default() -> No
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     shown = re.findall(r"^# (.*) \((.*)\)\n#([A-Z_]+)=(.*)$", example, re.MULTILINE)
     assert [(name, value, span, text) for text, span, name, value in shown] == list(Settings().describe())
+
+
+def test_the_table_of_benchmarks_shows_each_of_them_and_that_its_bounds_hold() -> None:
+    rows = re.findall(r"^\| (\w+): .*\| (yes|\*\*no\*\*|) \|$", README, re.MULTILINE)
+    assert list(dict.fromkeys(name for name, _ in rows)) == list(NAMES)
+    assert {holds for _, holds in rows} == {"yes", ""}
 
 
 def test_every_make_target_exists() -> None:

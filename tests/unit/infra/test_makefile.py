@@ -56,6 +56,15 @@ def test_the_aws_engines_are_measured_once_their_tests_have_passed() -> None:
     assert languages.endswith("-m tests.benchmarks.translate_parallel")
 
 
+def test_all_benchmarks_run_or_those_that_are_named_and_only_a_hop_wants_java() -> None:
+    java = "bash infra/local/kcl/install.sh"
+    everything, codec, hop = commands("bench"), commands("bench", "ONLY=codec"), commands("bench", "ONLY=hop")
+    assert [run[-1] for run in (everything, codec, hop)] == [
+        f".venv/bin/python -m tests.benchmarks {name}" for name in ("", "codec", "hop")
+    ]
+    assert [java in run for run in (everything, codec, hop)] == [True, False, True]
+
+
 def test_ci_runs_all_and_then_looks_at_style_and_types() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.findall(r"^make (.*)$", script, re.MULTILINE) == ["test", "test-aws", "test-kcl", "lint typecheck"]
