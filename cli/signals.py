@@ -21,6 +21,8 @@ async def asked_to_stop() -> None:
             loop.remove_signal_handler(number)
             signal.raise_signal(number)
         asked.set()
+        # The next one ends the process, whatever that does.
+        loop.remove_signal_handler(signal.SIGTERM)
 
     # Until the loop closes, which removes them.
     for number in (signal.SIGINT, signal.SIGTERM):

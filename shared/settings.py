@@ -49,7 +49,7 @@ class Settings:
         0.85, "share of stable words that a committed prefix needs", low=0.70, high=0.95, session=True
     )
     max_buffer_timeout: float = _setting(
-        3.0, "longest wait for a boundary to commit at", low=2, high=10, unit="s", session=True
+        3.0, "longest that stable words wait for a boundary to commit at", low=2, high=10, unit="s", session=True
     )
     pause_threshold: float = _setting(
         2.0, "time without a result that commits", low=0.5, high=10, unit="s", session=True

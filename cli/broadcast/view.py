@@ -11,7 +11,7 @@ class View(Protocol):
     """Is told what happens, and returns at once; `language` None is the source language."""
 
     def tail(self, text: str) -> None:
-        """The source language's unstable tail is now `text`."""
+        """The steady part of the source language's tail is now `text`."""
 
     def caption(self, language: str | None, caption: Caption) -> None:
         """A caption is committed."""

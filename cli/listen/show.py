@@ -40,7 +40,7 @@ class Show(Protocol):
 
 
 class Terminal:
-    """Captions as lines; on a terminal the unstable tail stands in grey below them."""
+    """Captions as lines; on a terminal the steady part of the tail stands in grey below them."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

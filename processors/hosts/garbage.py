@@ -14,4 +14,7 @@ def collect_seldom() -> None:
     Records make no cycles, and one's objects are freed when the next of its session has come. With Python's own
     threshold those that many sessions hold are looked at again and again before that.
     """
-    gc.set_threshold(max(_YOUNG, gc.get_threshold()[0]), *gc.get_threshold()[1:])
+    young, *older = gc.get_threshold()
+    # A program that has turned collections off, by 0, or made them rarer still knows why.
+    if 0 < young < _YOUNG:
+        gc.set_threshold(_YOUNG, *older)

@@ -99,7 +99,7 @@ class Utterance:
         if extent is Extent.EVERYTHING or not self.uncommitted:
             return len(reading)
         limit = reading.committable(settings.min_stability_threshold)
-        if extent is Extent.STABLE or self._overdue(settings):
+        if extent is Extent.STABLE or self._overdue(settings, stable=limit > reading.done):
             return limit if limit > reading.done else max(len(reading) - _OPEN, reading.done)
         return reading.boundary(limit)
 
@@ -135,9 +135,9 @@ class Utterance:
             bool(tail) and len(self.reading) > 0 and alignment.same(self.reading.word(len(self.reading) - 1), tail[-1])
         )
 
-    def _overdue(self, settings: Settings) -> bool:
+    def _overdue(self, settings: Settings, *, stable: bool) -> bool:
+        """Whether the first uncommitted words have waited long enough: longer where none of them is `stable`."""
         now, first = self.newest.position, self.reading.done
-        return (
-            now - self._seen[first] >= settings.max_buffer_timeout * 1000
-            or now - self.reading.word(first).start >= settings.max_buffered_speech * 1000
-        )
+        return (stable and now - self._seen[first] >= settings.max_buffer_timeout * 1000) or now - self.reading.word(
+            first
+        ).start >= settings.max_buffered_speech * 1000

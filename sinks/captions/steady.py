@@ -24,7 +24,7 @@ class Steady:
     def hear(self, items: Sequence[Word]) -> None:
         """Takes the utterance's next result."""
         texts = [item.text for item in items]
-        self._agreed = _common(self._texts, texts)
+        self._agreed = common_prefix(self._texts, texts)
         self._kept = min(self._kept, self._agreed)
         self._texts = texts
         marked = any(item.stable is not None for item in items)
@@ -40,7 +40,7 @@ class Steady:
         return self._kept
 
 
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """The length of their common prefix."""
+def common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many leading texts both have."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -27,10 +27,12 @@ class TailText:
         self._newest: tuple[int, int, int, bool] = (0, 0, 0, False)
 
     def hear(self, result: Result) -> None:
-        """Takes a result; one that is older than the newest is ignored."""
+        """Takes a result; one that is older than the newest, or was taken before, is ignored."""
         final = isinstance(result, FinalResult)
         place = (result.take, result.utterance, result.position, final)
         if place < self._newest:
+            return
+        if self._open is not None and place == self._newest and result.items == self._open.items:
             return
         same_utterance = place[:2] == self._newest[:2]
         if same_utterance and self._newest[3]:

@@ -9,7 +9,7 @@ import orjson
 from shared.codec import decode, encode
 from tests.benchmarks.costs import compare
 from tests.benchmarks.figure import Bound, Figure
-from tests.benchmarks.results import mean_words, talk
+from tests.benchmarks.results import mean_items, talk
 
 #: Where a record's header begins: behind the version and the header's length.
 HEADER = 5
@@ -28,7 +28,7 @@ def run() -> Iterator[Figure]:
 
     cost, baseline = compare(ours, lambda: loads_and_dumps(headers))
     yield Figure(
-        name=f"codec: encode + decode, {mean_words(records):.0f} items a record",
+        name=f"codec: encode + decode, {mean_items(records):.0f} words and marks a record",
         value=cost / len(records) * 1e6,
         unit="us CPU",
         baseline=baseline / len(records) * 1e6,

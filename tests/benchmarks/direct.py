@@ -16,27 +16,20 @@ from tests.support.operators import OperatorBench
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 
 
-async def decide(records: Sequence[Record], every: float = 0.0, sessions: int = 1) -> Sequence[Record]:
-    """What dedup emits of the talk's records, which stability takes `every` s apart.
-
-    Each record is taken by so many `sessions`, one after the other, so that it is in the processor's cache for all
-    but the first, as a record that was just decoded is.
-    """
-    benches = [await _bench(StabilityStage()) for _ in range(sessions)]
+async def decide(records: Sequence[Record], every: float = 0.0) -> Sequence[Record]:
+    """What dedup emits of the talk's records, which stability takes `every` s apart."""
+    stability, dedup = await _bench(StabilityStage()), await _bench(DedupStage())
     for record in records:
-        for stability in benches:
-            known = len(stability.emitted)
-            await stability.operator.take(Input(record, arrived_at=0))
-            # What it has said is confirmed between the steps of tasks.
-            if every or len(stability.emitted) > known:
-                await asyncio.sleep(every)
-    for stability in benches:
-        dedup = await _bench(DedupStage())
-        for record in stability.emitted:
-            await dedup.operator.take(Input(record, arrived_at=0))
-        assert dedup.emitted
-        await stability.close()
-        await dedup.close()
+        known = len(stability.emitted)
+        await stability.operator.take(Input(record, arrived_at=0))
+        # What it has said is confirmed between the steps of tasks.
+        if every or len(stability.emitted) > known:
+            await asyncio.sleep(every)
+    for record in stability.emitted:
+        await dedup.operator.take(Input(record, arrived_at=0))
+    await stability.close()
+    await dedup.close()
+    assert dedup.emitted
     return dedup.emitted
 
 

@@ -43,7 +43,7 @@ class Hops(NamedTuple):
         stage, bare = (quantiles(seconds, n=100) for seconds in self)
         for percent, bound in ((50, _BOUND), (99, None)):
             yield Figure(
-                name=f"hop: put until dedup emits, on {host}, p{percent}",
+                name=f"hop: put until dedup emits, on {host}, read every {INTERVAL * 1000:.0f} ms, p{percent}",
                 value=stage[percent - 1] * 1000,
                 unit="ms",
                 baseline=bare[percent - 1] * 1000,

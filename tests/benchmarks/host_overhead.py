@@ -18,7 +18,7 @@ from shared.streams import Entry, MemoryStream, StreamName
 from tests.benchmarks.costs import compare
 from tests.benchmarks.direct import TALK, decide
 from tests.benchmarks.figure import Figure
-from tests.benchmarks.results import mean_words, talk
+from tests.benchmarks.results import mean_items, talk
 from tests.support import virtual_time
 from tests.support.virtual_time import VirtualClock
 
@@ -44,7 +44,7 @@ def run() -> Iterator[Figure]:
     hosted, direct = compare(on_host, lambda: virtual_time.run(decide(records, _EVERY)), _ROUNDS)
     coded, beside = compare(codec, on_host, _ROUNDS)
     yield Figure(
-        name=f"host_overhead: stability + dedup on the local host, {mean_words(records):.0f} items a record",
+        name=f"host_overhead: stability + dedup on the local host, {mean_items(records):.0f} words and marks a record",
         value=hosted / len(records) * 1e6,
         unit="us CPU",
         baseline=direct / len(records) * 1e6,

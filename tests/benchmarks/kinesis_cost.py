@@ -1,7 +1,7 @@
 """What a session costs on Kinesis: PUT payload units and shard-hours a session-hour, against 20 ms of audio a record.
 
-Counted are the records of a demo run at the speaker's pace, from one language into two, and scaled from the length of
-its audio to an hour. The baseline has the same audio in frames of 20 ms, and the other streams as they are.
+Counted are the records of one demo run at the speaker's pace, half a minute from one language into two, and scaled from
+the length of its audio to an hour. The baseline has the same audio in frames of 20 ms, and the other streams as they are.
 
 A PUT payload unit is 25 KB, or what is left, of one record (Kinesis Data Streams pricing); a shard takes 1 MB and
 1,000 records a second (Quotas and limits in its developer guide). Data and partition key count. A shard-hour here is

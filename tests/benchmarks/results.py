@@ -46,7 +46,7 @@ def records(of: Script, session: str) -> list[Result]:
     ]
 
 
-def mean_words(results: list[Result]) -> float:
+def mean_items(results: list[Result]) -> float:
     """How many items a result has on average."""
     return sum(len(result.items) for result in results) / len(results)
 

@@ -10,7 +10,7 @@ from tests.benchmarks.codec import HEADER, loads_and_dumps
 from tests.benchmarks.costs import compare
 from tests.benchmarks.direct import TALK, decide
 from tests.benchmarks.figure import Bound, Figure
-from tests.benchmarks.results import mean_words, talk
+from tests.benchmarks.results import mean_items, talk
 
 
 def run() -> Iterator[Figure]:
@@ -19,7 +19,7 @@ def run() -> Iterator[Figure]:
     headers = [encode(record)[HEADER:] for record in records]
     cost, baseline = compare(lambda: asyncio.run(decide(records)), lambda: loads_and_dumps(headers))
     yield Figure(
-        name=f"stage_logic: stability + dedup, {mean_words(records):.0f} items a record",
+        name=f"stage_logic: stability + dedup, {mean_items(records):.0f} words and marks a record",
         value=cost / len(records) * 1e6,
         unit="us CPU",
         baseline=baseline / len(records) * 1e6,

@@ -10,12 +10,12 @@ import psutil
 
 from tests.benchmarks.figure import Figure
 
-_HEAD = "| figure | value | against | ratio | bound | holds |", "|---|--:|--:|--:|---|---|"
+HEAD = "| figure | value | against | ratio | bound | holds |\n|---|--:|--:|--:|---|---|"
 
 
 def markdown(figures: Iterable[Figure]) -> str:
     """One row a figure."""
-    return "\n".join([*_HEAD, *map(_row, figures)])
+    return "\n".join([HEAD, *map(_row, figures)])
 
 
 def when_and_where() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shared.settings import Settings
 from tests.benchmarks.runner import NAMES
+from tests.benchmarks.table import HEAD
 from tests.unit.cli.conftest import llt
 from tests.unit.cli.outcome import Llt
 
@@ -49,6 +50,7 @@ def test_the_table_of_benchmarks_shows_each_of_them_and_that_its_bounds_hold() -
     rows = re.findall(r"^\| (\w+): .*\| (yes|\*\*no\*\*|) \|$", README, re.MULTILINE)
     assert list(dict.fromkeys(name for name, _ in rows)) == list(NAMES)
     assert {holds for _, holds in rows} == {"yes", ""}
+    assert f"\n{HEAD}\n| {NAMES[0]}: " in README
 
 
 def test_every_make_target_exists() -> None:

@@ -11,6 +11,7 @@ from shared.alignment import spelling
 from shared.models import Word
 from shared.text import join, tokens
 from sinks import Caption, CaptionEvent, Corrected, Tail
+from sinks.captions.steady import common_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def erased(lines: Iterable[Line]) -> tuple[int, int]:
     """
     committed = tail = 0
     for old, new in pairwise([Line(0), *lines]):
-        kept = _common(old.tokens, new.tokens)
+        kept = common_prefix(old.tokens, new.tokens)
         committed += max(0, len(old.committed) - kept)
         tail += len(old.tokens) - max(kept, len(old.committed))
     return committed, tail
@@ -74,9 +75,3 @@ def delays(lines: Iterable[Line], words: Sequence[Word]) -> Iterator[float]:
         for word in words[shown:count]:
             yield line.at - word.end
         shown = max(shown, count)
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """The length of their common prefix."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

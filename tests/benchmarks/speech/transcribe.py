@@ -3,7 +3,7 @@
 The timing is assumed (Script.from_words), after what is published: every partial result repeats its segment, with
 stabilisation `high` all but the last few words are marked stable and stay, a final comes 1,136 ms behind the speech
 (the median of pipecat-ai/stt-benchmark). How often a word that is not stable yet is another in the end is not
-published; taken are PocketSphinx's measured shares by words from the end.
+published; taken are PocketSphinx's measured shares of the last two words. What is marked stable stays, as AWS says.
 """
 
 from __future__ import annotations

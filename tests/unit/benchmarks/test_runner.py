@@ -47,6 +47,17 @@ def test_every_name_is_a_benchmark(name: str) -> None:
     assert callable(importlib.import_module(f"tests.benchmarks.{name}").run)
 
 
+def test_a_benchmark_that_fails_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "benchmarks.json"
+    monkeypatch.setattr("tests.benchmarks.runner.RESULTS", results)
+    monkeypatch.setattr("tests.benchmarks.runner.NAMES", ("table", "codec"))
+    assert main([]) == 1
+    assert "AttributeError" in capsys.readouterr().err
+    assert [figure["name"].partition(":")[0] for figure in orjson.loads(results.read_bytes())] == ["codec"]
+
+
 def test_one_benchmark_runs_by_its_name_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

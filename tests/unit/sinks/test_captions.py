@@ -183,6 +183,16 @@ def test_what_was_steady_stays_where_marks_are_taken_back_until_another_word_is_
     run(main())
 
 
+def test_a_result_that_comes_twice_does_not_agree_with_itself() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(*[result(PartialResult, "good mourning", position=200)] * 2)
+        assert shown(events) == ["|good mourning"]
+
+    run(main())
+
+
 def test_where_nothing_is_marked_what_two_results_agree_on_is_steady() -> None:
     async def main() -> None:
         stage = Stage()

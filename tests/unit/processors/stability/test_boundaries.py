@@ -116,6 +116,12 @@ def test_words_wait_no_longer_than_the_buffer_timeout() -> None:
     assert said(run(hear(*waiting, overdue))) == ["one two"]
 
 
+def test_words_of_which_none_is_stable_wait_for_the_buffer_not_for_its_timeout() -> None:
+    waiting = [partial("~one ~two ~three ~four", position) for position in range(800, 9600, 800)]
+    assert said(run(hear(*waiting))) == []
+    assert said(run(hear(*waiting, partial("~one ~two ~three ~four", 10_000)))) == ["one two"]
+
+
 def test_the_timeout_counts_from_the_first_word_that_is_not_committed() -> None:
     results = [partial("one .", 300), *(partial("one . two ~three", position) for position in range(1000, 4000, 500))]
     assert said(run(hear(*results))) == ["one."]
