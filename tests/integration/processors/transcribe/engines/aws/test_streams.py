@@ -144,7 +144,7 @@ async def test_one_that_is_given_up_before_its_connection_stands_closes_it_and_s
             return told
 
     monkeypatch.setattr("processors.transcribe.engines.aws.connection.HttpClientConnection", Slow)
-    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), opening=0.1) as engine:
+    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), opening=2) as engine:
         with pytest.raises(EngineUnavailable, match="no connection"):
             await engine.open(TALK, 0)
         async with asyncio.timeout(20):
