@@ -138,6 +138,6 @@ class Utterance:
     def _overdue(self, settings: Settings, *, stable: bool) -> bool:
         """Whether the first uncommitted words have waited long enough: longer where none of them is `stable`."""
         now, first = self.newest.position, self.reading.done
-        return (stable and now - self._seen[first] >= settings.max_buffer_timeout * 1000) or now - self.reading.word(
-            first
-        ).start >= settings.max_buffered_speech * 1000
+        if stable and now - self._seen[first] >= settings.max_buffer_timeout * 1000:
+            return True
+        return now - self.reading.word(first).start >= settings.max_buffered_speech * 1000
