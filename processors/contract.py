@@ -67,6 +67,17 @@ class Context(Protocol):
     def store(self) -> SessionStore:
         """The session items; its methods wait out an unavailable store."""
 
+    @property
+    def tip(self) -> float | None:
+        """Loop time (s) up to which everything that had arrived for this key was handed to the operator.
+
+        None where that is not known: its reader is behind, or what it read last waits to be handed over.
+        """
+
+    @property
+    def displaced(self) -> bool:
+        """Whether an operator of this key was fenced in this host: another worker has the session, or had it."""
+
     def emit(self, stream: StreamName, record: Record) -> None:
         """Publishes the record, behind all emitted before it; one that no stream takes becomes a dead letter."""
 
@@ -91,7 +102,10 @@ class Context(Protocol):
         """Runs `work` beside the operator until it is closed; where it raises, the operator is begun anew."""
 
     def fence(self) -> None:
-        """Another worker owns the session: whatever is not yet published or released never will be."""
+        """Another worker owns the session: this operator emits, releases and does nothing more.
+
+        It is begun anew, and told that it is `displaced`, with every input whose release does not count yet.
+        """
 
 
 class Operator(ABC):

@@ -119,6 +119,19 @@ class FinalResult(_Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence(_Record):
+    """The recogniser has decoded the audio up to `position` (audio time, ms) and has nothing new to say of it.
+
+    `take` and `utterance` name the open utterance that it is silent about. It takes no place in the order of results;
+    one that is lost, or comes twice, does no harm.
+    """
+
+    take: int
+    utterance: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment(_Record):
     """A committed piece of source text, numbered densely from 1; never unsaid.
 
@@ -213,10 +226,16 @@ class Speech(_Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(_Record):
-    """Nothing follows for this session (where `language` is set: for this language of it)."""
+    """Nothing follows for this session (where `language` is set: for this language of it).
+
+    `take` is the take of the transcriber that says so; None where a producer or an operator does. A `proposal` ends
+    nothing by itself: whoever transcribes the session looks whether it is right.
+    """
 
     language: str | None = None
     reason: str = "ended"
+    take: int | None = None
+    proposal: bool = False
 
     @property
     def key(self) -> str:
@@ -249,7 +268,16 @@ class DeadLetter(_Record):
 
 Result = PartialResult | FinalResult
 Record = (
-    AudioFrame | PartialResult | FinalResult | Segment | Correction | Translation | Speech | SessionEnded | DeadLetter
+    AudioFrame
+    | PartialResult
+    | FinalResult
+    | Silence
+    | Segment
+    | Correction
+    | Translation
+    | Speech
+    | SessionEnded
+    | DeadLetter
 )
 
 AnyRecord = TypeVar("AnyRecord", bound=_Record)

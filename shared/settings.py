@@ -74,7 +74,19 @@ class Settings:
     idle_timeout: float = _setting(
         300.0, "a session without frames for so long ends", low=60, high=7200, unit="s", session=True
     )
-    max_session_length: float = _setting(7200.0, "longest session", low=60, high=86_400, unit="s", session=True)
+    start_timeout: float = _setting(
+        3600.0, "a session that nobody speaks on for so long ends", low=60, high=604_800, unit="s", session=True
+    )
+    max_session_length: float = _setting(
+        7200.0, "longest session, in audio time", low=60, high=86_400, unit="s", session=True
+    )
+    max_park: float = _setting(
+        600.0,
+        "longest that what a stream or the store refuses waits for it; longer than MAX_HOLD",
+        low=60,
+        high=3600,
+        unit="s",
+    )
     translation_cache: bool = _setting(True, "keep translations to use them again", session=True)
     translation_cache_size: int = _setting(10_000, "translations kept in memory", low=1, high=1_000_000)
     transcribe_stabilisation: str = _setting(

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from processors.contract import Context, Input
@@ -40,34 +41,57 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an input came from, and whom to tell that it is released, or that it is held in name only."""
+    """Where an input came from, and whom to tell that it is released."""
 
     stream: StreamName
     shard: str
     sequence: str
     on_release: Callable[[], None]
-    on_forget: Callable[[], None]
 
 
 #: Hands an emission to whoever takes it: the output stream, a fused stage, or both. Raises RecordTooLarge.
 Deliver = Callable[[Outbox, StreamName, Record], None]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
+#: Tells up to when (loop time, s) everything that had arrived was handed over; None where that is not known.
+Tip = Callable[[], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An input that is not released: its place among those of its key, and its origin."""
+
+    place: int
+    received: Input
+    origin: Origin
 
 
 class OperatorContext(Context):
     """The Context of every operator that serves one key, one after the other."""
 
-    def __init__(self, stage: str, key: str, services: Services, deliver: Deliver, spawn: Spawn) -> None:
+    def __init__(
+        self,
+        stage: str,
+        key: str,
+        services: Services,
+        deliver: Deliver,
+        spawn: Spawn,
+        on_fence: Callable[[], None],
+        tip: Tip,
+    ) -> None:
         self._stage = stage
         self._key = key
         self._services = services
         self._deliver = deliver
         self._spawn = spawn
-        self._unreleased: dict[Input, Origin] = {}
-        #: Of inputs whose release waits in the outbox, oldest first.
-        self._releasing: deque[Origin] = deque()
+        self._on_fence = on_fence
+        self._tip = tip
+        self._places = count()
+        self._unreleased: dict[Input, _Held] = {}
+        #: Inputs whose release waits in the outbox, oldest first.
+        self._releasing: deque[_Held] = deque()
         self.outbox = Outbox(services.publisher, self._action_failed)
         self.fenced = False
+        self._displaced = False
         #: How many releases have counted so far, and the loop time of the newest record or release.
         self.releases = 0
         self.active_at = asyncio.get_running_loop().time()
@@ -100,6 +124,16 @@ class OperatorContext(Context):
         return self._services.store
 
     @property
+    def tip(self) -> float | None:
+        """See Context.tip."""
+        return self._tip()
+
+    @property
+    def displaced(self) -> bool:
+        """See Context.displaced."""
+        return self._displaced
+
+    @property
     def busy(self) -> bool:
         """Whether any input waits for its release to count."""
         return bool(self._unreleased or self._releasing)
@@ -114,10 +148,7 @@ class OperatorContext(Context):
         self.active_at = asyncio.get_running_loop().time()
         if not self.busy:
             self.progressed_at = self.active_at
-        if self.fenced:
-            origin.on_forget()
-        else:
-            self._unreleased[received] = origin
+        self._unreleased[received] = _Held(next(self._places), received, origin)
 
     def emit(self, stream: StreamName, record: Record) -> None:
         """See Context.emit."""
@@ -134,9 +165,11 @@ class OperatorContext(Context):
 
     def release(self, received: Input) -> None:
         """See Context.release."""
-        origin = self._unreleased.pop(received, None)
-        if origin is not None:
-            self._releasing.append(origin)
+        if self.fenced:
+            return
+        held = self._unreleased.pop(received, None)
+        if held is not None:
+            self._releasing.append(held)
             self.outbox.then(self._released)
 
     def then(self, action: Action) -> None:
@@ -149,14 +182,21 @@ class OperatorContext(Context):
 
     def fence(self) -> None:
         """See Context.fence."""
-        log.warning("%s: another worker owns %s; this one leaves it alone", self._stage, self._key)
+        if self.fenced:
+            return
+        log.warning("%s: another worker owns %s; this one stands by", self._stage, self._key)
         self.metrics.count(Metric.FENCED, stage=self._stage)
-        self.fenced = True
+        self.fenced = self._displaced = True
         self.outbox.fence()
-        for origin in (*self._releasing, *self._unreleased.values()):
-            origin.on_forget()
+        self._on_fence()
+
+    def unfence(self) -> None:
+        """The fenced operator is closed: the next one has an outbox of its own, and every input not released."""
+        held = sorted((*self._releasing, *self._unreleased.values()), key=lambda held: held.place)
         self._releasing.clear()
-        self._unreleased.clear()
+        self._unreleased = {one.received: one for one in held}
+        self.outbox = Outbox(self._services.publisher, self._action_failed)
+        self.fenced = False
 
     def dead_letter(
         self,
@@ -168,7 +208,8 @@ class OperatorContext(Context):
         end: int | None = None,
     ) -> None:
         """See Context.dead_letter."""
-        origin = self._unreleased.get(received) if received else None
+        held = self._unreleased.get(received) if received else None
+        origin = held.origin if held else None
         letter = DeadLetter(
             session=received.record.session if received else self._key.partition("/")[0],
             captured_at=received.record.captured_at if received else self.clock.now(),
@@ -187,7 +228,7 @@ class OperatorContext(Context):
         bury(letter, self.outbox, self.metrics)
 
     async def _released(self) -> None:
-        origin = self._releasing.popleft()
+        origin = self._releasing.popleft().origin
         self.releases += 1
         self.active_at = self.progressed_at = asyncio.get_running_loop().time()
         self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)

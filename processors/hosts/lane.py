@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from processors.contract import Closing, Input, Stage
-from processors.hosts.context import Origin, Services
+from processors.hosts.context import Origin, Services, Tip
 from processors.hosts.outbox import Emission, Outbox
 from processors.hosts.runner import Runner
 from shared.codec import encode
@@ -22,11 +22,19 @@ class Lane:
     """Feeds each record to its key's runner; a fused stage behind it takes what this one emits.
 
     An emission that a fused stage takes is durable once that stage has released it. `private` streams are read by
-    a fused stage alone and so are not published.
+    a fused stage alone and so are not published. `tip` says up to when everything that had arrived was fed.
     """
 
-    def __init__(self, stage: Stage, services: Services, behind: Lane | None, private: frozenset[StreamName]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        services: Services,
+        behind: Lane | None,
+        private: frozenset[StreamName],
+        tip: Tip,
+    ) -> None:
         self.stage = stage
+        self._tip = tip
         self._services = services
         self._behind = behind
         self._private = private
@@ -44,7 +52,7 @@ class Lane:
         key = self.stage.key(record)
         runner = self._runners.get(key)
         if runner is None:
-            runner = self._runners[key] = Runner(self.stage, key, self._services, self._deliver)
+            runner = self._runners[key] = Runner(self.stage, key, self._services, self._deliver, self._tip)
             self._gauge()
         runner.feed(Input(record, arrived_at), origin)
 
@@ -94,4 +102,4 @@ class Lane:
 
 
 def _origin(stream: StreamName, on_release: Callable[[], None]) -> Origin:
-    return Origin(stream, shard="", sequence="", on_release=on_release, on_forget=lambda: None)
+    return Origin(stream, shard="", sequence="", on_release=on_release)

@@ -13,7 +13,6 @@ class Place:
     sequence: int
     size: int
     released: bool = False
-    forgotten: bool = False
 
 
 class Ledger:
@@ -31,11 +30,6 @@ class Ledger:
         """Whether every input given out so far is released."""
         return not self._open
 
-    @property
-    def stranded(self) -> bool:
-        """Whether nothing can be checkpointed any more, since an input that will never be released is the oldest."""
-        return bool(self._open) and self._open[0].forgotten
-
     def add(self, sequence: int, size: int) -> Place:
         """Notes the next input."""
         place = Place(sequence, size)
@@ -45,16 +39,7 @@ class Ledger:
 
     def release(self, place: Place) -> None:
         """Notes that an input is needed no more."""
-        self._unload(place)
+        self.held -= place.size
         place.released = True
         while self._open and self._open[0].released:
             self.low_water = self._open.popleft().sequence
-
-    def forget(self, place: Place) -> None:
-        """Notes that an input will never be released, and takes no memory any more: its operator is fenced."""
-        place.forgotten = True
-        self._unload(place)
-
-    def _unload(self, place: Place) -> None:
-        self.held -= place.size
-        place.size = 0

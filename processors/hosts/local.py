@@ -12,6 +12,7 @@ from processors.hosts.core import HostCore
 from processors.hosts.insist import insist
 from processors.hosts.progress import Progress
 from processors.hosts.shard import ShardWorker
+from processors.hosts.tip import Tip
 from shared.clock import Clock
 from shared.metrics import Metrics
 from shared.sessions import SessionStore
@@ -104,9 +105,11 @@ class LocalHost:
         progress = Progress(self._checkpoints, application, stages[0].reads, shard, reader)
         self._workers[worker] = progress
         saving = self._core.spawn(self._save(worker, progress))
+        tip = Tip()
         while True:
+            tip.reading()
             batch = await insist(reader.read, self._core.gate)
-            await worker.feed(batch.items)
+            await worker.feed(batch.items, tip.read(at_tip=batch.at_tip))
             if batch.ended:
                 break
         await worker.close(Closing.SHARD_END)

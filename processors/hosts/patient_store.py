@@ -33,6 +33,26 @@ class PatientStore:
         """See SessionStore.open_take."""
         return await insist(lambda: self._store.open_take(session, held), self._gate)
 
+    async def begin(self, session: str, started_at: int) -> Session:
+        """See SessionStore.begin."""
+        return await insist(lambda: self._store.begin(session, started_at), self._gate)
+
+    async def notice(self, session: str, at: int) -> None:
+        """See SessionStore.notice."""
+        await insist(lambda: self._store.notice(session, at), self._gate)
+
+    async def propose_end(self, session: str, at: int) -> bool:
+        """See SessionStore.propose_end."""
+        return await insist(lambda: self._store.propose_end(session, at), self._gate)
+
+    async def give_back(self, session: str, take: int) -> None:
+        """See SessionStore.give_back."""
+        await insist(lambda: self._store.give_back(session, take), self._gate)
+
+    async def raise_epoch(self, session: str) -> int:
+        """See SessionStore.raise_epoch."""
+        return await insist(lambda: self._store.raise_epoch(session), self._gate)
+
     async def hear(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.hear."""
         await insist(lambda: self._store.hear(session, take, heard), self._gate)

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from processors.contract import Closing, Input, Operator, Stage
-from processors.hosts.context import Deliver, OperatorContext, Origin, Services
+from processors.hosts.context import Deliver, OperatorContext, Origin, Services, Tip
 from processors.hosts.refusal import Refusal
 from shared.backoff import backoff
 from shared.errors import SessionUnknown
@@ -35,16 +35,22 @@ class _PoisonedError(Exception):
 class Runner:
     """Feeds one operator after the other for a key.
 
-    An operator that raises is closed and begun anew with every input it has not released; an input that made it
-    raise becomes a dead letter first.
+    An operator that raises, or is fenced, is closed and begun anew with every input it has not released; an input
+    that made it raise becomes a dead letter first. `tip` is the stage's.
     """
 
-    def __init__(self, stage: Stage, key: str, services: Services, deliver: Deliver) -> None:
+    def __init__(self, stage: Stage, key: str, services: Services, deliver: Deliver, tip: Tip) -> None:
         self._stage = stage
-        self._context = OperatorContext(stage.name, key, services, deliver, self._spawn)
+        self._services = services
+        self._tip = tip
+        self._context = OperatorContext(
+            stage.name, key, services, deliver, self._spawn, self._interrupt, self._known_tip
+        )
         self._inbox: deque[Input] = deque()
         self._arrived = asyncio.Event()
-        self._stopping = asyncio.Event()
+        #: Set where the operator is to end at once: the host stops, or it is fenced.
+        self._interrupted = asyncio.Event()
+        self._stopping = False
         self._closing: Closing | None = None
         self._closing_at: float | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -52,9 +58,8 @@ class Runner:
         self._spawned: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._releases_at_failure = 0
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._context.outbox.run())]
-        for task in self._tasks:
-            task.add_done_callback(services.watch)
+        self._feeding = self._begin(self._run())
+        self._publishing = self._begin(self._context.outbox.run())
 
     @property
     def idle_since(self) -> float | None:
@@ -66,16 +71,15 @@ class Runner:
         """Loop time (s) since which it has held inputs, or was to end, and released none; None while neither is so."""
         if self._context.busy:
             return self._context.progressed_at
-        if self._closing_at is not None and not self._tasks[0].done():
+        if self._closing_at is not None and not self._feeding.done():
             return max(self._closing_at, self._context.progressed_at)
         return None
 
     def feed(self, received: Input, origin: Origin) -> None:
         """Puts an input in the operator's queue."""
         self._context.received(received, origin)
-        if not self._context.fenced:
-            self._inbox.append(received)
-            self._arrived.set()
+        self._inbox.append(received)
+        self._arrived.set()
 
     async def finish(self, closing: Closing) -> None:
         """Ends the operator as `closing` asks; what it emitted may still be on its way."""
@@ -83,8 +87,9 @@ class Runner:
         self._closing_at = asyncio.get_running_loop().time()
         self._arrived.set()
         if closing is Closing.SHUTDOWN:
-            self._stopping.set()
-        await asyncio.wait({self._tasks[0]})
+            self._stopping = True
+            self._interrupt()
+        await asyncio.wait({self._feeding})
 
     async def drain(self) -> bool:
         """Returns once the finished operator's emissions are out and its releases count.
@@ -110,9 +115,19 @@ class Runner:
 
     async def kill(self) -> None:
         """Ends the operator where it stands, as a crash would."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        self._feeding.cancel()
+        await asyncio.wait({self._feeding})
+        # Only then: a fenced operator that is being replaced brings another outbox.
+        self._publishing.cancel()
+        await asyncio.wait({self._publishing})
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._services.watch)
+        return task
+
+    def _known_tip(self) -> float | None:
+        return None if self._inbox else self._tip()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._group is None:
@@ -130,23 +145,41 @@ class Runner:
         """One operator's life; True where it ended because it was asked to."""
         self._started = None
         work = asyncio.create_task(self._feed(self._stage.operator(self._context)))
-        stop = asyncio.create_task(self._stopping.wait())
+        interrupt = asyncio.create_task(self._interrupted.wait())
         try:
-            await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, interrupt}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            stop.cancel()
+            interrupt.cancel()
             work.cancel()
-            await asyncio.wait({work, stop})
+            await asyncio.wait({work, interrupt})
         self._group = None
         failure = None if work.cancelled() else work.exception()
-        if failure is None and not self._stopping.is_set():
+        if failure is None and not self._interrupted.is_set():
             return True
         try:
             if self._started is not None:
                 await self._started.close(Closing.SHUTDOWN)
         except Exception:
             log.exception("%s: %s failed at its close", self._stage.name, self._context.key)
-        return self._stopping.is_set() or not await self._recover(failure)
+        if self._stopping:
+            return True
+        if self._context.fenced:
+            await self._replace_outbox()
+            self._inbox = deque(self._context.unreleased)
+            return False
+        return not await self._recover(failure)
+
+    async def _replace_outbox(self) -> None:
+        """What the fenced operator has said goes no further."""
+        self._publishing.cancel()
+        await asyncio.wait({self._publishing})
+        self._context.unfence()
+        self._publishing = self._begin(self._context.outbox.run())
+        if not self._stopping:
+            self._interrupted.clear()
+
+    def _interrupt(self) -> None:
+        self._interrupted.set()
 
     async def _feed(self, operator: Operator) -> None:
         async with asyncio.TaskGroup() as group:

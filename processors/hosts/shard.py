@@ -33,6 +33,7 @@ class ShardWorker:
         self._services = services
         self._gate = gate
         self._closing = False
+        self._tip: float | None = None
         self._ledger = Ledger()
         self._released = asyncio.Event()
         self._strays = Outbox(services.publisher, self._stray_failed)
@@ -42,7 +43,9 @@ class ShardWorker:
         private = frozenset({StreamName.SEGMENTS} & names)
         lane: Lane | None = None
         for stage in reversed(stages):
-            lane = Lane(stage, services, lane, private)
+            # What a fused stage is given, it has at once.
+            tip = asyncio.get_running_loop().time if stage is not stages[0] else lambda: self._tip
+            lane = Lane(stage, services, lane, private, tip)
         assert lane is not None
         self._lane = lane
 
@@ -57,23 +60,28 @@ class ShardWorker:
         return self._ledger.settled
 
     @property
-    def stranded(self) -> bool:
-        """Whether another worker has a session of this shard, so that nothing behind it can be checkpointed."""
-        return self._ledger.stranded
+    def tip(self) -> float | None:
+        """Loop time (s) up to which everything that had arrived in the shard was handed over; None where unknown."""
+        return self._tip
 
     @property
     def waiting_since(self) -> float | None:
         """Loop time (s) since which an operator has held inputs and released none; None where none holds any."""
         return self._lane.waiting_since
 
-    async def feed(self, items: Iterable[Item]) -> None:
-        """Takes the next items; waits while an output refuses or too much is held."""
+    async def feed(self, items: Iterable[Item], tip: float | None = None) -> None:
+        """Takes the next items; waits while an output refuses or too much is held.
+
+        `tip` is the loop time (s) up to which the shard holds nothing behind them; None where it may hold more.
+        """
+        self._tip = None
         for item in items:
             await self._gate.passed()
             while self._ledger.held > _MOST_HELD:
                 self._released.clear()
                 await self._released.wait()
             self._take(item)
+        self._tip = tip
 
     async def evict(self) -> None:
         """Closes operators that have been idle for long, unless all of them are closing."""
@@ -113,7 +121,6 @@ class ShardWorker:
             self._shard,
             str(item.sequence),
             on_release=partial(self._release, place),
-            on_forget=partial(self._forget, place),
         )
         self._lane.feed(record, item.arrived_at, origin)
 
@@ -150,10 +157,6 @@ class ShardWorker:
 
     def _release(self, place: Place) -> None:
         self._ledger.release(place)
-        self._released.set()
-
-    def _forget(self, place: Place) -> None:
-        self._ledger.forget(place)
         self._released.set()
 
     def _stray_failed(self, error: Exception) -> None:

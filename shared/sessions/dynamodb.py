@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from shared.errors import ClaimRefused, CodecError, Fenced, SessionExists, Sessi
 from shared.models import Segment, Word
 from shared.sessions.attempts import Attempts
 from shared.sessions.item import SUMMARY, UNREAD, from_item, to_claimed, to_item, to_words
-from shared.sessions.session import Session, SessionState, is_session_id
+from shared.sessions.session import FIRST_EPOCH, PROPOSAL_STANDS, Session, SessionState, is_session_id
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ KEPT_ENDED = 7 * 86_400
 _OPEN = "open"
 #: DynamoDB deletes hours after an item's time: one whose time has passed counts as deleted.
 _ALIVE = f"#{EXPIRES_AT} > :now"
+#: Whether an attribute, a whole number, is not set yet: items of an earlier release have none.
+_UNSET = "attribute_not_exists(#{0}) OR #{0} = :unset"
 
 
 class DynamoDbSessionStore:
@@ -88,6 +91,51 @@ class DynamoDbSessionStore:
         except StoreUnavailable:
             self._attempts.lost(attempt, opening)
             raise
+
+    async def begin(self, session: str, started_at: int) -> Session:
+        """See SessionStore.begin."""
+        with suppress(ConditionFailed):
+            await self._update(
+                session, "SET #started_at = :at", f"({_UNSET.format('started_at')})", at=started_at, unset=0
+            )
+        return await self.load(session)
+
+    async def notice(self, session: str, at: int) -> None:
+        """See SessionStore.notice."""
+        try:
+            await self._update(session, "SET #noticed_at = :at", f"({_UNSET.format('noticed_at')})", at=at, unset=0)
+        except ConditionFailed:
+            await self._item(session)
+
+    async def propose_end(self, session: str, at: int) -> bool:
+        """See SessionStore.propose_end."""
+        try:
+            await self._update(
+                session,
+                "SET #proposed_at = :at",
+                "(attribute_not_exists(#proposed_at) OR #proposed_at <= :before OR #proposed_at >= :after)",
+                at=at,
+                before=at - PROPOSAL_STANDS,
+                after=at + PROPOSAL_STANDS,
+            )
+        except ConditionFailed:
+            await self._item(session)
+            return False
+        return True
+
+    async def give_back(self, session: str, take: int) -> None:
+        """See SessionStore.give_back."""
+        try:
+            await self._update(session, "SET #given_back = :take", "#take = :take", take=take)
+        except ConditionFailed:
+            await self._item(session)
+
+    async def raise_epoch(self, session: str) -> int:
+        """See SessionStore.raise_epoch."""
+        changed = await self._must_update(
+            session, "SET #epoch = if_not_exists(#epoch, :first) + :one", returning=True, first=FIRST_EPOCH, one=1
+        )
+        return int(changed["epoch"])
 
     async def hear(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.hear."""
@@ -175,15 +223,31 @@ class DynamoDbSessionStore:
                 raise SessionExists(f"session {session.id} exists already") from None
 
     async def _open_take(self, session: str, opening: str) -> int:
-        changed = await self._must_update(
-            session, "ADD #take :one SET #opening = :opening", returning=True, one=1, opening=opening
-        )
+        try:
+            changed = await self._update(
+                session,
+                "ADD #take :one SET #opening = :opening",
+                "#state = :open",
+                returning=True,
+                one=1,
+                opening=opening,
+                open=SessionState.OPEN.value,
+            )
+        except ConditionFailed:
+            await self._item(session)
+            raise Fenced(f"session {session}: expected it to be open, it has ended") from None
         return int(changed["take"])
 
     async def _reopen_take(self, session: str, held: int, opening: str) -> int:
         try:
             await self._update(
-                session, "ADD #take :one SET #opening = :opening", "#take = :held", one=1, held=held, opening=opening
+                session,
+                "ADD #take :one SET #opening = :opening",
+                "#take = :held AND #state = :open",
+                one=1,
+                held=held,
+                opening=opening,
+                open=SessionState.OPEN.value,
             )
         except ConditionFailed:
             item = await self._item(session)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shared.errors import ClaimRefused, Fenced, SessionExists, SessionUnknown
 from shared.models import Segment, Word
-from shared.sessions.session import Session, SessionState
+from shared.sessions.session import PROPOSAL_STANDS, Session, SessionState
 
 
 class MemorySessionStore:
@@ -33,13 +33,42 @@ class MemorySessionStore:
         """See SessionStore.open_sessions."""
         return [item for item in self._items.values() if item.state is SessionState.OPEN]
 
+    async def begin(self, session: str, started_at: int) -> Session:
+        """See SessionStore.begin."""
+        item = await self.load(session)
+        if not item.started_at:
+            item = self._items[session] = replace(item, started_at=started_at)
+        return item
+
+    async def notice(self, session: str, at: int) -> None:
+        """See SessionStore.notice."""
+        item = await self.load(session)
+        if not item.noticed_at:
+            self._items[session] = replace(item, noticed_at=at)
+
+    async def propose_end(self, session: str, at: int) -> bool:
+        """See SessionStore.propose_end."""
+        item = await self.load(session)
+        free = abs(at - item.proposed_at) >= PROPOSAL_STANDS
+        if free:
+            self._items[session] = replace(item, proposed_at=at)
+        return free
+
     async def open_take(self, session: str, held: int | None) -> int:
         """See SessionStore.open_take."""
         item = await self.load(session)
+        if item.state is SessionState.ENDED:
+            raise Fenced(f"session {session}: expected it to be open, it has ended")
         if held is not None:
             await self._held(session, held)
         self._items[session] = replace(item, take=item.take + 1)
         return item.take + 1
+
+    async def give_back(self, session: str, take: int) -> None:
+        """See SessionStore.give_back."""
+        item = await self.load(session)
+        if item.take == take:
+            self._items[session] = replace(item, given_back=take)
 
     async def hear(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.hear."""
@@ -64,6 +93,12 @@ class MemorySessionStore:
         self._items[session] = replace(
             item, number=segments[-1].number, frontier=frontier, words=tuple(words), claimed=(*kept, *segments)
         )
+
+    async def raise_epoch(self, session: str) -> int:
+        """See SessionStore.raise_epoch."""
+        item = await self.load(session)
+        self._items[session] = replace(item, epoch=item.epoch + 1)
+        return item.epoch + 1
 
     async def configure(
         self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None

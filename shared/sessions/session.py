@@ -13,7 +13,23 @@ from shared.models import Segment, Word
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 #: The fields that are whole numbers.
-_WHOLE = ("started_at", "rate", "take", "heard", "last_frame_at", "number", "frontier")
+_WHOLE = (
+    "started_at",
+    "rate",
+    "noticed_at",
+    "proposed_at",
+    "take",
+    "given_back",
+    "heard",
+    "last_frame_at",
+    "number",
+    "frontier",
+    "epoch",
+)
+#: Where a session's epochs begin: every attempt counted from it is above the epoch ms that attempts once were.
+FIRST_EPOCH = 2_000_000
+#: How long (ms) a proposal to end a session keeps others from making one; a clock that is wrong keeps nobody longer.
+PROPOSAL_STANDS = 60_000
 
 
 class SessionState(StrEnum):
@@ -27,7 +43,8 @@ class SessionState(StrEnum):
 class Session:
     """One speaker's broadcast.
 
-    `started_at` (epoch ms) is the origin of the producer's clock; `rate` is the audio's samples a second.
+    `started_at` (epoch ms) is the origin of the producer's clock, set at the first write and 0 until then; `rate` is
+    the audio's samples a second.
     `settings` overrides the process's settings by their environment names. `wanted` narrows the target
     languages that are translated; None means all. Tokens are stored as SHA-256 hex digests.
     """
@@ -35,7 +52,7 @@ class Session:
     id: str
     source_language: str
     target_languages: tuple[str, ...]
-    started_at: int
+    started_at: int = 0
     rate: int = 16000
     owner: str = ""
     publish_token_hash: str = ""
@@ -43,11 +60,17 @@ class Session:
     settings: Mapping[str, str] = field(default_factory=dict)
     wanted: tuple[str, ...] | None = None
     state: SessionState = SessionState.OPEN
+    #: Epoch ms, by the audio stream's clock, at which a worker first saw that nobody speaks on it yet; 0 before.
+    noticed_at: int = 0
+    #: Epoch ms at which its end was proposed last, by the proposer's clock.
+    proposed_at: int = 0
     #: The newest take that a transcribe worker has opened.
     take: int = 0
+    #: The take whose worker has stopped in good order: whoever waits for the session may open the next at once.
+    given_back: int = 0
     #: Audio time (ms) up to which finals are published.
     heard: int = 0
-    #: Epoch ms of the newest frame, written every 30 s.
+    #: Epoch ms, by the audio stream's clock, of the newest frame's arrival; written every 10 s.
     last_frame_at: int = 0
     #: The last claimed segment's number and the audio time (ms) up to which words are committed.
     number: int = 0
@@ -56,6 +79,13 @@ class Session:
     words: tuple[Word, ...] = ()
     #: The last claim and every earlier one not yet published.
     claimed: tuple[Segment, ...] = ()
+    #: Rises with every start of a synthesize operator: the attempts of a later one are above those of an earlier one.
+    epoch: int = FIRST_EPOCH
+
+    @property
+    def spoken_on(self) -> bool:
+        """Whether a frame of it has come, as far as its transcriber has written."""
+        return bool(self.take or self.last_frame_at)
 
     def __post_init__(self) -> None:
         check_session_id(self.id)

@@ -21,12 +21,24 @@ class SessionStore(Protocol):
     async def open_sessions(self) -> Sequence[Session]:
         """Every session that has not ended, maybe without its words and claims."""
 
+    async def begin(self, session: str, started_at: int) -> Session:
+        """Sets `started_at` where it is not set yet; returns the item as it then is."""
+
+    async def notice(self, session: str, at: int) -> None:
+        """Sets `noticed_at` where it is not set yet."""
+
+    async def propose_end(self, session: str, at: int) -> bool:
+        """Sets `proposed_at`, unless somebody's proposal is less than 60 s from `at`: then False."""
+
     async def open_take(self, session: str, held: int | None) -> int:
         """Raises `take` by one and returns it.
 
-        A first opening passes None and always succeeds; a reopening passes the take it holds and raises Fenced
-        where the item has another by now.
+        A first opening passes None; a reopening passes the take it holds and raises Fenced where the item has another
+        by now. Both raise Fenced where the session has ended.
         """
+
+    async def give_back(self, session: str, take: int) -> None:
+        """Sets `given_back` to `take`, if that is still the item's take."""
 
     async def hear(self, session: str, take: int, heard: int) -> None:
         """Raises `heard` (it never falls); raises Fenced unless the item's take is `take`."""
@@ -41,6 +53,9 @@ class SessionStore(Protocol):
 
         Claims numbered below `unpublished` are dropped from the item, `frontier` and `words` replace the item's.
         """
+
+    async def raise_epoch(self, session: str) -> int:
+        """Raises `epoch` by one and returns it."""
 
     async def configure(
         self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None

@@ -52,7 +52,8 @@ class Shard:
 class Batch:
     """The next entries of a shard.
 
-    `ended` says that the shard was closed and nothing follows; `at_tip`, that the shard held nothing more just now.
+    `ended` says that the shard was closed and nothing follows; `at_tip`, that the shard held nothing more when this
+    read began.
     """
 
     items: Sequence[Item]

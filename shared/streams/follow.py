@@ -169,7 +169,8 @@ class Follower:
                 await asyncio.sleep(next(waits))
                 continue
             waits = delays()
-            await self._queue.put([Followed(name, item) for item in batch.items])
+            if batch.items:
+                await self._queue.put([Followed(name, item) for item in batch.items])
             if behind and batch.at_tip:
                 await self._queue.put(_AtTip(name, shard))
                 behind = False

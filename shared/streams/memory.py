@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -15,6 +16,8 @@ from shared.streams.base import Batch, Edge, Entry, Item, Shard, ShardReader, St
 _KEY_SPACE = 1 << 128
 #: The most entries one read returns.
 _BATCH = 1000
+#: Seconds for which a read waits: for the first of these after something was read, and later on.
+_POLL, _LIVELY, _IDLE_POLL = 0.25, 5.0, 1.0
 
 
 @dataclass(eq=False)
@@ -159,23 +162,40 @@ class _MemoryReader:
         self._shard = shard
         self._place = place
         self._began = False
+        #: Loop time (s) at which it read something last.
+        self._read_at = asyncio.get_running_loop().time()
         self.needed = place
         self.unread = sum(len(item.data) for item in shard.items[place - shard.trimmed :])
 
     async def read(self) -> Batch:
         """See ShardReader.read."""
         shard = self._shard
-        while self._began and self._place >= shard.trimmed + len(shard.items) and not shard.closed:
-            await self._stream._changed.wait()
+        if self._began:
+            await self._something()
         self._began = True
         self._place = max(self._place, shard.trimmed)
         first = self._place - shard.trimmed
         items = shard.items[first : first + _BATCH]
         self._place += len(items)
-        self.unread -= sum(len(item.data) for item in items)
+        if items:
+            self._read_at = asyncio.get_running_loop().time()
+            self.unread -= sum(len(item.data) for item in items)
         self._stream._notify()
         at_tip = self._place == shard.trimmed + len(shard.items)
         return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip)
+
+    async def _something(self) -> None:
+        """Waits for something to read, and not for ever: a reader is told again that nothing came."""
+        shard = self._shard
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_POLL if self._lively else _IDLE_POLL):
+                while self._place >= shard.trimmed + len(shard.items) and not shard.closed:
+                    await self._stream._changed.wait()
+
+    @property
+    def _lively(self) -> bool:
+        """Whether something was read just now."""
+        return asyncio.get_running_loop().time() - self._read_at < _LIVELY
 
     def done(self, sequence: int) -> None:
         """See ShardReader.done."""

@@ -35,11 +35,19 @@ class OperatorBench:
         self.emitted: list[Record] = []
         self.released: list[Record] = []
         self.fenced = False
+        #: Whether its operator is to find that an earlier one of its key was fenced.
+        self.displaced = False
+        #: How far (s) the reader's tip is behind the loop's time; None for a reader that is not at its tip.
+        self.tip_lag: float | None = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._actions: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
         self._acting = False
         self._stage = stage
         self.operator = stage.operator(self)
+
+    @property
+    def tip(self) -> float | None:
+        return None if self.tip_lag is None else asyncio.get_running_loop().time() - self.tip_lag
 
     async def start(self) -> OperatorBench:
         """Starts the operator."""

@@ -90,7 +90,8 @@ class RecordProcessor:
         """The next records, or none: a chance to checkpoint."""
         items = [Item(int(r.sequence_number), r.binary_data, r.timestamp_millis) for r in received.records]
         self.behind_ms = received.millis_behind_latest
-        self._loop.call(self._host.feed(items))
+        # KCL tells None where it does not know.
+        self._loop.call(self._host.feed(items, at_tip=received.millis_behind_latest == 0))
         self._checkpointing.rise(received.checkpointer, self._host.low_water)
 
     @_guarded

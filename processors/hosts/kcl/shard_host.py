@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from processors.contract import Closing, Stage
 from processors.hosts.core import HostCore
 from processors.hosts.shard import ShardWorker
+from processors.hosts.tip import Tip
 from shared.clock import Clock
 from shared.errors import LowLatencyTranslateError
 from shared.metrics import Metrics
@@ -17,8 +18,8 @@ from shared.streams import Item, Stream, StreamName
 
 #: Seconds beyond every stage's MAX_HOLD that an operator may hold inputs and release none before it counts as hung.
 _GRACE = 60.0
-#: Seconds for which a shard may be this worker's while a session of it is another's: a lost lease is told long before.
-_STRANDED = 30.0
+#: Reads that KCL may have made before the one that it brings: it reads ahead of a child that is busy.
+_FETCHED_AHEAD = 4
 #: Seconds that the operators have for their last work when the shard goes to another owner. KCL cuts a child off after
 #: 20 s, and the last checkpoint wants its share.
 _LAST_WORK = 13.0
@@ -49,8 +50,7 @@ class ShardHost:
         #: Whether the shard is on its way to another owner, which has a deadline of its own.
         self._leaving = False
         self._dropped = False
-        #: Loop time (s) since which nothing can be checkpointed any more.
-        self._stranded_since: float | None = None
+        self._tip = Tip(_FETCHED_AHEAD)
         self.shard = ""
 
     @property
@@ -74,12 +74,6 @@ class ShardHost:
             since = max(since, self._core.gate.opened_at)
             if now - since > self._longest_hold:
                 return f"an operator has released none of its inputs, nor ended, for {now - since:.0f} s"
-        if not self._worker.stranded:
-            self._stranded_since = None
-        elif self._stranded_since is None:
-            self._stranded_since = now
-        elif now - self._stranded_since > _STRANDED:
-            return "another worker has a session of this shard, though the shard is still this worker's"
         return None
 
     async def open(self, shard: str) -> None:
@@ -88,10 +82,14 @@ class ShardHost:
         self._worker = self._core.open(self._stages, shard)
         self._core.start(self._stages)
 
-    async def feed(self, items: Iterable[Item]) -> None:
-        """Takes the next items; waits while an output refuses or too much is held: KCL brings no more meanwhile."""
+    async def feed(self, items: Iterable[Item], *, at_tip: bool = False) -> None:
+        """Takes the next items; waits while an output refuses or too much is held: KCL brings no more meanwhile.
+
+        `at_tip` says that the shard held nothing behind them when they were read.
+        """
         if self._taking:
-            await self._opened.feed(items)
+            self._tip.reading()
+            await self._opened.feed(items, self._tip.read(at_tip=at_tip))
         else:
             self._dropped = True
 

@@ -34,8 +34,8 @@ class Inbox:
 
     def put(self, items: Sequence[Item], *, ended: bool = False, at_tip: bool = False) -> None:
         """Takes a page from the feed."""
-        if items or ended or (at_tip and not self.at_tip):
-            self._changed.set()
+        # An empty page is news too: nothing came.
+        self._changed.set()
         if not self.overflowed:
             self._items.extend(items)
             self._size += sum(len(item.data) for item in items)

@@ -46,7 +46,7 @@ class Conversation:
             }
             for item in batch.items
         ]
-        await self.say("processRecords", records=records, millisBehindLatest=0)
+        await self.say("processRecords", records=records, millisBehindLatest=0 if batch.at_tip else 1000)
 
     async def say(self, action: str, **more: Any) -> None:
         """Says it, writes the checkpoints that the child asks for meanwhile, and returns once it has confirmed."""

@@ -115,7 +115,7 @@ class MultiLangDaemon:
                 async with asyncio.timeout(IDLE):
                     batch = await reader.read()
             except TimeoutError:
-                batch = Batch(())
+                batch = Batch((), at_tip=True)
             await conversation.process_records(batch)
         if batch.ended:
             await conversation.say("shardEnded")
