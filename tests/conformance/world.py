@@ -146,6 +146,8 @@ class World:
         #: What processes that nobody killed have died of, and what of that a test has planned.
         self.crashes: list[BaseException] = []
         self.planned: tuple[type[BaseException], ...] = ()
+        #: What a process of an application finds; a test may put in something that is slow, cut off or wrong.
+        self.view: Callable[[str, Surroundings], Surroundings] = lambda application, around: around
         self._factory = factory
         self._engines = engines
         self._settings = settings or Settings()
@@ -176,7 +178,7 @@ class World:
             VirtualClock(),
             self.crashes.append,
         )
-        return self._factory([self._stage(name) for name in application.split("+")], around)
+        return self._factory([self.stage(name) for name in application.split("+")], self.view(application, around))
 
     async def speak(self, talk: Talk) -> None:
         """Creates the session and sends its audio at real-time pace."""
@@ -214,7 +216,8 @@ class World:
             records += [record async for record in _drain(reader)]
         return records
 
-    def _stage(self, name: str) -> Stage:
+    def stage(self, name: str) -> Stage:
+        """A new stage, with an engine of its own."""
         if name == "transcribe":
             return TranscribeStage(self._engines.recogniser(), Sweep(self.store, self._settings, VirtualClock()))
         if name == "stability":

@@ -16,7 +16,7 @@ from sinks import AudioChunk, Caption
 from tests.end_to_end.cuts import Cut, cut
 from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sentence, texts, words
 from tests.end_to_end.studio import TARGETS, Played
-from tests.end_to_end.terminals import Desk
+from tests.end_to_end.terminals import Desk, Terminal
 from tests.support.localstack import records_on
 
 #: What a late listener is told; the number of the last caption that it has missed.
@@ -124,6 +124,31 @@ def test_of_two_workers_on_one_session_only_one_decides(terminals: Desk, observe
     assert normalise(" ".join(text for _, (text,) in sorted(said.items()))) == spoken.words
     for up in ups:
         assert up.interrupt() == 0, up.complaints
+
+
+def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(terminals: Desk, tmp_path: Path) -> None:
+    spoken = Cut(26, tmp_path)
+    terminals.environment["RECOGNISER"] = spoken.recogniser
+    up = terminals.up()
+    source = terminals.listen("talk")
+    spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+    speaker = terminals.speak("talk", spoken.file)
+    source.until(partial(_has_heard, seconds=5))
+    second = terminals.up()
+    source.until(partial(_has_heard, seconds=12))
+    assert second.interrupt() == 0, second.complaints
+    assert speaker.ended() == 0, speaker.complaints
+    assert source.ended() == 0, source.complaints
+    assert spanish.ended() == 0, spanish.complaints
+    assert_heard_once(source)
+    assert assert_heard_once(spanish) == len(texts(source))
+    assert words(source) == spoken.words
+    assert up.interrupt() == 0, up.complaints
+
+
+def _has_heard(listener: Terminal, seconds: float) -> bool:
+    """Whether it has a caption of what was said so far into the session."""
+    return any(caption["end"] >= seconds * 1000 for caption in listener.of("caption"))
 
 
 def _segments(observer: Any, stream: str) -> list[dict[str, Any]]:

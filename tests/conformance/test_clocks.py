@@ -1,0 +1,120 @@
+"""Clocks that step by hours, on a speaker's side, and frames that lie where no clock has been: nobody goes silent."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from producers import AudioProducer
+from shared.models import SessionEnded
+from shared.sessions import Session
+from shared.streams import StreamName
+from tests.conformance.host import HOSTS
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import said, sentences, world_of
+from tests.conformance.world import FRAME_MS, RATE, Talk, World, frame
+from tests.support.virtual_time import VirtualClock, run
+
+pytestmark = pytest.mark.no_cover
+
+SETTLED = 90
+HOUR = 3_600_000
+
+
+class Stepping:
+    """A wall clock that is put forward by `step` ms from loop time `begins` (s) until `ends`."""
+
+    def __init__(self, step: int, begins: float, ends: float = 1e9) -> None:
+        self._step, self._begins, self._ends = step, begins, ends
+
+    def now(self) -> int:
+        stepped = self._begins <= asyncio.get_running_loop().time() < self._ends
+        return VirtualClock().now() + (self._step if stepped else 0)
+
+
+async def speak(world: World, talk: Talk, clock: Stepping | VirtualClock, **fields: int) -> None:
+    """As a client does that embeds the SDK."""
+    session = Session(id=talk.id, source_language="en", target_languages=talk.languages, rate=RATE, **fields)
+    async with AudioProducer(world.streams[StreamName.AUDIO], world.store, session, clock=clock) as producer:
+        for _ in range(0, talk.length, FRAME_MS):
+            await asyncio.sleep(FRAME_MS / 1000)
+            await producer.write(bytes(FRAME_MS * RATE // 1000 * 2))
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("step", [20_000, 400_000, 2 * HOUR + 100_000, -20_000, -3 * HOUR])
+@pytest.mark.parametrize("lasts", [0.2, 5.0, 1e9], ids=["one write", "5 s", "for good"])
+def test_a_speakers_clock_that_steps_costs_no_word(host: str, step: int, lasts: float) -> None:
+    async def main() -> None:
+        talk = sentences(count=20)
+        world = world_of(host, talk)
+        world.start()
+        await speak(world, talk, Stepping(step, 10.1, 10.1 + lasts))
+        await asyncio.sleep(SETTLED)
+        (await heard(world, talk)).assert_whole(said(talk))
+        assert not await world.read(StreamName.DEAD_LETTERS)
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("wrong", [2 * HOUR, -2 * HOUR])
+def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, wrong: int) -> None:
+    async def main() -> None:
+        talk = sentences(count=20)
+        world = world_of(host, talk)
+        world.start()
+        await speak(world, talk, Stepping(wrong, 0))
+        await asyncio.sleep(SETTLED)
+        (await heard(world, talk)).assert_whole(said(talk))
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("ahead", [40_000, 600_000, HOUR, 100 * HOUR])
+def test_a_frame_that_lies_far_ahead_is_a_dead_letter_and_silences_nobody(host: str, ahead: int) -> None:
+    async def main() -> None:
+        talk = sentences(count=20)
+        world = world_of(host, talk)
+        world.start()
+
+        async def stray() -> None:
+            await asyncio.sleep(10.05)
+            await world.send(replace(frame("talk", 0), offset=ahead * RATE // 1000))
+
+        await asyncio.gather(world.speak(talk), stray())
+        await asyncio.sleep(SETTLED)
+        (await heard(world, talk)).assert_whole(said(talk))
+        assert len(await world.read(StreamName.DEAD_LETTERS)) == 1
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("ahead", [200_000, 2 * HOUR])
+def test_a_client_that_goes_on_far_ahead_in_no_time_is_heard_where_it_left_off(host: str, ahead: int) -> None:
+    """As one that comes back with a clock that is hours wrong: what it says from then on is heard, in true audio time."""
+
+    async def main() -> None:
+        talk = sentences(count=20)
+        world = world_of(host, talk)
+        world.start()
+        await world.open(talk)
+        for start in range(0, talk.length, FRAME_MS):
+            shift = ahead if start >= 10_000 else 0
+            await world.send(replace(frame("talk", 0), offset=(start + shift) * RATE // 1000))
+            await asyncio.sleep(FRAME_MS / 1000)
+        await world.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
+        await asyncio.sleep(SETTLED)
+        got = await heard(world, talk)
+        got.assert_whole(said(talk))
+        assert len(await world.read(StreamName.DEAD_LETTERS)) == 1
+        await world.stop()
+
+    run(main())

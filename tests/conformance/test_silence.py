@@ -1,0 +1,223 @@
+"""Silence is evidence, absence is none: what a drop, a frozen process or a fast feed may not decide."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import Metric
+from shared.models import SessionEnded, Word
+from shared.streams import StreamName
+from tests.conformance.cuts import Refusing
+from tests.conformance.host import FACTORIES, HOSTS
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import said, sentences
+from tests.conformance.world import FRAME_MS, Engines, Talk, World, frame
+from tests.support.virtual_time import VirtualClock, run
+
+pytestmark = pytest.mark.no_cover
+
+RECORDED = Path(__file__).parents[2] / "cli/demo/recording.moonshine.jsonl"
+SETTLED = 60
+#: Rates (audio s a s) at which a recogniser may be fed while it catches up.
+RATES = [1.0, 1.5, 4.0, None]
+
+
+def recorded() -> tuple[Script, Talk]:
+    """What Moonshine said of a recording, restless partial results and all, and the words of its finals."""
+    script = Script.load(RECORDED)
+    words = [word for result in script.results if result.final for word in result.items]
+    return script, Talk("talk", tuple(words), tail=4.0)
+
+
+def world_of(host: str, script: Script, feed_rate: float | None = None) -> World:
+    def engine() -> ScriptedEngine:
+        made = ScriptedEngine(script)
+        made.feed_rate = feed_rate
+        return made
+
+    return World(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
+
+
+async def words_of(world: World, talk: Talk) -> list[str]:
+    got = await heard(world, talk)
+    got.assert_dense()
+    got.assert_ended()
+    return got.words
+
+
+def undisturbed(host: str, script: Script, talk: Talk) -> list[str]:
+    async def main() -> list[str]:
+        world = world_of(host, script)
+        world.start()
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        return await words_of(world, talk)
+
+    return run(main())
+
+
+def differences(one: list[str], other: list[str]) -> int:
+    """How many places there are in which the two differ."""
+    return sum(tag != "equal" for tag, *_ in SequenceMatcher(None, one, other, autojunk=False).get_opcodes())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_of_100_kills_of_the_transcriber_words_differ_only_at_counted_seams(host: str) -> None:
+    script, talk = recorded()
+    expected = undisturbed(host, script, talk)
+    rng = random.Random(14)
+    tries = 100 if host == "local" else 10
+
+    async def main(at: float) -> tuple[list[str], float]:
+        world = world_of(host, script)
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(at)
+        next(process for process in world.processes if process.application == "transcribe").kill()
+        await speaking
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        return await words_of(world, talk), world.metrics.total(Metric.SEAMS)
+
+    for _ in range(tries):
+        at = rng.uniform(0, talk.length / 1000)
+        words, seams = run(main(at))
+        assert differences(expected, words) <= seams <= 1, f"killed at {at:.3f} s"
+
+
+def number() -> Talk:
+    """A number in whose middle something happens; its words come late, and are not stable at once."""
+    texts = ["it", "costs", "twenty", "thousand", "four", "hundred", "dollars", ".", "that", "is", "a", "lot", "."]
+    words: list[Word] = []
+    at = 300
+    for text in texts:
+        if text == ".":
+            words.append(Word(text, at - 60, at - 60))
+        else:
+            words.append(Word(text, at, at + 300))
+            at += 360
+    return Talk("talk", tuple(words), tail=3.0)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("application", ["transcribe", "stability"])
+@pytest.mark.parametrize("down", [1.0, 5.0, 10.0, 16.0, 40.0])
+def test_a_process_that_is_down_in_mid_number_commits_no_part_of_it(host: str, application: str, down: float) -> None:
+    talk = number()
+    script = Script.from_words(talk.words)
+    expected = undisturbed(host, script, talk)
+
+    async def main(at: float) -> None:
+        world = world_of(host, script)
+        world.start(restart=down)
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(at)
+        next(process for process in world.processes if process.application == application).kill()
+        await speaking
+        await asyncio.sleep(SETTLED + down)
+        assert await words_of(world, talk) == expected
+        segments = (await heard(world, talk)).segments
+        assert not any(segment.words[-1].text in {"twenty", "thousand", "four", "hundred"} for segment in segments)
+        await world.stop()
+
+    for at in (1.6, 2.1, 2.6):
+        run(main(at))
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("feed_rate", RATES, ids=str)
+def test_a_backlog_commits_the_words_that_live_speech_does_at_any_rate_of_feeding(
+    host: str, feed_rate: float | None
+) -> None:
+    script, talk = recorded()
+    expected = undisturbed(host, script, talk)
+
+    async def main() -> None:
+        world = world_of(host, script, feed_rate)
+        await world.open(talk)
+        for start in range(0, talk.length, FRAME_MS):
+            await world.send(frame(talk.id, start))
+        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        world.start()
+        await asyncio.sleep(talk.length / 1000 + SETTLED)
+        assert await words_of(world, talk) == expected
+        assert world.metrics.total(Metric.SEAMS) == 0
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("feed_rate", RATES, ids=str)
+@pytest.mark.parametrize("mute", [4, 9, 12, 29, 45])
+def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
+    host: str, feed_rate: float | None, mute: int
+) -> None:
+    async def main() -> float:
+        before = sentences("talk", 3).words
+        resumes = before[-1].end + 400 + mute * 1000
+        resumes -= resumes % FRAME_MS
+        after = tuple(Word(f"v{n}", resumes + 200 + n * 290, resumes + 440 + n * 290) for n in range(8))
+        talk = Talk("talk", (*before, *after))
+        world = world_of(host, Script.from_words(talk.words), feed_rate)
+        world.start()
+        await world.open(talk)
+        began = asyncio.get_running_loop().time()
+        for start in range(0, talk.length, FRAME_MS):
+            await asyncio.sleep(began + start / 1000 - asyncio.get_running_loop().time())
+            # Nothing at all is sent while the speaker is muted.
+            if not before[-1].end + 400 <= start < resumes:
+                await world.send(frame(talk.id, start))
+        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        await asyncio.sleep(SETTLED)
+        got = await heard(world, talk)
+        got.assert_whole(said(talk))
+        last = next(s for s in got.segments if s.words and any(w.text == "w14" for w in s.words))
+        first = next(s for s in got.segments if s.words and any(w.text == "v0" for w in s.words))
+        origin = VirtualClock().now() - round((asyncio.get_running_loop().time() - began) * 1000)
+        # The muted speaker's last words are out soon behind PAUSE_THRESHOLD.
+        assert last.hops["stability"] - origin - last.end < 5000
+        late = (first.hops["stability"] - origin - first.end) / 1000
+        await world.stop()
+        return late
+
+    # Up to 10 s of a mute are fed as silence, at the engine's rate.
+    allowed = 4.0 if feed_rate is None or mute > 10 else 4.0 + mute / feed_rate
+    assert run(main()) < allowed
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_results_for_long_while_the_stream_of_results_is_out_commits_nothing_early(host: str) -> None:
+    talk = number()
+    script = Script.from_words(talk.words)
+    expected = undisturbed(host, script, talk)
+
+    async def main() -> None:
+        world = world_of(host, script)
+        world.view = lambda application, around: replace(
+            around,
+            streams={
+                **around.streams,
+                StreamName.TRANSCRIPTS: Refusing(around.streams[StreamName.TRANSCRIPTS], lambda at: 1.9 <= at < 18),
+            },
+        )
+        world.start()
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED)
+        assert await words_of(world, talk) == expected
+        segments = (await heard(world, talk)).segments
+        assert not any(segment.words[-1].text in {"twenty", "thousand", "four", "hundred"} for segment in segments)
+        await world.stop()
+
+    run(main())

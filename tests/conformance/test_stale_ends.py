@@ -1,0 +1,86 @@
+"""A worker that has lost a session, and does not know it yet, ends it for nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import Metric
+from shared.models import SessionEnded, Word
+from shared.streams import StreamName
+from tests.conformance.cuts import Link, LinkedStream
+from tests.conformance.host import FACTORIES, HOSTS, Surroundings
+from tests.conformance.listeners import Audience
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import said
+from tests.conformance.world import Engines, Talk, World
+from tests.support.virtual_time import run
+
+
+class AtFeedRate(ScriptedEngine):
+    """Fed at one and a half times real time at most, as a service is: a successor is behind for a while."""
+
+    feed_rate = 1.5
+
+
+def one_breath() -> Talk:
+    """Sixty words without a pause, in five sentences."""
+    words: list[Word] = []
+    at = 300
+    for number in range(60):
+        words.append(Word(f"w{number}", at, at + 240))
+        at += 300
+        if number % 12 == 11:
+            words.append(Word(".", at - 50, at - 50))
+    return Talk("talk", tuple(words), tail=0.4)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("resumes_after", [1.0, 4.0, 10.0, 60.0])
+def test_the_end_of_a_worker_that_was_cut_off_reaches_no_listener(host: str, resumes_after: float) -> None:
+    async def main() -> None:
+        talk = one_breath()
+        script = Script.from_words(talk.words)
+        world = World(FACTORIES[host], Engines(lambda: AtFeedRate(script), ScriptedTranslator, ScriptedSynthesizer))
+        link = Link()
+        transcribers = 0
+
+        def view(application: str, around: Surroundings) -> Surroundings:
+            nonlocal transcribers
+            if application != "transcribe":
+                return around
+            transcribers += 1
+            if transcribers > 1:
+                return around
+            # Results wait on the way; it still hears the speaker and reaches the store.
+            cut = LinkedStream(around.streams[StreamName.TRANSCRIPTS], link)
+            return replace(around, streams={**around.streams, StreamName.TRANSCRIPTS: cut})
+
+        world.view = view
+        audience = Audience(world.streams, talk)
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        await asyncio.sleep(4)
+        link.cut = True
+        await speaking
+        # By now it has heard everything; its last final and the session's end are on their way.
+        await asyncio.sleep(4)
+        world.start(["transcribe"])
+        await asyncio.sleep(resumes_after)
+        link.cut = False
+        await asyncio.sleep(120)
+        got = await heard(world, talk)
+        got.assert_whole(said(talk))
+        await audience.assert_heard_once(len(got.segments))
+        ends = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, SessionEnded)]
+        assert all(end.take is not None for end in ends)
+        assert world.metrics.total(Metric.FENCED, stage="transcribe") >= 1
+        await world.stop()
+
+    run(main())

@@ -1,0 +1,181 @@
+"""Two hosts on the same streams, in any order of starts and stops: one serves a session, the other stands by."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from processors.hosts.local import LocalHost
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.metrics import Metric
+from shared.models import FinalResult, PartialResult
+from shared.streams import MemoryStream, StreamName
+from shared.text import normalise
+from tests.conformance.host import FACTORIES, HOSTS
+from tests.conformance.listeners import Audience
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import said, sentences
+from tests.conformance.world import STAGES, Engines, Talk, World
+from tests.support.virtual_time import VirtualClock, run
+
+pytestmark = pytest.mark.no_cover
+
+SETTLED = 60
+
+
+class Ups:
+    """A world in which `llt up` is started several times: one process with every stage, on shared streams."""
+
+    def __init__(self, *talks: Talk, retention_ms: int = 10**9) -> None:
+        scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
+        streams = {
+            name: MemoryStream(name, clock=VirtualClock(), retention_ms=retention_ms, capacity=1 << 40)
+            for name in StreamName
+        }
+        self.world = World(
+            FACTORIES["local"],
+            Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer),
+            streams=streams,
+        )
+
+    def up(self) -> LocalHost:
+        world = self.world
+        host = LocalHost(
+            [[world.stage(name)] for name in STAGES],
+            world.streams,
+            world.store,
+            checkpoints=world.checkpoints,
+            metrics=world.metrics,
+            clock=VirtualClock(),
+        )
+        host.start()
+        return host
+
+
+@pytest.mark.parametrize("first_stops", [False, True], ids=["the second stops", "the first stops"])
+@pytest.mark.parametrize("gracefully", [True, False], ids=["gracefully", "killed"])
+def test_a_second_up_comes_and_one_of_both_goes_and_every_session_is_whole(
+    *, first_stops: bool, gracefully: bool
+) -> None:
+    async def main() -> None:
+        talk, neighbour, late = sentences("talk", 60), sentences("neighbour", 60), sentences("late", 12)
+        ups = Ups(talk, neighbour, late)
+        hosts = [ups.up()]
+        speaking = [asyncio.create_task(ups.world.speak(each)) for each in (talk, neighbour)]
+        await asyncio.sleep(12)
+        hosts.append(ups.up())
+        await asyncio.sleep(20)
+        leaving, staying = hosts if first_stops else hosts[::-1]
+        await (leaving.stop() if gracefully else leaving.kill())
+        speaking.append(asyncio.create_task(ups.world.speak(late)))
+        await asyncio.gather(*speaking)
+        await asyncio.sleep(SETTLED)
+        for each in (talk, neighbour, late):
+            (await heard(ups.world, each)).assert_whole(said(each))
+        assert not await ups.world.read(StreamName.DEAD_LETTERS)
+        await staying.stop()
+
+    run(main())
+
+
+def test_a_host_that_stops_gracefully_gives_its_sessions_back_within_5_s() -> None:
+    async def main() -> float:
+        talk = sentences("talk", 60)
+        ups = Ups(talk)
+        one = ups.up()
+        speaking = asyncio.create_task(ups.world.speak(talk))
+        await asyncio.sleep(12)
+        two = ups.up()
+        await asyncio.sleep(10)
+        take = (await ups.world.store.load("talk")).take
+        await two.stop()
+        stopped = asyncio.get_running_loop().time()
+        while (await ups.world.store.load("talk")).take == take:  # noqa: ASYNC110 (the item tells nobody)
+            await asyncio.sleep(0.1)
+        taken = asyncio.get_running_loop().time()
+        await speaking
+        await asyncio.sleep(SETTLED)
+        (await heard(ups.world, talk)).assert_whole(said(talk))
+        await one.stop()
+        return taken - stopped
+
+    assert run(main()) <= 5
+
+
+def test_two_hosts_that_both_stay_do_not_displace_each_other() -> None:
+    async def main() -> None:
+        talk = sentences("talk", 100)
+        ups = Ups(talk)
+        hosts = [ups.up()]
+        speaking = asyncio.create_task(ups.world.speak(talk))
+        await asyncio.sleep(12)
+        hosts.append(ups.up())
+        await speaking
+        await asyncio.sleep(SETTLED)
+        (await heard(ups.world, talk)).assert_whole(said(talk))
+        assert ups.world.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        assert (await ups.world.store.load("talk")).take == 2
+        for host in hosts:
+            await host.stop()
+
+    run(main())
+
+
+def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
+    async def main() -> tuple[int, int]:
+        talk, neighbour = sentences("talk", 220), sentences("neighbour", 220)
+        ups = Ups(talk, neighbour, retention_ms=20_000)
+        audiences = {each: Audience(ups.world.streams, each) for each in (talk, neighbour)}
+        hosts = [ups.up()]
+        speaking = [asyncio.create_task(ups.world.speak(each)) for each in audiences]
+        await asyncio.sleep(12)
+        hosts.append(ups.up())
+        audio = ups.world.streams[StreamName.AUDIO]
+        await asyncio.sleep(100)
+        early = audio.retained()
+        await asyncio.sleep(300)
+        late = audio.retained()
+        await asyncio.gather(*speaking)
+        await asyncio.sleep(SETTLED)
+        for host in hosts:
+            await host.stop()
+        for each, audience in audiences.items():
+            await audience.assert_heard_once((await ups.world.store.load(each.id)).number)
+            assert normalise(audience.captions).split() == said(each)
+        return early, late
+
+    early, late = run(main())
+    assert late < 1.5 * early
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("seed", range(4))
+def test_transcribers_that_come_and_go_at_random_lose_and_double_nothing(host: str, seed: int) -> None:
+    async def main() -> None:
+        rng = random.Random(seed)
+        talk = sentences("talk", 60)
+        script = Script.from_words(talk.words)
+        world = World(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer))
+        world.start()
+        speaking = asyncio.create_task(world.speak(talk))
+        for _ in range(4):
+            await asyncio.sleep(rng.uniform(2, 15))
+            world.start(["transcribe"])
+            if rng.random() < 0.7:
+                await asyncio.sleep(rng.uniform(0, 8))
+                leaving = rng.choice([p for p in world.processes if p.application == "transcribe"][:-1])
+                world.processes.remove(leaving)
+                await leaving.stop()
+        await speaking
+        await asyncio.sleep(SETTLED + 60)
+        (await heard(world, talk)).assert_whole(said(talk))
+        results = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, PartialResult | FinalResult)]
+        assert results
+        await world.stop()
+
+    run(main())
