@@ -131,6 +131,9 @@ class Outlet(Protocol):
     async def publish(self, stream: StreamName, record: Record) -> None:
         """Writes the record durably, waiting out an unavailable stream."""
 
+    async def offer(self, stream: StreamName, record: Record) -> None:
+        """Tries once to write the record; raises StreamUnavailable."""
+
 
 class Stage(ABC):
     """One step of the pipeline: makes an operator for each key of its input stream."""

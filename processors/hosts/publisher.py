@@ -23,6 +23,10 @@ class Publisher:
         """Writes the record durably, waiting out an unavailable stream."""
         await self.publish_all([(stream, Entry(record.key, encode(record)))])
 
+    async def offer(self, stream: StreamName, record: Record) -> None:
+        """Tries once to write the record; raises StreamUnavailable."""
+        await self._streams[stream].publish([Entry(record.key, encode(record))])
+
     async def publish_all(self, outputs: Iterable[tuple[StreamName, Entry]]) -> None:
         """Writes the entries durably in order; runs of one stream go in one call."""
         for name, run in groupby(outputs, key=lambda output: output[0]):
