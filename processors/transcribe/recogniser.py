@@ -31,6 +31,9 @@ class Recogniser(Protocol):
     """One take: consecutive audio in, hypotheses out.
 
     Iteration that ends before `finish` was called, or that raises EngineUnavailable, means that it has dropped.
+
+    One that can tell has a property `decoded`: ms since the take's first sample that it has decoded, with nothing
+    held back of what it heard there. See `decoded`.
     """
 
     async def feed(self, pcm: bytes) -> None:
@@ -47,7 +50,11 @@ class Recogniser(Protocol):
 
 
 class RecogniserEngine(Protocol):
-    """Opens takes."""
+    """Opens takes.
+
+    One whose hypotheses may come with a position that is far ahead of what they know has an attribute `lookahead`:
+    the s of audio behind an utterance's end that a hypothesis of it needs. See `lookahead`.
+    """
 
     #: Samples a second that it is fed with.
     rate: int
@@ -65,3 +72,15 @@ class RecogniserEngine(Protocol):
 
     async def close(self) -> None:
         """Gives up what its takes share."""
+
+
+def decoded(recogniser: Recogniser) -> int | None:
+    """The ms that a take has decoded; None where it cannot tell."""
+    known: int | None = getattr(recogniser, "decoded", None)
+    return known
+
+
+def lookahead(engine: RecogniserEngine) -> float | None:
+    """The s of audio that an engine's hypotheses need behind an utterance's end; None where it states none."""
+    stated: float | None = getattr(engine, "lookahead", None)
+    return stated

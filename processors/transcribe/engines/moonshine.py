@@ -32,6 +32,8 @@ UPDATE_INTERVAL = 0.5
 #: A word is stable that stood at least one word from the end in two hypotheses running: of words marked so, 2 %
 #: differ in the final (tests/benchmarks/recognisers.py measures it).
 TAIL, REPEATS = 1, 2
+#: Seconds of audio behind a line's end with which its text is known: a look, and the library's own wait for quiet.
+LOOKAHEAD = 1.0
 #: Bytes of audio that may wait for the decoder before `feed` does: 2 s.
 _QUEUED = 2 * RATE * SAMPLE_BYTES
 #: The library fails at times on an open line that has no sound yet; more failures running than these are a drop.
@@ -47,6 +49,7 @@ class MoonshineEngine:
 
     rate = RATE
     feed_rate: float | None = None
+    lookahead = LOOKAHEAD
 
     def __init__(self) -> None:
         self._model: Any = None
@@ -112,6 +115,7 @@ class _Take:
         self._outbox = Outbox()
         self._queue = bytearray()
         self._fed = 0
+        self._decoded = 0
         self._finishing = False
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -127,6 +131,11 @@ class _Take:
         self._stream = await self._call(_open, self._model)
         self._takes.add(self)
         self._work = asyncio.create_task(self._decode())
+
+    @property
+    def decoded(self) -> int:
+        """See Recogniser: what the last look at every open line covered."""
+        return self._outbox.said_until(self._decoded)
 
     async def feed(self, pcm: bytes) -> None:
         """See Recogniser.feed."""
@@ -191,6 +200,9 @@ class _Take:
         self._failures = 0 if lines is not None else self._failures + 1
         if self._failures > _FAILURES:
             raise EngineUnavailable(f"moonshine: {self._failures} updates running failed")
+        skipped = {seen.line_id for seen in lines or () if not seen.is_updated}
+        if lines is not None and skipped.isdisjoint(self._lines):
+            self._decoded = self._position
         for seen in lines or ():
             # A line that was not decoded again only repeats itself, which would pass for agreement.
             if seen.line_id in self._closed_lines or not seen.is_updated:

@@ -18,6 +18,10 @@ class Outbox(AsyncIterator[Hypothesis]):
         self._error: Exception | None = None
         self.ended = False
 
+    def said_until(self, position: int) -> int:
+        """`position` (ms), or less where a hypothesis of less waits to be taken."""
+        return min(position, self._waiting[0].position) if self._waiting else position
+
     def put(self, hypothesis: Hypothesis) -> None:
         """Adds the next one; once ended, it is dropped."""
         if not self.ended:

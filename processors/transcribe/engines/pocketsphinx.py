@@ -75,6 +75,7 @@ class _Take:
         self._outbox = Outbox()
         self._agreement = Agreement(TAIL, REPEATS)
         self._utterance = 0
+        self._decoded = 0
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -87,6 +88,11 @@ class _Take:
         if not ready:
             raise EngineUnavailable(f"pocketsphinx: its decoder ended with code {await self._process.wait()}")
         self._reading = asyncio.create_task(self._read())
+
+    @property
+    def decoded(self) -> int:
+        """See Recogniser: what the decoder said of itself last."""
+        return self._outbox.said_until(self._decoded)
 
     async def feed(self, pcm: bytes) -> None:
         """See Recogniser.feed."""
@@ -120,7 +126,12 @@ class _Take:
     async def _read(self) -> None:
         """Publishes what the decoder says until it ends; one that fails has dropped."""
         async for line in self._stdout:
-            self._outbox.put(self._hypothesis(orjson.loads(line)))
+            said = orjson.loads(line)
+            if "decoded" in said:
+                self._decoded = said["decoded"]
+                continue
+            self._decoded = said["position"]
+            self._outbox.put(self._hypothesis(said))
         code = await self._process.wait()
         self._outbox.end(EngineUnavailable(f"pocketsphinx: its decoder ended with code {code}") if code else None)
 

@@ -2,7 +2,8 @@
 
 It runs apart because the decoder holds the interpreter's lock. The first line says that it is ready; every other
 one is a hypothesis: utterance, start, end, position, final, and words as [text, start, end], ms since the first
-sample. When standard input ends, because the take is finished or its owner has died, it flushes and ends.
+sample; or it says that up to `decoded` ms there is none that is new. When standard input ends, because the take is
+finished or its owner has died, it flushes and ends.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class _Decoding:
         if said != self._said:
             self._publish(words, final=False)
             self._said = said
+        else:
+            _say({"decoded": _ms(self._heard)})
 
     def _finalise(self) -> None:
         self._decoder.end_utt()

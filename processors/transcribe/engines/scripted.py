@@ -76,8 +76,14 @@ class _Take:
         self._rate = rate
         self._drops = drops
         self._fed = 0
+        self._played = 0
         self._open: dict[int, Hypothesis] = {}
         self._outbox = Outbox()
+
+    @property
+    def decoded(self) -> int:
+        """See Recogniser: what the script has of the audio so far is said."""
+        return self._outbox.said_until(self._played)
 
     async def feed(self, pcm: bytes) -> None:
         """See Recogniser.feed."""
@@ -115,6 +121,7 @@ class _Take:
         self._outbox.end()
 
     def _play(self, position: int) -> None:
+        self._played = position
         while (result := self._next) is not None and result.position <= position:
             self._next = next(self._upcoming, None)
             self._open[result.utterance] = result

@@ -15,6 +15,8 @@ from shared.settings import Settings
 RATE = 16000
 #: Seconds of audio a second that a take which catches up is fed with: AWS asks for about real time.
 FEED_RATE = 1.5
+#: Seconds of audio behind a word with which the service has said it.
+LOOKAHEAD = 1.5
 
 
 class AwsEngine:
@@ -26,6 +28,7 @@ class AwsEngine:
     """
 
     rate = RATE
+    lookahead = LOOKAHEAD
 
     def __init__(
         self, settings: Settings, client: TranscribeClient | None = None, *, feed_rate: float | None = FEED_RATE
