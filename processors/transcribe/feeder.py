@@ -9,19 +9,23 @@ from enum import StrEnum
 import soxr
 
 from processors.transcribe.hypotheses import Fed, Hypotheses
+from processors.transcribe.intake import Intake
 from processors.transcribe.loudness import is_quiet
+from processors.transcribe.progress import Progress, Verdict
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
-from processors.transcribe.timeline import Chunk, Timeline
+from processors.transcribe.silences import Silences
+from processors.transcribe.timeline import Chunk
 from shared.models import SAMPLE_BYTES
 
 #: Audio (s) fed in one go.
 _PIECE = 0.1
-#: Seconds of audio that is not quiet after which a silent recogniser counts as dropped, at first.
-PATIENCE = 8.0
 #: Seconds that a recogniser has to take a piece.
 _TAKING = 30.0
-#: Seconds without audio after which a take ends.
+#: Seconds without audio, at the tip, after which a take ends; and so many more that it takes to know the tip.
 NO_AUDIO = 10.0
+_TIP_KNOWN = 3.0
+#: Seconds between two looks for audio that does not come.
+_LOOK_EVERY = 0.5
 #: Seconds of an open utterance after which it is ended.
 LONGEST_UTTERANCE = 45.0
 
@@ -33,79 +37,119 @@ class Stop(StrEnum):
     GAP = "the audio goes on elsewhere"
     LONG_UTTERANCE = "the utterance grew too long"
     LAST = "the last audio was fed"
-    SILENT = "the recogniser said nothing of audio that is not quiet"
+    SILENT = "the recogniser said nothing new of audio that is not quiet"
+    NOISE = "the recogniser said nothing of minutes of audio that is not quiet"
+    STALLED = "no audio could be read for a while"
 
 
 class Feeder:
-    """Moves through the timeline from `position` (samples) on."""
+    """Moves through a session's timeline from `position` (samples) on."""
 
     def __init__(
         self,
-        timeline: Timeline,
+        intake: Intake,
         recogniser: Recogniser,
         engine: RecogniserEngine,
         hypotheses: Hypotheses,
+        progress: Progress,
+        silences: Silences,
         position: int,
-        patience: float,
     ) -> None:
-        self._timeline = timeline
+        self._intake = intake
+        self._timeline = intake.timeline
         self._recogniser = recogniser
         self._engine = engine
         self._hypotheses = hypotheses
-        self._patience = patience
-        self._loud = 0
+        self._progress = progress
+        self._silences = silences
         self._next_at = 0.0
-        rate = timeline.rate
+        #: Loop time (s) at which the newest piece was fed.
+        self._fed_at = asyncio.get_running_loop().time()
+        rate = self._timeline.rate
         self._resampler = soxr.ResampleStream(rate, engine.rate, 1, "int16") if rate != engine.rate else None
         #: The sample behind the last one fed.
         self.position = position
 
-    def heard_something(self) -> None:
-        """A hypothesis came: the recogniser is alive."""
-        self._loud = 0
-        self._patience = PATIENCE
+    async def feed(
+        self, tip: Callable[[], float | None], on_fed: Callable[[], None], on_noise: Callable[[], None]
+    ) -> Stop:
+        """Feeds until there is a reason to stop.
 
-    async def feed(self, changed: asyncio.Event, is_last: Callable[[], bool], on_fed: Callable[[], None]) -> Stop:
-        """Feeds until there is a reason to stop; `changed` is set whenever the timeline grows or ends."""
+        `tip` is that of the context; `on_fed` is called behind each piece, `on_noise` where all that was fed is to be
+        given up as noise.
+        """
         while True:
             chunk = self._timeline.after(self.position)
             if chunk is None:
-                if is_last():
-                    await self._flush()
-                    return Stop.LAST
-                changed.clear()
-                try:
-                    async with asyncio.timeout(NO_AUDIO):
-                        await changed.wait()
-                except TimeoutError:
-                    await self._flush()
-                    return Stop.NO_AUDIO
-                continue
-            if chunk.start > self.position:
+                stop = Stop.LAST if self._intake.complete else await self._more(tip)
+                if stop is None:
+                    continue
+            elif chunk.start > self.position:
+                stop = Stop.GAP
+            else:
+                verdict = await self._feed_piece(chunk)
+                on_fed()
+                if verdict is Verdict.DROPPED:
+                    return Stop.SILENT
+                if verdict is not Verdict.GOING_ON or (self._is_long and self._progress.is_noise):
+                    on_noise()
+                    if verdict is Verdict.NOISE_REOPEN:
+                        return Stop.NOISE
+                if not self._is_long:
+                    continue
+                stop = Stop.LONG_UTTERANCE
+            if stop is not Stop.STALLED:
                 await self._flush()
-                return Stop.GAP
-            await self._feed_piece(chunk)
-            on_fed()
-            if self._loud >= self._patience * self._timeline.rate:
-                return Stop.SILENT
-            start = self._hypotheses.open_start
-            if start is not None and self.position / self._timeline.rate - start / 1000 >= LONGEST_UTTERANCE:
-                await self._flush()
-                return Stop.LONG_UTTERANCE
+            return stop
 
-    async def _feed_piece(self, chunk: Chunk) -> None:
+    @property
+    def _is_long(self) -> bool:
+        start = self._hypotheses.open_start
+        return start is not None and self.position / self._timeline.rate - start / 1000 >= LONGEST_UTTERANCE
+
+    async def _more(self, tip: Callable[[], float | None]) -> Stop | None:
+        """Waits for audio; None where there may be some."""
+        now = asyncio.get_running_loop().time
+        changed = self._intake.changed
+        changed.clear()
+        while True:
+            left = self._fed_at + NO_AUDIO - now()
+            try:
+                async with asyncio.timeout(min(_LOOK_EVERY, left) if left > 0 else _LOOK_EVERY):
+                    await changed.wait()
+                return None
+            except TimeoutError:
+                pass
+            known = tip()
+            if known is not None and known - self._fed_at >= NO_AUDIO:
+                return Stop.NO_AUDIO
+            if now() - self._fed_at >= NO_AUDIO + _TIP_KNOWN:
+                return Stop.STALLED
+            position = self._milliseconds(self.position)
+            self._silences.look(position)
+            if not self._timeline.waiting:
+                self._silences.at_tip(position, known, self._fed_at)
+
+    async def _feed_piece(self, chunk: Chunk) -> Verdict:
         rate = self._timeline.rate
         first = (self.position - chunk.start) * SAMPLE_BYTES
         piece = chunk.pcm[first : first + round(_PIECE * rate) * SAMPLE_BYTES]
-        await self._pace(len(piece) / SAMPLE_BYTES / rate)
-        self.position += len(piece) // SAMPLE_BYTES
-        if not is_quiet(piece):
-            self._loud += len(piece) // SAMPLE_BYTES
-        self._hypotheses.fed(Fed(self.position * 1000 // rate, chunk.captured_at, chunk.hops))
+        samples = len(piece) // SAMPLE_BYTES
+        await self._pace(samples / rate)
+        loud = not is_quiet(piece)
+        self.position += samples
+        position = self._milliseconds(self.position)
+        self._hypotheses.fed(Fed(position, chunk.captured_at, chunk.hops))
+        now = asyncio.get_running_loop().time
+        began = now()
         async with asyncio.timeout(_TAKING):
             await self._recogniser.feed(self._resampled(piece, last=False))
+        self._fed_at = now()
+        self._silences.fed(loud=loud, waiting=(self._timeline.end - self.position) / rate, took=self._fed_at - began)
         # A recogniser that takes audio without waiting must still get its results out between pieces.
         await asyncio.sleep(0)
+        self._silences.look(position)
+        return self._progress.fed_loud(self.position - samples, samples) if loud else Verdict.GOING_ON
 
     async def _pace(self, seconds: float) -> None:
         if self._engine.feed_rate is None:
@@ -126,3 +170,6 @@ class Feeder:
     async def _flush(self) -> None:
         if self._resampler is not None:
             await self._recogniser.feed(self._resampled(b"", last=True))
+
+    def _milliseconds(self, samples: int) -> int:
+        return samples * 1000 // self._timeline.rate

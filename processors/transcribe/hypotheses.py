@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from processors.transcribe.recogniser import Hypothesis
-from shared.models import FinalResult, PartialResult, Result, Word
+from shared.models import FinalResult, PartialResult, Result, Silence, Word
 
 #: Pieces of audio whose capture is remembered: no recogniser is a minute behind what it was fed.
 _REMEMBERED = 600
@@ -25,21 +25,31 @@ class Fed:
 class Hypotheses:
     """Makes results of hypotheses: places them in audio time and keeps track of open utterances.
 
-    `origin` is the audio time (ms) at which the take began.
+    `origin` is the audio time (ms) at which the take began. A result's position is bound to what it can know, its end
+    and `lookahead` s behind it, where that is not None: so audio that was fed in one go reads as live audio does.
     """
 
-    def __init__(self, session: str, take: int, origin: int) -> None:
+    def __init__(self, session: str, take: int, origin: int, lookahead: float | None = None) -> None:
         self._session = session
         self._take = take
-        self._origin = origin
+        self.origin = origin
+        self._lookahead = None if lookahead is None else round(lookahead * 1000)
         self._fed: deque[Fed] = deque(maxlen=_REMEMBERED)
         self._open: dict[int, PartialResult] = {}
         self._finished: int = 0
+        #: How far (ms) the newest open utterance's results and silences have come.
+        self._reached = 0
+        #: Whether it had a silence since its newest result.
+        self._silent = False
+        #: An utterance that was ended while its recogniser went on with it goes on, from `_cut` (ms) on, as another:
+        #: the recogniser's numbers are this much lower than the results'.
+        self._renumbered = 0
+        self._cut = 0
 
     @property
     def open_start(self) -> int | None:
         """Where the oldest open utterance begins (audio time, ms); None where none is open."""
-        return min((result.start for result in self._open.values()), default=None)
+        return min((result.start for result in self._open.values()), default=None) if self._open else None
 
     def fed(self, fed: Fed) -> None:
         """Notes how much audio was fed."""
@@ -47,38 +57,87 @@ class Hypotheses:
 
     def result(self, hypothesis: Hypothesis) -> Result | None:
         """The record for a hypothesis; None for one of an utterance that has its final."""
-        if hypothesis.utterance <= self._finished:
+        utterance = hypothesis.utterance + self._renumbered
+        if utterance <= self._finished:
             return None
-        newest = self._newest_behind(hypothesis.position + self._origin)
-        shift = self._origin
+        shift = self.origin
+        items = _later(hypothesis.items, shift) if shift else hypothesis.items
+        start, end = hypothesis.start + shift, hypothesis.end + shift
+        if start < self._cut:
+            items = tuple(item for item in items if item.midpoint >= self._cut)
+            if not items and utterance not in self._open:
+                return None
+            start, end = self._cut, max(self._cut, end)
+        position = self._bound(utterance, end, hypothesis.position + shift)
+        newest = self._newest_behind(position)
         fields = {
             "session": self._session,
             "captured_at": newest.captured_at,
             "hops": newest.hops,
             "take": self._take,
-            "utterance": hypothesis.utterance,
-            "start": hypothesis.start + shift,
-            "end": hypothesis.end + shift,
-            "position": hypothesis.position + shift,
-            "items": _later(hypothesis.items, shift) if shift else hypothesis.items,
+            "utterance": utterance,
+            "start": start,
+            "end": end,
+            "position": position,
+            "items": items,
             "language": hypothesis.language,
         }
         if not hypothesis.final:
             partial = PartialResult(**fields)  # type: ignore[arg-type]
-            self._open[hypothesis.utterance] = partial
+            self._open[utterance] = partial
+            if utterance == max(self._open):
+                self._reached = position
+                self._silent = False
             return partial
-        self._open.pop(hypothesis.utterance, None)
-        self._finished = hypothesis.utterance
+        self._open.pop(utterance, None)
+        self._finished = utterance
         return FinalResult(**fields)  # type: ignore[arg-type]
 
+    def silence(self, position: int, first: int, step: int) -> Silence | None:
+        """The record that says that nothing is new up to `position` (audio time, ms).
+
+        None where no utterance is open, or where that is less than `first` ms behind its newest result, or `step` ms
+        behind its newest silence.
+        """
+        if not self._open or position < self._reached + (step if self._silent else first):
+            return None
+        self._reached = position
+        self._silent = True
+        newest = self._fed[-1] if position > self._fed[-1].end else self._newest_behind(position)
+        return Silence(
+            session=self._session,
+            captured_at=newest.captured_at,
+            hops=newest.hops,
+            take=self._take,
+            utterance=max(self._open),
+            position=position,
+        )
+
     def finals_owed(self) -> list[FinalResult]:
-        """The newest partial of each open utterance as its final: their recogniser says no more."""
+        """The newest partial of each open utterance as its final: no more is heard of them.
+
+        A recogniser that goes on with one all the same begins another utterance by that.
+        """
+        if not self._open:
+            return []
         owed = [
             FinalResult(**{name: getattr(partial, name) for name in partial.__dataclass_fields__})
             for _, partial in sorted(self._open.items())
         ]
+        self._renumbered += max(self._open) - min(self._open) + 1
+        self._finished = max(self._open)
+        self._cut = max(partial.end for partial in owed)
         self._open.clear()
         return owed
+
+    def _bound(self, utterance: int, end: int, position: int) -> int:
+        if self._lookahead is None:
+            return position
+        before = self._open.get(utterance)
+        least = 0 if before is None else before.position
+        if before is not None and utterance == max(self._open):
+            least = self._reached
+        return max(least, min(position, end + self._lookahead))
 
     def _newest_behind(self, position: int) -> Fed:
         while len(self._fed) > 1 and self._fed[0].end < position:

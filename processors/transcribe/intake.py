@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from processors.contract import Context, Input
+from processors.contract import Closing, Context, Input
+from processors.transcribe.placement import Placement
+from processors.transcribe.proposals import Proposals
 from processors.transcribe.timeline import Timeline
 from shared.metrics import Metric
-from shared.models import AudioFrame, SessionEnded
+from shared.models import SAMPLE_BYTES, AudioFrame, SessionEnded
 from shared.sessions import Session, SessionState
 
 #: Seconds that missing frames are waited for.
 _REORDER_WAIT = 0.3
 #: Seconds between two writes of the newest frame's arrival to the session's item.
-_TOUCH_EVERY = 30.0
+_TOUCH_EVERY = 10.0
 
 
 class Intake:
@@ -26,14 +29,21 @@ class Intake:
         self._failing = False
         self._gap_timer: asyncio.TimerHandle | None = None
         self._touched_at = 0
+        self._touching = False
         self._heard_all = 0
+        self._session_end: Input | None = None
         #: Set whenever the timeline grows or nothing more comes.
         self.changed = asyncio.Event()
         #: Whether the session has ended and everything was said.
         self.over = False
         #: Whether the shard has ended.
         self.closed = False
-        self.session_end: Input | None = None
+        #: How the session ends; None while it does not.
+        self.ending: SessionEnded | None = None
+        #: Whether another worker has the session: this one only keeps what it takes.
+        self.standing_by = False
+        #: Loop time (s) at which the newest audio was taken.
+        self.taken_at = 0.0
 
     def open(self, session: Session, overlap: float) -> None:
         """Begins with a session's item: audio up to `overlap` s behind what was heard of it is skipped."""
@@ -42,14 +52,16 @@ class Intake:
         self.timeline = Timeline(session.rate)
         self._limit = round(self.settings.max_session_length * session.rate)
         self._skipped = max(0, round((session.heard / 1000 - overlap) * session.rate))
+        self._placement = Placement(session, self.timeline, self._skipped, self._limit, self)
+        self._proposals = Proposals(self._context, self.settings, self._confirmed)
         self._touched_at = session.last_frame_at
-        self.over = session.state is SessionState.ENDED
-        self._heard_all = session.heard
+        if session.state is SessionState.ENDED:
+            self._all_heard(session.heard)
 
     @property
     def session_ended(self) -> bool:
         """Whether the session's end has come."""
-        return self.session_end is not None
+        return self.ending is not None
 
     @property
     def complete(self) -> bool:
@@ -59,12 +71,16 @@ class Intake:
     async def take(self, received: Input) -> None:
         """Takes the next record of the session."""
         record = received.record
-        if isinstance(record, SessionEnded):
-            self._take_end(received)
-        elif isinstance(record, AudioFrame):
-            await self._take_frame(received, record)
-        else:
+        if isinstance(record, AudioFrame):
+            self._take_frame(received, record)
+        elif not isinstance(record, SessionEnded):
             raise TypeError(f"expected AudioFrame or SessionEnded, got {type(record).__name__}")
+        elif self.over or self.session_ended or (record.proposal and self.standing_by):
+            self._context.release(received)
+        elif record.proposal:
+            await self._proposals.judge(received)
+        else:
+            self._take_end(received)
 
     async def has_audio(self, position: int) -> bool:
         """Waits for audio behind sample `position`; False where there will be none."""
@@ -75,42 +91,56 @@ class Intake:
             await self.changed.wait()
         return True
 
-    def close(self) -> None:
-        """No more records come on this shard."""
+    def close(self, closing: Closing) -> None:
+        """No more records come on this shard, or to this operator."""
         self.closed = True
+        if closing is Closing.SHARD_END and not self.standing_by:
+            self._proposals.reject()
+            self._placement.settle()
         self._close_gaps()
 
     def finish(self, heard: int) -> None:
         """Everything up to `heard` (audio time, ms) is said; releases the session's end."""
-        if self.session_end is not None:
-            self._context.release(self.session_end)
-            self.over = True
-            self._heard_all = heard
+        if self.session_ended:
+            self._all_heard(heard)
+
+    def ended_elsewhere(self, heard: int) -> None:
+        """Another worker has ended the session, having heard it up to `heard` (ms): all that is held was said."""
+        self._placement.settle()
+        self.timeline.give_up_gaps()
+        for chunk in self.timeline.drop_until(self.timeline.end):
+            if chunk.source is not None:
+                self.replayed(chunk.source)
+        self._all_heard(heard)
 
     def refuse_all(self, reason: str) -> None:
         """Nothing of this session can be transcribed: refuses what is held and what comes."""
         self._unsupported = reason
         for chunk in self.timeline.drop_until(self.timeline.end):
             if chunk.source is not None:
-                self._refuse(reason, chunk.source)
+                self.refuse(reason, chunk.source)
 
-    def lose(self, reason: str, hold: float) -> int:
-        """Dead-letters the audio that no recogniser has taken for `hold` s; returns the sample behind it."""
+    def overdue(self, hold: float) -> int:
+        """The sample behind the audio that no recogniser has taken for `hold` s; 0 where there is none."""
         now = asyncio.get_running_loop().time()
         self._failing = True
+        end = 0
         for chunk in self.timeline.chunks:
             if chunk.failed_at is None:
                 chunk.failed_at = now
-        lost = [c for c in self.timeline.chunks if c.failed_at is not None and now - c.failed_at >= hold]
-        if not lost:
-            return 0
-        start, end = self._milliseconds(lost[0].start), self._milliseconds(lost[-1].end)
-        self._context.dead_letter(reason, start=start, end=end)
-        self._context.metrics.count(Metric.AUDIO_LOST, end - start)
-        for chunk in self.timeline.drop_until(lost[-1].end):
+            if now - chunk.failed_at >= hold:
+                end = chunk.end
+        return end
+
+    def lose(self, reason: str, end: int) -> None:
+        """Dead-letters the audio up to sample `end` and gives it up."""
+        start = self.timeline.chunks[0].start
+        span = self._milliseconds(start), self._milliseconds(end)
+        self._context.dead_letter(reason, start=span[0], end=span[1])
+        self._context.metrics.count(Metric.AUDIO_LOST, span[1] - span[0])
+        for chunk in self.timeline.drop_until(end):
             if chunk.source is not None:
                 self._context.release(chunk.source)
-        return lost[-1].end
 
     def forgive(self, position: int) -> None:
         """A recogniser speaks again: what lies behind sample `position` has only waited its turn."""
@@ -120,40 +150,106 @@ class Intake:
                 if chunk.start >= position:
                     chunk.failed_at = None
 
+    def accept(self, received: Input, frame: AudioFrame) -> None:
+        """See Desk.accept; what lies beyond the longest session ends it."""
+        end = frame.offset + frame.samples
+        if self.session_ended:
+            self.refuse("expected no audio: the session has ended", received)
+        elif end > self._limit:
+            self._end_as_too_long(received, frame)
+        elif self.timeline.add(received, frame):
+            self._added(received)
+        else:
+            self.replayed(received)
+
+    def replayed(self, received: Input) -> None:
+        """See Desk.replayed."""
+        self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="transcribe")
+        self._context.release(received)
+
+    def refuse(self, reason: str, received: Input) -> None:
+        """See Desk.refuse: one dead letter, and then a count."""
+        self.report(reason, received)
+        self._context.metrics.count(Metric.REFUSED_FRAMES)
+        self._context.release(received)
+
+    def report(self, reason: str, received: Input) -> None:
+        """See Desk.report."""
+        if not self._refused:
+            self._refused = True
+            self._context.dead_letter(reason, received)
+
     def _take_end(self, received: Input) -> None:
-        if self.over or self.session_end is not None:
+        self._proposals.reject()
+        self._placement.settle()
+        if self.session_ended:
+            # What was set aside has ended it.
             self._context.release(received)
-            return
-        self.session_end = received
+        else:
+            self._confirmed(received)
+
+    def _confirmed(self, received: Input) -> None:
+        record = received.record
+        assert isinstance(record, SessionEnded)
+        self._end(record, received)
+
+    def _end(self, ending: SessionEnded, received: Input | None) -> None:
+        self.ending = ending
+        self._session_end = received
         self._close_gaps()
 
-    async def _take_frame(self, received: Input, frame: AudioFrame) -> None:
-        end = frame.offset + frame.samples
-        if self._unsupported:
-            self._refuse(self._unsupported, received)
-        elif frame.rate != self._session.rate:
-            self._refuse(f"expected audio at {self._session.rate} Hz, got {frame.rate} Hz", received)
-        elif end > self._limit:
-            self._refuse(f"expected offsets up to {self._limit}, got a frame up to {end}", received)
-        elif end <= self._skipped or (self.over and self._milliseconds(end) <= self._heard_all):
-            self._replayed(received)
-        elif self.over or self.session_ended:
-            self._refuse("expected no audio: the session has ended", received)
-        elif not self.timeline.add(received, frame):
-            self._replayed(received)
+    def _end_as_too_long(self, received: Input, frame: AudioFrame) -> None:
+        """Takes what of the frame the session has room for, and ends it."""
+        reason = f"expected offsets up to {self._limit}, got a frame up to {frame.offset + frame.samples}"
+        fits = max(0, self._limit - frame.offset) * SAMPLE_BYTES
+        if fits and self.timeline.add(received, replace(frame, payload=frame.payload[:fits])):
+            self._added(received)
         else:
-            if self._failing and self.timeline.chunks[-1].source is received:
-                self.timeline.chunks[-1].failed_at = asyncio.get_running_loop().time()
-            self.changed.set()
-            self._count_filled()
-            if self.timeline.waiting and self._gap_timer is None:
-                self._gap_timer = asyncio.get_running_loop().call_later(_REORDER_WAIT, self._close_gaps)
-            await self._touch(received)
+            self.refuse(reason, received)
+        ending = SessionEnded(
+            session=self._session.id, captured_at=frame.captured_at, hops=frame.hops, reason="too long"
+        )
+        self._end(ending, None)
 
-    async def _touch(self, received: Input) -> None:
-        if received.arrived_at - self._touched_at >= _TOUCH_EVERY * 1000:
-            self._touched_at = received.arrived_at
-            await self._context.store.touch(self._session.id, received.arrived_at)
+    def _all_heard(self, heard: int) -> None:
+        if self._session_end is not None:
+            self._context.release(self._session_end)
+            self._session_end = None
+        self.over = True
+        self._heard_all = heard
+        self.changed.set()
+
+    def _take_frame(self, received: Input, frame: AudioFrame) -> None:
+        end = self._placement.position(frame)
+        self._proposals.frame(received.arrived_at)
+        if self._unsupported:
+            self.refuse(self._unsupported, received)
+        elif frame.rate != self._session.rate:
+            self.refuse(f"expected audio at {self._session.rate} Hz, got {frame.rate} Hz", received)
+        elif 0 < end <= self._skipped or (self.over and self._milliseconds(end) <= self._heard_all):
+            self.replayed(received)
+        elif self.over or self.session_ended:
+            self.refuse("expected no audio: the session has ended", received)
+        else:
+            self._placement.place(received, frame)
+
+    def _added(self, received: Input) -> None:
+        self.taken_at = asyncio.get_running_loop().time()
+        if self._failing and self.timeline.chunks[-1].source is received:
+            self.timeline.chunks[-1].failed_at = self.taken_at
+        self.changed.set()
+        self._count_filled()
+        if self.timeline.waiting and self._gap_timer is None:
+            self._gap_timer = asyncio.get_running_loop().call_later(_REORDER_WAIT, self._close_gaps)
+        if received.arrived_at - self._touched_at >= _TOUCH_EVERY * 1000 and not (self._touching or self.standing_by):
+            self._touching = True
+            self._context.spawn(self._touch(received.arrived_at))
+
+    async def _touch(self, arrived_at: int) -> None:
+        """Notes that audio comes, which no frame waits for."""
+        await self._context.store.touch(self._session.id, arrived_at)
+        self._touched_at = arrived_at
+        self._touching = False
 
     def _close_gaps(self) -> None:
         if self._gap_timer is not None:
@@ -167,17 +263,6 @@ class Intake:
         if self.timeline.filled:
             self._context.metrics.count(Metric.GAPS_FILLED, self._milliseconds(self.timeline.filled))
             self.timeline.filled = 0
-
-    def _replayed(self, received: Input) -> None:
-        self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="transcribe")
-        self._context.release(received)
-
-    def _refuse(self, reason: str, received: Input) -> None:
-        if not self._refused:
-            self._refused = True
-            self._context.dead_letter(reason, received)
-        self._context.metrics.count(Metric.REFUSED_FRAMES)
-        self._context.release(received)
 
     def _milliseconds(self, samples: int) -> int:
         return samples * 1000 // self._session.rate

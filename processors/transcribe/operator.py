@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
 
 from processors.contract import Closing, Context, Input, Operator
-from processors.transcribe.feeder import PATIENCE, Feeder, Stop
+from processors.transcribe.feeder import Feeder, Stop
 from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
-from processors.transcribe.recogniser import Recogniser, RecogniserEngine
+from processors.transcribe.progress import Progress
+from processors.transcribe.recogniser import Recogniser, RecogniserEngine, lookahead
+from processors.transcribe.silences import Silences
+from processors.transcribe.standby import StandBy, Waiting
 from shared.backoff import backoff
 from shared.errors import Fenced, UnsupportedLanguage
 from shared.metrics import Metric
-from shared.models import FinalResult, Result, SessionEnded
+from shared.models import FinalResult, Result, Silence
+from shared.sessions import Session
 from shared.streams import StreamName
 
 log = logging.getLogger(__name__)
 
-#: Seconds of audio kept behind what a live recogniser was fed while no utterance is open.
+#: Seconds of audio kept behind what a live recogniser was fed while no utterance is open; and where it is loud and
+#: has no words, in case the recogniser is not alive.
 _QUIET_KEPT = 10.0
+_LOUD_KEPT = 60.0
 #: Seconds of audio behind `heard` that a new take hears again, so that no word is cut in two.
 OVERLAP = 0.5
-#: The patience with a silent recogniser doubles up to so many seconds: noise and music are not speech.
-_LONGEST_PATIENCE = 60.0
 #: Seconds that a recogniser has to open, and to say its last words.
 _OPENING = 30.0
 _ENDING = 15.0
 _ENDING_AT_SHARD_END = 5.0
+#: Why a take that is fed no more counts as dropped.
+_DROPS = (Stop.SILENT, Stop.NOISE, Stop.STALLED)
 
 
 class Transcriber(Operator):
@@ -42,7 +49,11 @@ class Transcriber(Operator):
         self._context = context
         self._engine = engine
         self._intake = Intake(context)
+        #: Waits where another worker has the session; None once this one may transcribe it.
+        self._stand_by: StandBy | None = None
         self._take: int | None = None
+        #: Whether that take was opened in advance, so that the next recogniser is its.
+        self._take_is_new = False
         #: Held where the item's take is compared with this one, or raised: finals of a take may be written after the
         #: next has begun.
         self._fencing = asyncio.Lock()
@@ -51,16 +62,20 @@ class Transcriber(Operator):
         self._failures = 0
         #: Whether the last opening went well: of those that fail in a row, the first is logged.
         self._opens = True
-        self._patience = PATIENCE
+        #: The utterances of the newest take that has said anything.
+        self._said: Hypotheses | None = None
         self._working: asyncio.Task[None] | None = None
         self._done = asyncio.Event()
 
     async def start(self) -> None:
         """See Operator.start."""
-        self._session = await self._context.store.load(self._context.key)
-        self._heard = self._session.heard
-        self._intake.open(self._session, OVERLAP)
+        session = await self._context.store.load(self._context.key)
+        self._intake.open(session, OVERLAP)
         self._max_hold = self._intake.settings.max_hold
+        self._begin(session)
+        if self._context.displaced and not self._intake.over:
+            self._intake.standing_by = True
+            self._stand_by = StandBy(self._context, self._waits, self._on_heard)
         self._context.spawn(self._work())
 
     async def take(self, received: Input) -> None:
@@ -68,14 +83,24 @@ class Transcriber(Operator):
         await self._intake.take(received)
 
     async def close(self, closing: Closing) -> None:
-        """See Operator.close."""
-        self._intake.close()
+        """See Operator.close. Over what another worker has not heard yet, an end of the shard is no end."""
+        self._intake.close(closing)
         if closing is Closing.SHARD_END:
-            await self._done.wait()
+            if self._stand_by is None:
+                await self._done.wait()
+        elif self._take is not None and not self._intake.over:
+            self._context.then(partial(self._context.store.give_back, self._context.key, self._take))
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
+        self._heard = session.heard
+        self._progress = Progress(session.rate, session.heard)
 
     async def _work(self) -> None:
         self._working = asyncio.current_task()
         try:
+            if self._stand_by is not None and not await self._is_mine(self._stand_by):
+                return
             while await self._intake.has_audio(self._position):
                 await self._transcribe()
             await self._finish()
@@ -84,13 +109,38 @@ class Transcriber(Operator):
         finally:
             self._done.set()
 
+    async def _is_mine(self, stand_by: StandBy) -> bool:
+        """Waits for the session; False where its owner has ended it."""
+        session = await stand_by.wait()
+        self._stand_by = None
+        self._intake.standing_by = False
+        if stand_by.state is Waiting.ENDED:
+            self._intake.ended_elsewhere(session.heard)
+            return False
+        self._begin(session)
+        self._take, self._take_is_new = session.take, True
+        self._position = max(0, self._behind_heard)
+        self._release_until(self._position)
+        return True
+
+    def _waits(self) -> bool:
+        return self._intake.session_ended or bool(self._intake.timeline.chunks)
+
+    def _on_heard(self, heard: int) -> None:
+        self._heard = heard
+        self._release_until(self._behind_heard)
+
     async def _transcribe(self) -> None:
         """One take, from its opening to its end."""
-        chunk = self._intake.timeline.after(self._position)
+        # Silence in front of a take, where frames are missing, only delays its first word.
+        chunk = self._intake.timeline.spoken_after(self._position)
         assert chunk is not None
         self._position = max(self._position, chunk.start)
         async with self._fencing:
-            self._take = await self._context.store.open_take(self._context.key, self._take)
+            if not self._take_is_new:
+                self._take = await self._context.store.open_take(self._context.key, self._take)
+            assert self._take is not None
+            self._take_is_new = False
         self._context.metrics.count(Metric.TAKES_OPENED)
         try:
             async with asyncio.timeout(_OPENING):
@@ -111,19 +161,33 @@ class Transcriber(Operator):
         finally:
             await recogniser.close()
         if failure is not None:
-            self._context.metrics.count(Metric.RECOGNISER_DROPS)
-            log.warning("transcribe: take %d of %s dropped: %s", self._take, self._context.key, failure)
-            self._rewind()
-            if failure is not Stop.SILENT:
-                await self._failed(f"the recogniser dropped: {failure}")
+            await self._dropped(failure)
+
+    async def _dropped(self, failure: object) -> None:
+        self._context.metrics.count(Metric.RECOGNISER_DROPS)
+        log.warning("transcribe: take %d of %s dropped: %s", self._take, self._context.key, failure)
+        if failure is Stop.NOISE:
+            return
+        if failure is Stop.STALLED:
+            # Its audio is heard again, but not before there is some that goes on with it.
+            await self._intake.has_audio(self._position)
+        self._rewind()
+        if not isinstance(failure, Stop):
+            await self._failed(f"the recogniser dropped: {failure}")
 
     async def _run(self, recogniser: Recogniser, take: int) -> object | None:
         """Feeds a take and publishes its results; None where it ended cleanly, else why it dropped."""
-        hypotheses = Hypotheses(self._context.key, take, self._milliseconds(self._position))
-        feeder = Feeder(self._intake.timeline, recogniser, self._engine, hypotheses, self._position, self._patience)
+        origin = self._milliseconds(self._position)
+        hypotheses = Hypotheses(self._context.key, take, origin, lookahead(self._engine))
+        pause = self._intake.settings.pause_threshold
+        silences = Silences(recogniser, self._engine, hypotheses, pause, self._say_silence)
+        self._progress.opened()
+        feeder = Feeder(self._intake, recogniser, self._engine, hypotheses, self._progress, silences, self._position)
         on_fed = partial(self._release_quiet, feeder, hypotheses)
-        reading = asyncio.create_task(self._read(recogniser, hypotheses, feeder))
-        feeding = asyncio.create_task(feeder.feed(self._intake.changed, lambda: self._intake.complete, on_fed))
+        reading = asyncio.create_task(self._read(recogniser, hypotheses, feeder, silences))
+        feeding = asyncio.create_task(
+            feeder.feed(lambda: self._context.tip, on_fed, partial(self._give_up_noise, feeder))
+        )
         try:
             await asyncio.wait({reading, feeding}, return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
@@ -131,25 +195,25 @@ class Transcriber(Operator):
             if (error := feeding.exception()) is not None:
                 return error
             stop = feeding.result()
-            if stop is Stop.SILENT:
-                self._patience = min(self._patience * 2, _LONGEST_PATIENCE)
-                return stop
-            return await self._end(recogniser, reading, hypotheses, feeder)
+            if stop in (Stop.STALLED, Stop.NOISE):
+                self._position = feeder.position
+            return stop if stop in _DROPS else await self._end(recogniser, reading, hypotheses, feeder)
         finally:
             feeding.cancel()
             reading.cancel()
             await asyncio.gather(feeding, reading, return_exceptions=True)
 
-    async def _read(self, recogniser: Recogniser, hypotheses: Hypotheses, feeder: Feeder) -> None:
+    async def _read(self, recogniser: Recogniser, hypotheses: Hypotheses, feeder: Feeder, silences: Silences) -> None:
         async for hypothesis in recogniser:
             result = hypotheses.result(hypothesis)
             if result is None:
                 continue
-            feeder.heard_something()
-            self._patience = PATIENCE
-            self._failures = 0
-            self._intake.forgive(feeder.position)
-            self._publish(result, hypotheses, feeder)
+            self._said = hypotheses
+            silences.heard_something()
+            self._publish(result, hypotheses, feeder.position)
+            if self._progress.said(result, self._heard):
+                self._failures = 0
+                self._intake.forgive(feeder.position)
 
     async def _end(
         self, recogniser: Recogniser, reading: asyncio.Task[None], hypotheses: Hypotheses, feeder: Feeder
@@ -166,15 +230,33 @@ class Transcriber(Operator):
             if not hurried:
                 return "it did not end"
         for final in hypotheses.finals_owed():
-            self._publish(final, hypotheses, feeder)
+            self._publish(final, hypotheses, feeder.position)
         self._position = feeder.position
         self._release_until(self._position)
         return None
 
-    def _publish(self, result: Result, hypotheses: Hypotheses, feeder: Feeder) -> None:
+    def _say_silence(self, silence: Silence) -> None:
+        self._context.emit(StreamName.TRANSCRIPTS, silence)
+
+    def _give_up_noise(self, feeder: Feeder) -> None:
+        """Gives up what was fed without a word, in which the recogniser goes on."""
+        self._finish_utterances(feeder.position)
+        begin = self._progress.in_doubt_from(feeder.position)
+        self._context.metrics.count(Metric.AUDIO_GIVEN_UP_AS_NOISE, self._milliseconds(feeder.position - begin))
+        self._progress.gave_up(self._heard)
+        # Its newest words may be on their way.
+        self._release_until(feeder.position - round(_QUIET_KEPT * self._session.rate))
+
+    def _finish_utterances(self, position: int) -> None:
+        """Publishes open utterances as they stand as finals: the audio up to `position` is not heard again."""
+        if self._said is not None:
+            for final in self._said.finals_owed():
+                self._publish(final, self._said, position)
+
+    def _publish(self, result: Result, hypotheses: Hypotheses, fed: int) -> None:
         self._context.emit(StreamName.TRANSCRIPTS, result)
         if isinstance(result, FinalResult):
-            limits = [result.end, self._milliseconds(feeder.position)]
+            limits = [result.end, self._milliseconds(fed)]
             if hypotheses.open_start is not None:
                 limits.append(hypotheses.open_start)
             self._heard = max(self._heard, min(limits))
@@ -198,7 +280,9 @@ class Transcriber(Operator):
 
     def _release_quiet(self, feeder: Feeder, hypotheses: Hypotheses) -> None:
         if hypotheses.open_start is None:
-            self._release_until(feeder.position - round(_QUIET_KEPT * self._session.rate))
+            quiet = feeder.position - round(_QUIET_KEPT * self._session.rate)
+            loud = feeder.position - round(_LOUD_KEPT * self._session.rate)
+            self._release_until(max(min(quiet, self._progress.in_doubt_from(quiet)), loud))
 
     def _release_until(self, position: int) -> None:
         for chunk in self._intake.timeline.drop_until(position):
@@ -214,25 +298,22 @@ class Transcriber(Operator):
         """Waits before the next try, having given up the audio whose time would be over by then."""
         self._failures += 1
         pause = backoff(self._failures)
-        lost = self._intake.lose(reason, self._max_hold - pause)
-        self._position = max(self._position, lost)
+        lost = self._intake.overdue(self._max_hold - pause)
+        if lost:
+            self._finish_utterances(lost)
+            self._intake.lose(reason, lost)
+            self._position = max(self._position, lost)
         await asyncio.sleep(pause)
 
     async def _finish(self) -> None:
         """Nothing more comes on this shard: releases what is left, and passes the session's end on."""
-        ended = self._intake.session_end
+        ending = self._intake.ending
         self._heard = max(self._heard, self._milliseconds(self._intake.timeline.end))
-        if ended is not None and not self._intake.over:
-            record = ended.record
-            assert isinstance(record, SessionEnded)
+        if ending is not None and not self._intake.over:
             # An owner that has lost the session must not end it in front of the words of the one that has it.
             await self._context.store.hear(self._context.key, self._own_take, 0)
-            self._context.emit(
-                StreamName.TRANSCRIPTS,
-                SessionEnded(
-                    session=self._context.key, captured_at=record.captured_at, hops=record.hops, reason=record.reason
-                ),
-            )
+            ended = replace(ending, session=self._context.key, take=self._own_take, proposal=False)
+            self._context.emit(StreamName.TRANSCRIPTS, ended)
             self._context.then(partial(self._end_session, self._heard))
         self._release_until(self._intake.timeline.end)
         self._intake.finish(self._heard)

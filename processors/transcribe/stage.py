@@ -10,7 +10,7 @@ from shared.streams import StreamName
 
 
 class TranscribeStage(Stage):
-    """Audio in, results out; `sweep`, where given, ends forgotten sessions."""
+    """Audio in, results out; `sweep`, where given, proposes to end forgotten sessions."""
 
     name = "transcribe"
     reads = StreamName.AUDIO

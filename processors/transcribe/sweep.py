@@ -1,4 +1,4 @@
-"""Ends the sessions that nobody ended: idle ones and those past their longest."""
+"""Proposes to end the sessions that nobody ended: their own transcribers decide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 
 from processors.contract import Outlet
 from shared.clock import Clock
-from shared.errors import StoreUnavailable
+from shared.errors import SessionUnknown, StoreUnavailable, StreamUnavailable
 from shared.models import SessionEnded
 from shared.sessions import Session, SessionStore
 from shared.settings import Settings
@@ -15,12 +15,16 @@ from shared.streams import StreamName
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks. `last_frame_at` is written as seldom, so an idle session ends up to two of them late.
+#: Seconds between two looks.
 SWEEP_EVERY = 30.0
 
 
 class Sweep:
-    """Puts SessionEnded on the audio stream for every open session that is idle or too long."""
+    """Puts a proposal to end it on the audio stream for every open session that seems forgotten.
+
+    It sees items alone, by a clock of its own, and either may be far behind: so nothing ends by it, and nothing of it
+    is tried twice, since what is proposed late is proposed of another time.
+    """
 
     def __init__(self, store: SessionStore, settings: Settings, clock: Clock) -> None:
         self._store = store
@@ -32,23 +36,29 @@ class Sweep:
         while True:
             await asyncio.sleep(SWEEP_EVERY)
             try:
-                sessions = await self._store.open_sessions()
+                await self._look(outlet)
             except StoreUnavailable as error:
-                log.warning("transcribe: cannot look for idle sessions: %s", error)
+                log.warning("transcribe: cannot look for forgotten sessions: %s", error)
+
+    async def _look(self, outlet: Outlet) -> None:
+        for session in await self._store.open_sessions():
+            if not (reason := self._reason(session)):
                 continue
-            for session in sessions:
-                reason = self._reason(session)
-                if reason:
-                    now = self._clock.now()
-                    ended = SessionEnded(session=session.id, captured_at=now, reason=reason)
-                    await outlet.publish(StreamName.AUDIO, ended)
+            now = self._clock.now()
+            proposal = SessionEnded(session=session.id, captured_at=now, reason=reason, proposal=True)
+            try:
+                if await self._store.propose_end(session.id, now):
+                    await outlet.offer(StreamName.AUDIO, proposal)
+            except StreamUnavailable as error:
+                log.warning("transcribe: cannot propose to end %s: %s", session.id, error)
+            except SessionUnknown:
+                log.info("transcribe: %s is gone", session.id)
 
     def _reason(self, session: Session) -> str:
         settings = self._settings.tolerate(session.settings)
         now = self._clock.now()
-        last_frame_at = max(session.last_frame_at, session.started_at)
-        if now - last_frame_at >= (settings.idle_timeout + SWEEP_EVERY) * 1000:
-            return "idle"
-        if now - session.started_at >= settings.max_session_length * 1000:
-            return "too long"
-        return ""
+        if session.spoken_on:
+            return "idle" if now - session.last_frame_at >= settings.idle_timeout * 1000 else ""
+        # The first proposal has its transcriber notice it.
+        unstarted = not session.noticed_at or now - session.noticed_at >= settings.start_timeout * 1000
+        return "not started" if unstarted else ""

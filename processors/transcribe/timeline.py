@@ -14,6 +14,8 @@ from shared.models import SAMPLE_BYTES, AudioFrame
 LONGEST_FILL = 30.0
 #: Seconds of later audio behind a gap that show that the missing frames will not come.
 REORDER = 1.0
+#: Gaps that are remembered: audio that comes for an older one was here before.
+_GAPS = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -47,11 +49,23 @@ class Timeline:
     chunks: deque[Chunk] = field(default_factory=deque)
     _ahead: list[Chunk] = field(default_factory=list)
     _end: int | None = None
+    #: What never came, as first sample and the one behind the last.
+    _gaps: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_GAPS))
 
     @property
     def end(self) -> int:
         """The sample behind the newest ordered audio; 0 before the first."""
         return self._end or 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether no audio has been put in order yet."""
+        return self._end is None
+
+    @property
+    def reach(self) -> int:
+        """The sample behind the newest audio, what waits behind a gap included."""
+        return max(self.end, self._ahead[-1].end) if self._ahead else self.end
 
     @property
     def waiting(self) -> bool:
@@ -84,6 +98,21 @@ class Timeline:
         place = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
         return self.chunks[place] if place < len(self.chunks) else None
 
+    def spoken_after(self, position: int) -> Chunk | None:
+        """The first chunk of real audio that ends behind `position`."""
+        place = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
+        while place < len(self.chunks) and self.chunks[place].source is None:
+            place += 1
+        return self.chunks[place] if place < len(self.chunks) else None
+
+    def skipped(self, start: int, end: int) -> None:
+        """Notes that the audio between two samples has not come."""
+        self._gaps.append((start, end))
+
+    def never_came(self, start: int, end: int) -> bool:
+        """Whether the audio between two samples lies in a gap that was gone over."""
+        return any(first <= start and end <= last for first, last in self._gaps)
+
     def drop_until(self, position: int) -> Iterator[Chunk]:
         """Gives up, and yields, the chunks that end at or before `position`."""
         while self.chunks and self.chunks[0].end <= position:
@@ -93,6 +122,8 @@ class Timeline:
         while self._ahead and (gaps or self._ahead[0].start <= self.end):
             chunk = self._ahead.pop(0)
             missing = chunk.start - self.end
+            if missing > 0:
+                self.skipped(self.end, chunk.start)
             if 0 < missing <= LONGEST_FILL * self.rate:
                 silence = bytes(missing * SAMPLE_BYTES)
                 self._append(Chunk(self.end, silence, chunk.captured_at, chunk.hops, None))

@@ -38,9 +38,11 @@ class Metric(StrEnum):
     UNREADABLE_RECORDS = "UnreadableRecords"
     DEAD_LETTERS = "DeadLetters"
     REFUSED_FRAMES = "RefusedFrames"
-    #: Audio that was filled with silence, and audio that no recogniser took, in ms.
+    #: Audio that was filled with silence, that no recogniser took, and in which none heard a word though it was
+    #: loud, in ms.
     GAPS_FILLED = "GapsFilled"
     AUDIO_LOST = "AudioLost"
+    AUDIO_GIVEN_UP_AS_NOISE = "AudioGivenUpAsNoise"
     TAKES_OPENED = "TakesOpened"
     RECOGNISER_DROPS = "RecogniserDrops"
     SPEECH_LAG = "SpeechLag"

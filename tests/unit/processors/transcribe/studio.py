@@ -22,7 +22,7 @@ class Take:
 
     def __init__(self, start: int) -> None:
         self.start = start
-        self.heard = b""
+        self.heard = bytearray()
         self.finished = False
         self.closed = False
         self.last: Hypothesis | None = None
