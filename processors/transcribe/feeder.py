@@ -21,9 +21,11 @@ from shared.models import SAMPLE_BYTES
 _PIECE = 0.1
 #: Seconds that a recogniser has to take a piece.
 _TAKING = 30.0
-#: Seconds without audio, at the tip, after which a take ends; and so many more that it takes to know the tip.
+#: Seconds without audio after which a take ends; a reader may learn so many s late that it stands at the tip, and is
+#: waited for so many more where it stands further back.
 NO_AUDIO = 10.0
-_TIP_KNOWN = 3.0
+_TIP_LAG = 5.0
+_TIP_KNOWN = 4.0
 #: Seconds between two looks for audio that does not come.
 _LOOK_EVERY = 0.5
 #: Seconds of an open utterance after which it is ended.
@@ -121,9 +123,10 @@ class Feeder:
             except TimeoutError:
                 pass
             known = tip()
-            if known is not None and known - self._fed_at >= NO_AUDIO:
+            since = now() - self._fed_at
+            if since >= NO_AUDIO and known is not None and known - self._fed_at >= NO_AUDIO - _TIP_LAG:
                 return Stop.NO_AUDIO
-            if now() - self._fed_at >= NO_AUDIO + _TIP_KNOWN:
+            if since >= NO_AUDIO + _TIP_KNOWN:
                 return Stop.STALLED
             position = self._milliseconds(self.position)
             self._silences.look(position)

@@ -8,17 +8,17 @@ from dataclasses import replace
 from functools import partial
 
 from processors.contract import Closing, Context, Input, Operator
-from processors.transcribe.feeder import Feeder, Stop
+from processors.transcribe.feeder import Stop
 from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
 from processors.transcribe.progress import Progress
-from processors.transcribe.recogniser import Recogniser, RecogniserEngine, lookahead
-from processors.transcribe.silences import Silences
+from processors.transcribe.recogniser import RecogniserEngine, lookahead
+from processors.transcribe.recognition import Recognition
 from processors.transcribe.standby import StandBy, Waiting
 from shared.backoff import backoff
 from shared.errors import Fenced, UnsupportedLanguage
 from shared.metrics import Metric
-from shared.models import FinalResult, Result, Silence
+from shared.models import FinalResult, Result
 from shared.sessions import Session
 from shared.streams import StreamName
 
@@ -30,12 +30,8 @@ _QUIET_KEPT = 10.0
 _LOUD_KEPT = 60.0
 #: Seconds of audio behind `heard` that a new take hears again, so that no word is cut in two.
 OVERLAP = 0.5
-#: Seconds that a recogniser has to open, and to say its last words.
+#: Seconds that a recogniser has to open.
 _OPENING = 30.0
-_ENDING = 15.0
-_ENDING_AT_SHARD_END = 5.0
-#: Why a take that is fed no more counts as dropped.
-_DROPS = (Stop.SILENT, Stop.NOISE, Stop.STALLED)
 
 
 class Transcriber(Operator):
@@ -156,96 +152,65 @@ class Transcriber(Operator):
             await self._failed(reason)
             return
         self._opens = True
+        self._progress.opened()
+        origin = self._milliseconds(self._position)
+        hypotheses = Hypotheses(self._context.key, self._take, origin, lookahead(self._engine))
+        recognition = Recognition(
+            self._context,
+            self._intake,
+            self._engine,
+            recogniser,
+            hypotheses,
+            self._progress,
+            self._position,
+            self,
+        )
         try:
-            failure = await self._run(recogniser, self._take)
+            failure = await recognition.run()
         finally:
             await recogniser.close()
         if failure is not None:
-            await self._dropped(failure)
+            await self._dropped(failure, recognition.position)
+            return
+        self._finish_utterances(recognition.position)
+        self._position = recognition.position
+        self._release_until(self._position)
 
-    async def _dropped(self, failure: object) -> None:
+    async def _dropped(self, failure: object, position: int) -> None:
         self._context.metrics.count(Metric.RECOGNISER_DROPS)
         log.warning("transcribe: take %d of %s dropped: %s", self._take, self._context.key, failure)
         if failure is Stop.NOISE:
+            self._position = position
             return
         if failure is Stop.STALLED:
             # Its audio is heard again, but not before there is some that goes on with it.
-            await self._intake.has_audio(self._position)
+            await self._intake.has_audio(position)
         self._rewind()
         if not isinstance(failure, Stop):
             await self._failed(f"the recogniser dropped: {failure}")
 
-    async def _run(self, recogniser: Recogniser, take: int) -> object | None:
-        """Feeds a take and publishes its results; None where it ended cleanly, else why it dropped."""
-        origin = self._milliseconds(self._position)
-        hypotheses = Hypotheses(self._context.key, take, origin, lookahead(self._engine))
-        pause = self._intake.settings.pause_threshold
-        silences = Silences(recogniser, self._engine, hypotheses, pause, self._say_silence)
-        self._progress.opened()
-        feeder = Feeder(self._intake, recogniser, self._engine, hypotheses, self._progress, silences, self._position)
-        on_fed = partial(self._release_quiet, feeder, hypotheses)
-        reading = asyncio.create_task(self._read(recogniser, hypotheses, feeder, silences))
-        feeding = asyncio.create_task(
-            feeder.feed(lambda: self._context.tip, on_fed, partial(self._give_up_noise, feeder))
-        )
-        try:
-            await asyncio.wait({reading, feeding}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
-                return reading.exception() or "its results ended"
-            if (error := feeding.exception()) is not None:
-                return error
-            stop = feeding.result()
-            if stop in (Stop.STALLED, Stop.NOISE):
-                self._position = feeder.position
-            return stop if stop in _DROPS else await self._end(recogniser, reading, hypotheses, feeder)
-        finally:
-            feeding.cancel()
-            reading.cancel()
-            await asyncio.gather(feeding, reading, return_exceptions=True)
+    def on_result(self, result: Result, hypotheses: Hypotheses, position: int) -> None:
+        """See Listener.on_result."""
+        self._said = hypotheses
+        self._publish(result, hypotheses, position)
+        if self._progress.said(result, self._heard):
+            self._failures = 0
+            self._intake.forgive(position)
 
-    async def _read(self, recogniser: Recogniser, hypotheses: Hypotheses, feeder: Feeder, silences: Silences) -> None:
-        async for hypothesis in recogniser:
-            result = hypotheses.result(hypothesis)
-            if result is None:
-                continue
-            self._said = hypotheses
-            silences.heard_something()
-            self._publish(result, hypotheses, feeder.position)
-            if self._progress.said(result, self._heard):
-                self._failures = 0
-                self._intake.forgive(feeder.position)
+    def on_fed(self, hypotheses: Hypotheses, position: int) -> None:
+        """See Listener.on_fed."""
+        if hypotheses.open_start is None:
+            quiet = position - round(_QUIET_KEPT * self._session.rate)
+            loud = position - round(_LOUD_KEPT * self._session.rate)
+            self._release_until(max(min(quiet, self._progress.in_doubt_from(quiet)), loud))
 
-    async def _end(
-        self, recogniser: Recogniser, reading: asyncio.Task[None], hypotheses: Hypotheses, feeder: Feeder
-    ) -> object | None:
-        """Lets a recogniser say its last words; None where it did."""
-        hurried = self._intake.closed and not self._intake.session_ended
-        try:
-            async with asyncio.timeout(_ENDING_AT_SHARD_END if hurried else _ENDING):
-                await recogniser.finish()
-                await asyncio.wait({reading})
-            if (error := reading.exception()) is not None:
-                return error
-        except TimeoutError:
-            if not hurried:
-                return "it did not end"
-        for final in hypotheses.finals_owed():
-            self._publish(final, hypotheses, feeder.position)
-        self._position = feeder.position
-        self._release_until(self._position)
-        return None
-
-    def _say_silence(self, silence: Silence) -> None:
-        self._context.emit(StreamName.TRANSCRIPTS, silence)
-
-    def _give_up_noise(self, feeder: Feeder) -> None:
-        """Gives up what was fed without a word, in which the recogniser goes on."""
-        self._finish_utterances(feeder.position)
-        begin = self._progress.in_doubt_from(feeder.position)
-        self._context.metrics.count(Metric.AUDIO_GIVEN_UP_AS_NOISE, self._milliseconds(feeder.position - begin))
+    def on_noise(self, position: int) -> None:
+        """See Listener.on_noise. The recogniser goes on, and its newest words may be on their way."""
+        self._finish_utterances(position)
+        begin = self._progress.in_doubt_from(position)
+        self._context.metrics.count(Metric.AUDIO_GIVEN_UP_AS_NOISE, self._milliseconds(position - begin))
         self._progress.gave_up(self._heard)
-        # Its newest words may be on their way.
-        self._release_until(feeder.position - round(_QUIET_KEPT * self._session.rate))
+        self._release_until(position - round(_QUIET_KEPT * self._session.rate))
 
     def _finish_utterances(self, position: int) -> None:
         """Publishes open utterances as they stand as finals: the audio up to `position` is not heard again."""
@@ -277,12 +242,6 @@ class Transcriber(Operator):
             await self._context.store.end(self._context.key, self._own_take, heard)
         except Fenced:
             self._context.fence()
-
-    def _release_quiet(self, feeder: Feeder, hypotheses: Hypotheses) -> None:
-        if hypotheses.open_start is None:
-            quiet = feeder.position - round(_QUIET_KEPT * self._session.rate)
-            loud = feeder.position - round(_LOUD_KEPT * self._session.rate)
-            self._release_until(max(min(quiet, self._progress.in_doubt_from(quiet)), loud))
 
     def _release_until(self, position: int) -> None:
         for chunk in self._intake.timeline.drop_until(position):

@@ -24,31 +24,34 @@ class Outlet:
         self.published: asyncio.Queue[SessionEnded] = asyncio.Queue()
 
     async def publish(self, stream: StreamName, record: Record) -> None:
+        raise AssertionError("a proposal must not be insisted on")
+
+    async def offer(self, stream: StreamName, record: Record) -> None:
         assert stream is StreamName.AUDIO
         assert isinstance(record, SessionEnded)
         await self.published.put(record)
 
 
-async def test_idle_and_over_long_sessions_are_ended_and_others_are_not(
+async def test_forgotten_sessions_are_proposed_once_whoever_sweeps_and_others_are_not(
     aws: Aws, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = SetClock(NOW)
     store = DynamoDbSessionStore(aws, prefix, clock=clock)
-    for name, settings in {"idle": {}, "long": {"MAX_SESSION_LENGTH": "600"}, "live": {}, "over": {}}.items():
-        await store.create(
-            Session(id=name, source_language="en", target_languages=(), started_at=NOW, settings=settings)
-        )
+    for name in ("idle", "early", "live", "over"):
+        await store.create(Session(id=name, source_language="en", target_languages=(), started_at=NOW))
     await store.end("over", 0, 0)
+    await store.touch("idle", clock.now())
     clock.pass_by(700)
-    await store.touch("long", clock.now())
     await store.touch("live", clock.now())
     monkeypatch.setattr(module, "SWEEP_EVERY", 0.01)
     outlet = Outlet()
-    sweeping = asyncio.create_task(Sweep(store, Settings(), clock).run(outlet))
+    sweeps = [asyncio.create_task(Sweep(store, Settings(), clock).run(outlet)) for _ in range(2)]
     async with asyncio.timeout(10):
-        found = {(ended.session, ended.reason) for ended in [await outlet.published.get() for _ in range(6)]}
-        assert found == {("idle", "idle"), ("long", "too long")}
-        for name in ("idle", "long"):
-            await store.end(name, 0, 0)
-        assert await store.open_sessions() == [await store.load("live")]
-    sweeping.cancel()
+        found = [await outlet.published.get() for _ in range(2)]
+        assert {(one.session, one.reason) for one in found} == {("idle", "idle"), ("early", "not started")}
+        assert all(one.proposal for one in found)
+        clock.pass_by(61)
+        again = [await outlet.published.get() for _ in range(2)]
+        assert {one.session for one in again} == {"idle", "early"}
+    for sweep in sweeps:
+        sweep.cancel()

@@ -20,7 +20,7 @@ import jiwer
 import pytest
 
 from processors.transcribe.engines import load, pocketsphinx_decoder
-from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine
+from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine, decoded
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.sessions import Session
 from shared.text import join, normalise
@@ -49,6 +49,27 @@ def recording(seconds: float) -> bytes:
 async def feed(take: Recogniser, pcm: bytes) -> None:
     for offset in range(0, len(pcm), 3200):
         await take.feed(pcm[offset : offset + 3200])
+
+
+@ENGINES
+async def test_a_take_has_decoded_no_more_than_it_said_and_in_the_end_all(engine: RecogniserEngine) -> None:
+    take = await engine.open(SESSION, 0)
+    assert decoded(take) == 0
+
+    async def play() -> None:
+        await feed(take, recording(6))
+        await take.finish()
+
+    playing = asyncio.create_task(play())
+    async for hypothesis in take:
+        known = decoded(take)
+        assert known is not None
+        assert known <= 6000
+        if not hypothesis.final:
+            assert known >= hypothesis.position - 1000
+    await playing
+    assert (decoded(take) or 0) >= 5000
+    await take.close()
 
 
 async def heard(engine: RecogniserEngine, pcm: bytes) -> list[Hypothesis]:
@@ -181,8 +202,12 @@ def test_a_decoder_process_tells_what_it_hears(
         pocketsphinx_decoder.main()
     finally:
         signal.signal(signal.SIGINT, interrupt)
-    ready, *said = map(json.loads, capfd.readouterr().out.splitlines())
+    ready, *lines = map(json.loads, capfd.readouterr().out.splitlines())
     assert ready == {"ready": True}
+    said = [line for line in lines if "decoded" not in line]
+    heard = [line["decoded" if "decoded" in line else "position"] for line in lines]
+    assert heard == sorted(heard)
+    assert len(said) < len(lines)
     assert [each["final"] for each in said] == [False] * (len(said) - 1) + [True]
     assert "dashwood" in [word for word, _, _ in said[-1]["words"]]
     assert said[-1]["position"] == 4000

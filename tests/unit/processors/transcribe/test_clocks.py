@@ -1,0 +1,172 @@
+"""Speakers whose clock is wrong, or is set: their audio leaps, and is heard all the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.metrics import Metric
+from shared.models import DeadLetter, SessionEnded
+from tests.support.virtual_time import run
+from tests.unit.processors.transcribe.studio import RATE, Studio
+
+HOUR = 3600 * RATE
+#: A frame too quiet to be taken for speech, and yet not silent.
+FAINT = b"\x11\x00" * 1600
+
+
+def fed(studio: Studio) -> int:
+    """Audio (ms) that recognisers were fed."""
+    return sum(take.position for take in studio.engine.takes)
+
+
+@pytest.mark.parametrize("ahead", [40, 100, 3600, 7300, 10**6])
+def test_one_frame_far_ahead_is_one_dead_letter_and_speech_goes_on_without_a_break(ahead: int) -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(5, FAINT)
+        place = studio.offset
+        await studio.send_at(place + ahead * RATE)
+        studio.offset = place
+        await studio.speak(5, FAINT)
+        assert [take.position for take in studio.engine.takes] == [10_000]
+        assert len(studio.emitted(DeadLetter)) == 1
+        assert studio.bench.metrics.total(Metric.REFUSED_FRAMES) == 1
+        assert not studio.emitted(SessionEnded)
+        await studio.bench.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("hours", [1, 2, 24])
+def test_a_clock_that_is_set_hours_ahead_neither_silences_nor_ends_a_session(hours: int) -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(5, bytes(3200))
+        studio.offset += hours * HOUR
+        await studio.speak(20, bytes(3200))
+        assert fed(studio) >= 24_900
+        assert len(studio.emitted(DeadLetter)) == 1
+        assert not studio.emitted(SessionEnded)
+        studio.engine.takes[-1].say("still here", 24_000, 24_500, final=True)
+        await asyncio.sleep(0.1)
+        assert (await studio.item()).heard == 24_500
+        await studio.bench.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("begins", [5, 5000])
+def test_a_clock_that_is_set_ahead_for_a_while_and_then_right_again_costs_nothing(begins: int) -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        studio.offset = begins * RATE
+        await studio.speak(5, bytes(3200))
+        studio.offset += HOUR
+        await studio.speak(5, bytes(3200))
+        studio.offset -= HOUR
+        await studio.speak(10, bytes(3200))
+        assert fed(studio) >= 19_500
+        assert len(studio.emitted(DeadLetter)) == 1
+        await studio.bench.close()
+
+    run(main())
+
+
+def test_frames_that_lie_behind_in_a_gap_that_was_gone_over_are_heard_at_the_end() -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(5, bytes(3200))
+        studio.offset += 100 * RATE
+        await studio.speak(3, bytes(3200))
+        studio.offset -= 100 * RATE
+        await studio.speak(10, bytes(3200))
+        assert fed(studio) >= 17_500
+        assert len(studio.emitted(DeadLetter)) <= 1
+        await studio.bench.close()
+
+    run(main())
+
+
+def test_a_frame_twenty_seconds_ahead_does_not_silence_the_twenty_seconds_before_it() -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(5, FAINT)
+        place = studio.offset
+        await studio.send_at(place + 20 * RATE)
+        studio.offset = place
+        await asyncio.sleep(0.5)
+        await studio.speak(10, FAINT)
+        take = studio.engine.takes[0]
+        assert bytes(take.heard).count(FAINT[:2]) >= (50 + 99) * 1600
+        await studio.bench.close()
+
+    run(main())
+
+
+def test_audio_that_was_heard_and_comes_again_is_not_said_twice() -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(20, bytes(3200))
+        studio.offset = 0
+        await studio.speak(20, bytes(3200))
+        assert fed(studio) == 20_000
+        assert not studio.emitted(DeadLetter)
+        await studio.bench.close()
+
+    run(main())
+
+
+def test_a_speaker_who_goes_on_behind_a_mute_of_minutes_is_heard_there() -> None:
+    async def main() -> None:
+        for said in (0.3, 5):
+            studio = await Studio().open()
+            await studio.speak(5, bytes(3200))
+            await asyncio.sleep(120)
+            studio.offset += 120 * RATE
+            await studio.speak(said, bytes(3200))
+            await asyncio.sleep(3)
+            assert [take.start for take in studio.engine.takes] == [0, 125_000]
+            assert fed(studio) == 5000 + said * 1000
+            assert not studio.emitted(DeadLetter)
+            await studio.bench.close()
+
+    run(main())
+
+
+def test_a_worker_that_begins_behind_a_long_quiet_leaves_audio_where_it_is() -> None:
+    async def main() -> None:
+        old = await Studio().open()
+        await old.speak(600, bytes(3200))
+        await old.bench.close()
+        studio = Studio(store=old.store)
+        await studio.bench.start()
+        studio.offset = 590 * RATE
+        await studio.speak(5, bytes(3200))
+        assert [take.start for take in studio.engine.takes] == [590_000]
+        assert not studio.emitted(DeadLetter)
+        await studio.bench.close()
+
+    run(main())
+
+
+def test_a_worker_that_begins_on_shifted_audio_goes_on_where_it_was_heard() -> None:
+    async def main() -> None:
+        old = await Studio().open()
+        await old.speak(5, bytes(3200))
+        old.offset += 3 * HOUR
+        await old.speak(20, bytes(3200))
+        old.engine.takes[-1].say("so far", 20_000, 24_000, final=True)
+        await asyncio.sleep(0.1)
+        await old.bench.close()
+        studio = Studio(store=old.store)
+        await studio.bench.start()
+        studio.offset = old.offset
+        await studio.speak(10, bytes(3200))
+        assert 24_000 <= studio.engine.takes[0].start <= 35_000
+        assert fed(studio) >= 9900
+        assert not studio.emitted(SessionEnded)
+        await studio.bench.close()
+
+    run(main())
