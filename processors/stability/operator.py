@@ -8,13 +8,13 @@ import logging
 from processors.contract import Closing, Context, Input, Operator
 from processors.stability.alarm import Alarm
 from processors.stability.claims import Claims
-from processors.stability.order import Order, Place
 from processors.stability.tuning import Tuning
 from processors.stability.utterance import Extent, Utterance
 from processors.stability.window import RateWindow
 from shared.errors import StoreUnavailable
 from shared.metrics import Metric
-from shared.models import Correction, FinalResult, PartialResult, Result, SessionEnded
+from shared.models import Correction, FinalResult, PartialResult, Result, SessionEnded, Silence
+from shared.result_order import Place, ResultOrder
 from shared.streams import StreamName
 from shared.text import join
 
@@ -22,26 +22,31 @@ log = logging.getLogger(__name__)
 
 #: Seconds by which a timer may ring early.
 _TICK = 0.001
-#: Seconds after which a decision that the store did not take is tried again.
+#: Seconds after which a decision that the store did not take, or for which it was too early, is tried again.
 _RETRY = 1.0
+#: Utterances that a take may have before revisions of two takes meet.
+_UTTERANCES = 1 << 20
 
 
 class Stabiliser(Operator):
     """Turns results into segments.
 
-    Inputs and timers are dealt with one at a time. What a result's `position` shows to have passed is dealt with
-    before that result, as a timer would have: a backlog is decided on as live speech is.
+    Time is audio time: a pause is what a silence tells of, or a gap between the words of two results, so that a
+    backlog is decided on as live speech is, and an outage is no pause. The loop's clock closes the rate window, and
+    gives up an utterance of which nothing at all came for too long. Inputs and timers are dealt with one at a time.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._claims = Claims(context)
         self._tuning = Tuning(context)
-        self._order = Order()
+        self._order = ResultOrder()
         self._window = RateWindow()
         self._utterance: Utterance | None = None
         #: Whether words may have been committed that this operator has not seen in this take.
         self._inherits = True
+        #: Loop time (s) before which it is not asked again whether the utterance is to be given up.
+        self._patient_until = 0.0
         self._lock = asyncio.Lock()
         self._alarm = Alarm(self._deadline, self._ring)
 
@@ -56,11 +61,14 @@ class Stabiliser(Operator):
         async with self._lock:
             if isinstance(record, Result):
                 await self._hear(received, record)
+            elif isinstance(record, Silence):
+                await self._rest(record)
+                self._context.release(received)
             elif isinstance(record, SessionEnded):
                 await self._end(received, record)
             else:
                 self._context.dead_letter(
-                    f"expected a result or a session's end, got {type(record).__name__}", received
+                    f"expected a result, a silence or a session's end, got {type(record).__name__}", received
                 )
                 self._context.release(received)
         self._alarm.look()
@@ -98,7 +106,7 @@ class Stabiliser(Operator):
         if isinstance(result, FinalResult):
             await self._finish(utterance, result)
         elif not self._tuning.settings.partial_results_enabled or self._window.admit(
-            result.position, self._tuning.settings.max_rate_per_second
+            utterance.clock, self._tuning.settings.max_rate_per_second
         ):
             await self._process(utterance)
         else:
@@ -116,18 +124,31 @@ class Stabiliser(Operator):
         utterance = self._utterance
         if utterance is None:
             return
-        settings = self._tuning.settings
         if utterance.pending and result.position >= self._window.end:
             await self._close_window(utterance)
-        silence = (result.position - utterance.newest.position) / 1000
-        overtaken = result.utterance != utterance.number
-        if silence >= settings.pause_threshold and not utterance.paused:
-            await self._pause(utterance)
-        # A recogniser that goes on to the next utterance owes this one no final.
-        if overtaken or silence >= settings.orphan_timeout:
+        if result.utterance != utterance.number:
+            # A recogniser that goes on to the next utterance owes this one no final.
             await self._flush_orphan(utterance)
-        if overtaken:
             self._utterance = None
+        elif not utterance.paused and utterance.pauses_before(result, self._tuning.settings.pause_threshold):
+            await self._pause(utterance)
+
+    async def _rest(self, silence: Silence) -> None:
+        """Decides what is due where the recogniser says nothing new of the open utterance."""
+        utterance = self._utterance
+        if utterance is None or (silence.take, silence.utterance) != (utterance.newest.take, utterance.number):
+            return
+        if not utterance.rest(silence.position, asyncio.get_running_loop().time()) or utterance.held is None:
+            return
+        settings = self._tuning.settings
+        if utterance.pending and utterance.clock >= self._window.end:
+            await self._close_window(utterance)
+        elif not utterance.pending:
+            await self._decide(utterance, Extent.BOUNDARY)
+        if utterance.silence >= settings.pause_threshold and not utterance.paused:
+            await self._pause(utterance)
+        if utterance.silence >= settings.orphan_timeout:
+            await self._flush_orphan(utterance)
 
     async def _process(self, utterance: Utterance) -> None:
         """Reads the newest partial result and commits up to a boundary."""
@@ -172,7 +193,7 @@ class Stabiliser(Operator):
                     hops=final.hops,
                     first=numbers.start,
                     last=numbers.stop - 1,
-                    revision=self._context.clock.now(),
+                    revision=final.take * _UTTERANCES + final.utterance,
                     text=join(words),
                 ),
             )
@@ -182,10 +203,15 @@ class Stabiliser(Operator):
         self._utterance = None
 
     async def _end(self, received: Input, record: SessionEnded) -> None:
+        if record.take is not None and record.take < (await self._context.store.load(self._context.key)).take:
+            # From a worker that lost the session: its successor goes on.
+            self._context.metrics.count(Metric.STALE_ENDS)
+            self._context.release(received)
+            return
         if self._utterance is not None:
             await self._flush(self._utterance)
             self._utterance = None
-        # An end may come early, from a worker that has lost the session: what follows may repeat what is committed.
+        # An end may come early, before another worker takes the session: what follows may repeat what is committed.
         self._inherits = True
         self._context.emit(StreamName.SEGMENTS, record)
         self._context.release(received)
@@ -234,31 +260,39 @@ class Stabiliser(Operator):
         utterance = self._utterance
         if utterance is None or utterance.held is None:
             return None
-        settings = self._tuning.settings
-        deadline = utterance.heard_at + settings.orphan_timeout
-        if not utterance.paused:
-            deadline = min(deadline, utterance.heard_at + settings.pause_threshold)
+        deadline = max(self._given_up_at(utterance), self._patient_until)
         return min(deadline, self._window_closes(utterance)) if utterance.pending else deadline
 
     def _window_closes(self, utterance: Utterance) -> float:
-        return utterance.heard_at + (self._window.end - utterance.newest.position) / 1000
+        return utterance.heard_at + (self._window.end - utterance.since) / 1000
+
+    def _given_up_at(self, utterance: Utterance) -> float:
+        return utterance.evidence_at + self._tuning.settings.max_hold
 
     async def _ring(self) -> None:
         try:
             async with self._lock:
-                await self._act_on_silence(asyncio.get_running_loop().time() + _TICK)
+                await self._act_on_absence(asyncio.get_running_loop().time() + _TICK)
         except StoreUnavailable as error:
             log.warning("stability: %s waits for its store: %s", self._context.key, error)
             await asyncio.sleep(_RETRY)
 
-    async def _act_on_silence(self, now: float) -> None:
+    async def _act_on_absence(self, now: float) -> None:
         utterance = self._utterance
         if utterance is None or utterance.held is None:
             return
-        settings = self._tuning.settings
         if utterance.pending and now >= self._window_closes(utterance):
             await self._close_window(utterance)
-        elif now >= utterance.heard_at + settings.orphan_timeout:
-            await self._flush_orphan(utterance)
-        elif not utterance.paused and now >= utterance.heard_at + settings.pause_threshold:
+        elif now >= (given_up_at := self._given_up_at(utterance)):
+            # What is not read yet may be about it.
+            if (tip := self._context.tip) is not None and tip + _TICK >= given_up_at:
+                await self._give_up(utterance)
+            else:
+                self._patient_until = now + _RETRY
+
+    async def _give_up(self, utterance: Utterance) -> None:
+        """Commits what is stable; what is not will be heard again, if it is said of anywhere."""
+        if not utterance.paused:
             await self._pause(utterance)
+        self._drop()
+        self._inherits = True

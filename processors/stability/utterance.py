@@ -36,11 +36,13 @@ class Utterance:
         self.inherits = inherits
         #: The input of the newest result, until it is released.
         self.held: Input | None = None
-        #: Loop time (s) at which that came.
-        self.heard_at = 0.0
+        #: Loop times (s) at which that came, and at which the newest evidence did: a result, or a silence.
+        self.heard_at = self.evidence_at = 0.0
+        #: How far (audio time, ms) the recogniser is known to have decoded: now, and when the newest result came.
+        self.clock = self.since = 0
         #: Whether it still waits for its rate window.
         self.pending = False
-        #: Whether a pause since then has been acted on.
+        #: Whether a pause behind the newest result has been acted on.
         self.paused = False
         self.at_seam = False
         #: The newest result that was read, and the reading of the one before that.
@@ -52,16 +54,37 @@ class Utterance:
         #: How the words of both are spelled.
         self._spelled: list[str] = []
         self._numbers: range = range(0)
-        #: Position (audio time, ms) at which there was a word at this index first.
+        #: The clock (audio time, ms) when there was a word at this index first.
         self._seen: list[int] = []
 
     def hear(self, received: Input, result: Result, at: float) -> Input | None:
         """Takes the utterance's next result; returns the input that is needed no more."""
         before, self.held = self.held, received
         self.newest = result
-        self.heard_at = at
+        self.heard_at = self.evidence_at = at
+        self.clock = self.since = max(self.clock, result.position)
         self.paused = False
         return before
+
+    def rest(self, position: int, at: float) -> bool:
+        """Nothing new was heard up to `position` (audio time, ms); False where that much was known already."""
+        if position <= self.clock:
+            return False
+        self.clock, self.evidence_at = position, at
+        return True
+
+    @property
+    def silence(self) -> float:
+        """Seconds of audio that are known to have brought nothing new since the newest result."""
+        return (self.clock - self.since) / 1000
+
+    def pauses_before(self, result: Result, threshold: float) -> bool:
+        """Whether `threshold` s of audio lie between the newest result's words and the first new one of its next."""
+        known, items = self.newest.items, result.items
+        if not known or not items or items[-1].start - known[-1].end < threshold * 1000:
+            return False
+        first = alignment.within(known, items, known[-1].end)
+        return first < len(items) and items[first].start - known[-1].end >= threshold * 1000
 
     def read(self, tail: Sequence[Word], frontier: int) -> None:
         """Reads the newest result, given the session's last committed words and its frontier (audio time, ms)."""
@@ -76,7 +99,7 @@ class Utterance:
         else:
             reading.done = reading.words_of(alignment.within([*self._inherited, *self._own], items, frontier))
         reading.agree(self._earlier)
-        self._seen += [self.newest.position] * (len(reading) - len(self._seen))
+        self._seen += [self.since] * (len(reading) - len(self._seen))
         if self.inherits and tail and len(reading) and reading.word(0).start < frontier:
             self.at_seam = True
 
@@ -137,7 +160,7 @@ class Utterance:
 
     def _overdue(self, settings: Settings, *, stable: bool) -> bool:
         """Whether the first uncommitted words have waited long enough: longer where none of them is `stable`."""
-        now, first = self.newest.position, self.reading.done
+        now, first = self.clock, self.reading.done
         if stable and now - self._seen[first] >= settings.max_buffer_timeout * 1000:
             return True
         return now - self.reading.word(first).start >= settings.max_buffered_speech * 1000

@@ -50,6 +50,8 @@ class Metric(StrEnum):
     OPEN_OPERATORS = "OpenOperators"
     CLAIMS_REFUSED = "ClaimsRefused"
     FENCED = "Fenced"
+    #: Ends of a session that a worker said which had lost it: nobody was cut off.
+    STALE_ENDS = "StaleEnds"
     #: Audio that a producer keeps because the stream has not taken it yet, in s.
     UNSENT_AUDIO = "UnsentAudio"
     PUBLISHES_REFUSED = "PublishesRefused"

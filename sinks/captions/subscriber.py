@@ -102,8 +102,8 @@ class CaptionSubscriber:
                 yield Corrected(record.first, record.last, record.text)
         elif isinstance(record, PartialResult | FinalResult):
             self._tail.hear(record)
-        elif self._is_end(record):
-            self._tail = TailText()
+        elif isinstance(record, SessionEnded) and self._is_end(record):
+            self._tail.end(record.take)
         if self._language is None and (tail := self._tail.now()) != self._shown_tail:
             self._shown_tail = tail
             yield tail

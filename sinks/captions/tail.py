@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from shared import alignment
 from shared.models import FinalResult, Result, Segment, Word
+from shared.result_order import Place, ResultOrder
 from shared.text import join
 from sinks.captions.events import Tail
 from sinks.captions.steady import Steady
@@ -24,27 +25,32 @@ class TailText:
         self._finals: list[Result] = []
         self._open: Result | None = None
         self._steady = Steady()
-        self._newest: tuple[int, int, int, bool] = (0, 0, 0, False)
+        self._order = ResultOrder()
+        self._utterance = (0, 0)
 
     def hear(self, result: Result) -> None:
         """Takes a result; one that is older than the newest, or was taken before, is ignored."""
-        final = isinstance(result, FinalResult)
-        place = (result.take, result.utterance, result.position, final)
-        if place < self._newest:
+        if self._order.place(result) in (Place.STALE, Place.REPEATED):
             return
-        if self._open is not None and place == self._newest and result.items == self._open.items:
-            return
-        same_utterance = place[:2] == self._newest[:2]
-        if same_utterance and self._newest[3]:
-            return
-        self._newest = place
-        if not same_utterance:
+        if self._utterance != (result.take, result.utterance):
+            self._utterance = (result.take, result.utterance)
             self._steady = Steady()
+        final = isinstance(result, FinalResult)
         self._open = None if final else result
         if final:
             self._finals.append(result)
         else:
             self._steady.hear(result.items)
+
+    def end(self, take: int | None) -> None:
+        """The session is over, as the worker of `take` says, if it is no older than the newest heard.
+
+        What comes all the same is news behind what is committed.
+        """
+        if take is not None and take < self._utterance[0]:
+            return
+        self._open = None
+        self._finals = []
 
     def commit(self, segment: Segment) -> None:
         """Takes committed words."""

@@ -14,6 +14,7 @@ from shared.models import (
     Record,
     Segment,
     SessionEnded,
+    Silence,
     Speech,
     Status,
     Translation,
@@ -28,7 +29,7 @@ Event = TypeVar("Event")
 
 def _streams(record: Record | bytes) -> list[StreamName]:
     match record:
-        case PartialResult() | FinalResult():
+        case PartialResult() | FinalResult() | Silence():
             return [StreamName.TRANSCRIPTS]
         case Translation():
             return [StreamName.TRANSLATIONS]

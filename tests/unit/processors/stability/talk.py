@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from processors.stability.stage import StabilityStage
-from shared.models import Correction, FinalResult, PartialResult, Result, Segment, SessionEnded, Word
+from shared.models import Correction, FinalResult, PartialResult, Record, Result, Segment, SessionEnded, Silence, Word
 from shared.sessions import MemorySessionStore, Session
 from shared.settings import Settings
 from tests.support.operators import OperatorBench
@@ -40,9 +41,30 @@ def final(text: str, position: int | None = None, **fields: Any) -> FinalResult:
     return FinalResult(**_fields(text, position, **fields))
 
 
-def ended() -> SessionEnded:
-    """The session's end."""
-    return SessionEnded(session="talk", captured_at=0)
+def silence(position: int, *, take: int = 1, utterance: int = 1) -> Silence:
+    """The recogniser has nothing new to say of the utterance, up to there."""
+    return Silence(session="talk", captured_at=1, take=take, utterance=utterance, position=position)
+
+
+def silent(since: Result, until: int, *, pause: float = 2.0) -> list[Silence]:
+    """What a recogniser says that is silent behind a result of an open utterance before it goes on at `until`."""
+    first = since.position + round(pause * 1000) - 500
+    return [silence(at, take=since.take, utterance=since.utterance) for at in range(first, until, 500)]
+
+
+def with_silences(results: Sequence[Result], rest: int) -> list[Result | Silence]:
+    """The results of a talk whose audio goes on for `rest` ms behind them, and the silences between them."""
+    said: list[Result | Silence] = []
+    for result, following in zip_longest(results, results[1:]):
+        said.append(result)
+        if isinstance(result, PartialResult):
+            said += silent(result, result.position + rest if following is None else following.position)
+    return said
+
+
+def ended(take: int | None = None) -> SessionEnded:
+    """The session's end, as the worker of that take says it."""
+    return SessionEnded(session="talk", captured_at=0, take=take)
 
 
 async def bench(store: MemorySessionStore | None = None, **settings: Any) -> OperatorBench:
@@ -53,7 +75,7 @@ async def bench(store: MemorySessionStore | None = None, **settings: Any) -> Ope
     return await OperatorBench(StabilityStage(), settings=Settings(**settings), store=store).start()
 
 
-async def hear(*results: Result | SessionEnded, every: float = 0.0, **settings: Any) -> OperatorBench:
+async def hear(*results: Record, every: float = 0.0, **settings: Any) -> OperatorBench:
     """A bench that has heard these results."""
     talk = await bench(**settings)
     await talk.send(*results, every=every)

@@ -132,12 +132,13 @@ def test_a_timer_outlives_a_store_that_fails() -> None:
         store = await faulty_store()
         talk = await bench(store)
         await talk.send(partial("one two ~three", 900))
+        await talk.send(partial("one two . ~three", 950))
         store.claims_left = 0
         await asyncio.sleep(8)
         assert said(talk) == []
         store.claims_left = None
         await asyncio.sleep(1.1)
-        assert said(talk) == ["one two"]
+        assert said(talk) == ["one two."]
         await talk.close()
 
     run(main())

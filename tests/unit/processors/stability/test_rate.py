@@ -12,7 +12,18 @@ from shared.metrics import Metric
 from shared.models import Result
 from tests.support.operators import OperatorBench
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import bench, ended, final, hear, items, partial, said, segments
+from tests.unit.processors.stability.talk import (
+    bench,
+    ended,
+    final,
+    hear,
+    items,
+    partial,
+    said,
+    segments,
+    silence,
+    with_silences,
+)
 
 
 def processed(talk: OperatorBench) -> int:
@@ -61,14 +72,14 @@ def test_a_final_waits_for_no_window() -> None:
 
 
 def test_a_pause_waits_for_no_window() -> None:
-    async def main() -> None:
-        talk = await hear(
-            partial("one", 1000), partial("one two ~three", 1010), max_rate_per_second=1, pause_threshold=0.5
-        )
-        await asyncio.sleep(0.6)
-        assert said(talk) == ["one two"]
+    results = [partial("one", 1000), partial("one two ~three", 1010)]
+    assert said(run(hear(*results, silence(1510), max_rate_per_second=1, pause_threshold=0.5))) == ["one two"]
 
-    run(main())
+
+def test_a_silence_closes_the_window() -> None:
+    results = [partial("one", 1000), partial("one . ~two", 1050)]
+    assert said(run(hear(*results, silence(1199)))) == []
+    assert said(run(hear(*results, silence(1200)))) == ["one."]
 
 
 VOCABULARY = ["yes", "no", "maybe", "well", "then", "so"]
@@ -99,12 +110,14 @@ def talks(draw: st.DrawFn) -> list[Result]:
 @settings(max_examples=100)
 @given(talks())
 def test_a_backlog_is_decided_on_as_live_speech_is(results: list[Result]) -> None:
+    stream = with_silences(results, rest=20_000)
+
     async def deliver(*, live: bool) -> OperatorBench:
         talk = await bench()
-        for before, result in zip([None, *results], results, strict=False):
+        for before, record in zip([None, *stream], stream, strict=False):
             if live and before is not None:
-                await asyncio.sleep((result.position - before.position) / 1000)
-            await talk.send(result)
+                await asyncio.sleep((record.position - before.position) / 1000)
+            await talk.send(record)
         await asyncio.sleep(20)
         await talk.send(ended())
         return talk

@@ -7,7 +7,7 @@ import asyncio
 from shared.models import DeadLetter
 from tests.support.operators import OperatorBench
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import bench, final, hear, partial, said
+from tests.unit.processors.stability.talk import bench, final, hear, partial, said, silence
 
 
 async def configure(talk: OperatorBench, **settings: str) -> None:
@@ -35,8 +35,7 @@ def test_without_partial_results_only_finals_are_committed() -> None:
 
 def test_without_partial_results_an_orphan_is_still_committed() -> None:
     async def main() -> None:
-        talk = await hear(partial("one . ~two"), partial_results_enabled=False)
-        await asyncio.sleep(15.1)
+        talk = await hear(partial("one . ~two"), silence(15_600), partial_results_enabled=False)
         assert said(talk) == ["one.", "two"]
 
     run(main())

@@ -10,7 +10,17 @@ from processors.contract import Closing, Input
 from shared.metrics import Metric
 from shared.models import AudioFrame, DeadLetter, Result
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import bench, corrections, ended, final, hear, partial, said
+from tests.unit.processors.stability.talk import (
+    bench,
+    corrections,
+    ended,
+    final,
+    hear,
+    partial,
+    said,
+    silence,
+    silent,
+)
 
 
 def test_repeated_and_older_results_are_released_and_counted() -> None:
@@ -115,13 +125,13 @@ def test_a_correction_covers_every_segment_committed_of_the_utterance_before() -
 def test_an_utterance_without_a_final_is_committed_in_the_end() -> None:
     async def main() -> None:
         orphan = partial("~one ~two ~three")
-        talk = await hear(orphan)
-        await asyncio.sleep(14.9)
+        silences = silent(orphan, 900 + 15_000)
+        talk = await hear(orphan, *silences)
         assert said(talk) == ["one"]
-        assert talk.released == []
-        await asyncio.sleep(0.2)
+        assert talk.released == silences
+        await talk.send(last := silence(900 + 15_000))
         assert said(talk) == ["one", "two three"]
-        assert talk.released == [orphan]
+        assert talk.released == [*silences, orphan, last]
         assert talk.metrics.total(Metric.ORPHANED_RESULTS_FLUSHED) == 1
         await talk.send(final("one two three four five", 20_000))
         assert said(talk) == ["one", "two three", "four five"]

@@ -1,4 +1,4 @@
-"""The order of results: which ones are news."""
+"""The order of results, for every reader of transcripts: which ones are news."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ class Place(Enum):
     STALE = "stale"
 
 
-class Order:
-    """Places results by take, utterance, position, a final last; remembers the newest alone."""
+class ResultOrder:
+    """Places results by take, utterance, position, a final last; remembers the newest alone.
+
+    A final is the last word on its utterance wherever its position lies; behind it, nothing of that utterance is news.
+    """
 
     def __init__(self) -> None:
         self._newest: Result | None = None

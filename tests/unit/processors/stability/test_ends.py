@@ -1,0 +1,52 @@
+"""A session's end, and who may say it."""
+
+from __future__ import annotations
+
+from shared.metrics import Metric
+from shared.models import Result
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.talk import bench, corrections, ended, final, hear, partial, said
+
+
+def test_the_end_of_a_worker_that_lost_the_session_cuts_nobody_off() -> None:
+    async def main() -> None:
+        talk = await bench()
+        for held in (None, 1):
+            await talk.store.open_take("talk", held)
+        await talk.send(partial("one . ~two", 600, take=2), stale := ended(take=1))
+        assert stale not in talk.emitted
+        assert talk.released == [stale]
+        assert talk.metrics.total(Metric.STALE_ENDS) == 1
+        await talk.send(final("one . two .", 900, take=2), end := ended(take=2))
+        assert said(talk) == ["one.", "two."]
+        assert talk.emitted[-1] == end
+
+    run(main())
+
+
+def test_the_end_of_a_newer_take_commits_what_was_open_first() -> None:
+    async def main() -> None:
+        talk = await bench()
+        for held in (None, 1):
+            await talk.store.open_take("talk", held)
+        await talk.send(heard := partial("one . ~two", 600, take=1), end := ended(take=2))
+        assert said(talk) == ["one.", "two"]
+        assert talk.emitted[-1] == end
+        assert talk.released == [heard, end]
+
+    run(main())
+
+
+def test_an_end_that_no_take_stands_behind_is_an_end() -> None:
+    assert run(hear(end := ended())).emitted == [end]
+
+
+def test_a_correction_says_the_same_in_every_replay() -> None:
+    before, said_last = partial("one two three four five . ~six"), final("won too three for five . six", 2000)
+    first, again = (corrections(run(hear(before, said_last)))[0] for _ in range(2))
+    assert first == again
+    later: list[Result] = [
+        partial("one two three four five . ~six", take=2),
+        final("won too three for five . six", 2000, take=2),
+    ]
+    assert corrections(run(hear(*later)))[0].revision > first.revision

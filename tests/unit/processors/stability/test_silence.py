@@ -1,0 +1,168 @@
+"""Silence is evidence, absence is none: what a recogniser does not say is not taken for a speaker's pause."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.metrics import Metric
+from shared.models import Record, Result, Silence, Word
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.talk import (
+    bench,
+    final,
+    hear,
+    partial,
+    said,
+    segments,
+    silence,
+    silent,
+    spoken,
+    with_silences,
+)
+
+GUESS = partial("costs twenty ~thou", 900)
+SAID = final("costs twenty thousand pounds .", 17_500)
+
+
+def test_an_outage_in_the_middle_of_a_number_commits_no_guess() -> None:
+    async def main() -> None:
+        talk = await hear(GUESS)
+        await asyncio.sleep(16)
+        assert said(talk) == []
+        await talk.send(SAID)
+        assert said(talk) == ["costs twenty thousand pounds."]
+
+    run(main())
+
+
+def test_a_reader_that_is_behind_gives_nothing_up_however_long() -> None:
+    """As where the process was stopped and goes on: what came meanwhile is not read yet."""
+
+    async def main() -> None:
+        talk = await bench()
+        talk.tip_lag = None
+        await talk.send(GUESS)
+        await asyncio.sleep(3600)
+        assert said(talk) == []
+        talk.tip_lag = 3590
+        await asyncio.sleep(10)
+        await talk.send(SAID)
+        assert said(talk) == ["costs twenty thousand pounds."]
+
+    run(main())
+
+
+def test_an_utterance_of_which_nothing_at_all_came_is_given_up_and_what_is_heard_again_is_not_said_twice() -> None:
+    async def main() -> None:
+        talk = await hear(GUESS, max_hold=60)
+        await asyncio.sleep(59)
+        assert (said(talk), talk.released) == ([], [])
+        await asyncio.sleep(2)
+        assert (said(talk), talk.released) == (["costs twenty"], [GUESS])
+        await talk.send(SAID)
+        assert said(talk) == ["costs twenty", "thousand pounds."]
+
+    run(main())
+
+
+def test_a_recogniser_that_is_silent_is_not_absent() -> None:
+    async def main() -> None:
+        talk = await hear(GUESS, orphan_timeout=50)
+        for position in range(3000, 50_000, 4700):
+            await asyncio.sleep(50)
+            await talk.send(silence(position))
+        assert said(talk) == ["costs twenty"]
+        assert GUESS not in talk.released
+
+    run(main())
+
+
+def test_a_reopened_take_commits_nothing_of_what_it_hears_again() -> None:
+    async def main() -> None:
+        talk = await hear(GUESS)
+        await asyncio.sleep(30)
+        await talk.send(partial("costs twenty ~thousand", 900, take=2), *silent(GUESS, 20_000))
+        await asyncio.sleep(10)
+        assert said(talk) == []
+        await talk.send(final("costs twenty thousand pounds .", 1500, take=2))
+        assert said(talk) == ["costs twenty thousand pounds."]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [silence(9000, take=2), silence(9000, utterance=2), silence(9000, utterance=0), silence(900), silence(0)],
+    ids=["another take", "a later utterance", "an earlier utterance", "what is known", "an old one"],
+)
+def test_a_silence_about_something_else_does_nothing(stray: Silence) -> None:
+    talk = run(hear(GUESS, stray))
+    assert (said(talk), talk.released) == ([], [stray])
+
+
+def test_a_silence_before_any_result_does_nothing() -> None:
+    talk = run(hear(first := silence(5000), partial("one two ~three", 900)))
+    assert (said(talk), talk.released) == ([], [first])
+
+
+def test_a_pause_begins_behind_the_silence_that_a_new_hypothesis_broke() -> None:
+    results: list[Record] = [partial("one two ~three", 900), silence(2700), partial("one two ~tree", 1000)]
+    assert said(run(hear(*results, silence(4600), max_buffer_timeout=10))) == []
+    assert said(run(hear(*results, silence(4600), silence(4700), max_buffer_timeout=10))) == ["one two"]
+
+
+@pytest.mark.parametrize("rate", [1.0, 1.5, 4.0, None], ids=["1x", "1.5x", "4x", "unlimited"])
+def test_a_pause_commits_at_every_rate_of_feeding(rate: float | None) -> None:
+    async def main() -> None:
+        results: list[Result] = [partial("one two ~three", 900), partial("one two three ~four", 6000)]
+        talk = await bench()
+        position = 0
+        for record in with_silences(results, rest=3000):
+            if rate is not None:
+                await asyncio.sleep((record.position - position) / 1000 / rate)
+            position = record.position
+            await talk.send(record)
+        assert said(talk) == ["one two", "three"]
+
+    run(main())
+
+
+@st.composite
+def broken_talks(draw: st.DrawFn) -> tuple[list[str], list[Result | Silence | float]]:
+    """What is said in one breath, and what is heard of it: takes that end anywhere, and seconds without anything.
+
+    A partial result's last word is a guess that is never right; a take hears the whole utterance again.
+    """
+    words = [Word(f"w{n}", n * 300, n * 300 + 300, True) for n in range(draw(st.integers(3, 30)))]
+    heard: list[Result | Silence | float] = []
+    takes = draw(st.integers(1, 4))
+    for take in range(1, takes + 1):
+        reaches = len(words) if take == takes else draw(st.integers(1, len(words)))
+        for count in range(1, reaches + 1):
+            guess = Word(f"guess{count}", words[count - 1].start, words[count - 1].end, False)
+            heard.append(partial("", count * 300, take=take, items=(*words[: count - 1], guess)))
+            if draw(st.integers(0, 9)) == 0:
+                heard.append(draw(st.sampled_from([2.5, 5.0, 16.0, 50.0])))
+    heard.append(final("", len(words) * 300, take=takes, items=tuple(words)))
+    return [word.text for word in words], heard
+
+
+@settings(max_examples=100)
+@given(broken_talks())
+def test_no_guess_is_committed_wherever_takes_break_off_and_however_long_nothing_comes(
+    talk: tuple[list[str], list[Result | Silence | float]],
+) -> None:
+    words, heard = talk
+
+    async def main() -> None:
+        operator = await bench()
+        for record in heard:
+            await (asyncio.sleep(record) if isinstance(record, float) else operator.send(record, every=0.1))
+        assert spoken(segments(operator)) == words
+        assert operator.metrics.total(Metric.RESULTS_CONTRADICTED) == 0
+
+    run(main())

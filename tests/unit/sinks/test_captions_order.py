@@ -1,0 +1,60 @@
+"""Which results the tail shows: the one order that stability goes by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.models import FinalResult, PartialResult, Silence
+from shared.streams import StreamName
+from tests.support.virtual_time import run
+from tests.unit.sinks.stage import Stage, ended, result, segment
+from tests.unit.sinks.test_captions import shown
+
+
+def test_a_final_is_the_last_word_on_its_utterance_wherever_it_stands() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        guess, last = result(PartialResult, "won too", position=2000), result(FinalResult, "one two .", position=600)
+        await stage.publish(guess, last, result(PartialResult, "one two three", position=2500), segment(1, "one two ."))
+        assert shown(events) == ["|won too", "one two.|", (1, "one two."), "|"]
+
+    run(main())
+
+
+def test_a_silence_changes_nothing_that_is_shown() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        silence = Silence(session="talk", captured_at=0, take=1, utterance=1, position=9000)
+        await stage.publish(result(PartialResult, "one"), silence, result(PartialResult, "one two"))
+        assert shown(events) == ["|one", "one|two"]
+        assert list(stage.metrics.counters()) == []
+
+    run(main())
+
+
+def test_the_end_of_a_worker_that_lost_the_session_takes_nothing_off_the_screen() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(segment(1, "one ."), result(PartialResult, "two", 300, take=2))
+        stale = replace(ended(), take=1)
+        await stage.publish(stale, stream=StreamName.TRANSCRIPTS)
+        assert shown(events) == [(1, "one."), "|two"]
+        await stage.publish(replace(ended(), take=2), stream=StreamName.TRANSCRIPTS)
+        assert shown(events) == [(1, "one."), "|two", "|"]
+
+    run(main())
+
+
+def test_what_comes_behind_an_end_shows_no_committed_word_again() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(result(PartialResult, "one two"), segment(1, "one ."))
+        await stage.publish(replace(ended(), take=1), stream=StreamName.TRANSCRIPTS)
+        await stage.publish(result(PartialResult, "one two", take=2))
+        assert shown(events) == ["|one two", (1, "one."), "|two", "|", "|two"]
+
+    run(main())
