@@ -192,9 +192,10 @@ class Translation(_Record):
 class Speech(_Record):
     """A chunk of a translation's audio: mono PCM s16le at `rate` Hz, placed by `offset` (samples into its clip).
 
-    `attempt` is the epoch ms at which this synthesis began: a higher one replaces a lower. `tempo` is the factor
-    by which it is spoken faster than usual; `start` and `end` are the segment's span (audio time, ms). A status
-    other than ok stands for the whole clip: no payload, `last` is true.
+    `attempt` numbers this synthesis, epoch * 2^20 + a count, where every start of a synthesizer has an epoch of its
+    own: a higher one replaces a lower. `tempo` is the factor by which it is spoken faster than usual; `start` and
+    `end` are the segment's span (audio time, ms). A status other than ok stands for the whole clip: no payload, `last`
+    is true.
     """
 
     number: int

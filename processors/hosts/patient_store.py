@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from processors.hosts.gate import Gate
 from processors.hosts.insist import insist
+from shared.errors import SetupError
 from shared.models import Segment, Word
 from shared.sessions import Session, SessionStore
 
@@ -50,8 +51,11 @@ class PatientStore:
         await insist(lambda: self._store.give_back(session, take), self._gate)
 
     async def raise_epoch(self, session: str) -> int:
-        """See SessionStore.raise_epoch."""
-        return await insist(lambda: self._store.raise_epoch(session), self._gate)
+        """See SessionStore.raise_epoch; it is tried once, since what asks for an epoch can do without for a while."""
+        try:
+            return await self._store.raise_epoch(session)
+        except SetupError as error:
+            await self._gate.fail(error)
 
     async def hear(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.hear."""

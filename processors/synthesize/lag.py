@@ -37,15 +37,15 @@ class Placement:
 class TimeLine:
     """Where one language's clips lie; one that would start more than `max_lag` ms behind is late (0: none is)."""
 
-    def __init__(self, max_lag: int) -> None:
-        self._max_lag = max_lag
+    def __init__(self, max_lag: int = 0) -> None:
+        self.max_lag = max_lag
         self._free = 0
 
     def place(self, segment_end: int) -> Placement:
         """The place of the next clip; it is taken once the clip was spoken."""
         start = max(self._free, segment_end)
         lag = start - segment_end
-        return Placement(start, lag, tempo(lag), late=0 < self._max_lag < lag)
+        return Placement(start, lag, tempo(lag), late=0 < self.max_lag < lag)
 
     def spoken(self, placement: Placement, length: int) -> None:
         """The clip was spoken there and lasts `length` ms."""

@@ -6,12 +6,19 @@ import asyncio
 
 from processors.contract import Closing, Context, Input, Operator
 from processors.patience import GaveUp, Held, Patience
+from processors.synthesize.attempts import Attempts
 from processors.synthesize.clip import Clip
 from processors.synthesize.lag import TimeLine
 from processors.synthesize.synthesizer import Synthesizer
+from shared.backoff import delays
+from shared.errors import StoreUnavailable
 from shared.metrics import Metric
 from shared.models import SessionEnded, Status, Translation
+from shared.settings import Settings
 from shared.streams import StreamName
+
+#: Seconds for which speech waits for the session's item, and the most between two tries to reach it later.
+_WAIT, _MOST = 3.0, 30.0
 
 
 class Speaker(Operator):
@@ -23,14 +30,14 @@ class Speaker(Operator):
         self._session, _, self._language = context.key.partition("/")
         self._queue: asyncio.Queue[tuple[Held, Translation | SessionEnded]] = asyncio.Queue()
         self._last = 0
-        self._attempt = 0
+        self._attempts = Attempts()
+        self._line = TimeLine()
 
     async def start(self) -> None:
-        """See Operator.start."""
-        session = await self._context.store.load(self._session)
-        settings = self._context.settings.tolerate(session.settings)
-        self._line = TimeLine(round(settings.speech_max_lag * 1000))
-        self._patience = Patience(self._context, "synthesize", self._language, settings.max_hold)
+        """See Operator.start. Where the store is down, speech goes on without the session's own settings."""
+        self._apply(self._context.settings)
+        if not await self._reach_item():
+            self._context.spawn(self._reach_item_later())
         self._context.spawn(self._work())
 
     async def take(self, received: Input) -> None:
@@ -51,6 +58,28 @@ class Speaker(Operator):
         if closing is Closing.SHARD_END:
             await self._queue.join()
 
+    async def _reach_item(self) -> bool:
+        """Asks the session's item what it knows; False where it cannot be reached for now. Raises SessionUnknown."""
+        store = self._context.store
+        try:
+            async with asyncio.timeout(_WAIT):
+                self._attempts.begin(await store.raise_epoch(self._session))
+                item = await store.load(self._session)
+        except (StoreUnavailable, TimeoutError):
+            return False
+        self._apply(self._context.settings.tolerate(item.settings))
+        return True
+
+    async def _reach_item_later(self) -> None:
+        for wait in delays(most=_MOST):
+            await asyncio.sleep(wait)
+            if await self._reach_item():
+                break
+
+    def _apply(self, settings: Settings) -> None:
+        self._line.max_lag = round(settings.speech_max_lag * 1000)
+        self._patience = Patience(self._context, "synthesize", self._language, settings.max_hold)
+
     async def _work(self) -> None:
         while True:
             held, record = await self._queue.get()
@@ -65,7 +94,7 @@ class Speaker(Operator):
         clip = Clip(self._context, translation, self._engine)
         status = await self._spoken(held, translation, clip)
         if status is not Status.OK:
-            clip.leave_out(self._next_attempt(), status)
+            clip.leave_out(self._attempts.next(), status)
 
     async def _spoken(self, held: Held, translation: Translation, clip: Clip) -> Status:
         """Emits the clip; a status other than ok says why it did not, or not all of it."""
@@ -79,13 +108,8 @@ class Speaker(Operator):
             self._context.metrics.count(Metric.SPEECH_SKIPPED, language=self._language)
             return Status.SKIPPED
         try:
-            length = await self._patience.insist(held, lambda: clip.speak(self._next_attempt(), place.tempo))
+            length = await self._patience.insist(held, lambda: clip.speak(self._attempts.next(), place.tempo))
         except GaveUp:
             return Status.FAILED
         self._line.spoken(place, length)
         return Status.OK
-
-    def _next_attempt(self) -> int:
-        """Epoch ms, and above every attempt before: of two attempts the sink must know the newer."""
-        self._attempt = max(self._attempt + 1, self._context.clock.now())
-        return self._attempt
