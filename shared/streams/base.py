@@ -70,11 +70,19 @@ class Edge(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where reading begins: at an edge, behind a sequence number, or at an arrival time (epoch ms)."""
+    """Where reading begins: at an edge, behind a sequence number, at an arrival time (epoch ms), or `ago` ms ago.
+
+    Both times are the stream's own: what a reader's clock says does not count.
+    """
 
     edge: Edge | None = None
     after: int | None = None
     at: int | None = None
+    ago: int | None = None
+
+    def by(self, now: int) -> Start:
+        """The same, where the stream's clock (epoch ms) says `now`."""
+        return self if self.ago is None else Start(at=now - self.ago)
 
 
 OLDEST = Start(edge=Edge.OLDEST)

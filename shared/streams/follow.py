@@ -43,6 +43,8 @@ class Follower:
     def __init__(self, streams: Mapping[StreamName, Stream], start: Start) -> None:
         self._streams = streams
         self._start = start
+        #: Loop time (s) at which it began: what was long ago then is longer ago for a shard that is opened later.
+        self._begun = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | Exception] = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
@@ -55,6 +57,7 @@ class Follower:
         self._behind: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
+        self._begun = asyncio.get_running_loop().time()
         try:
             for name in self._streams:
                 await self._begin_all(name)
@@ -153,11 +156,16 @@ class Follower:
         waits = delays()
         while True:
             try:
-                return await self._streams[name].reader(shard, start)
+                return await self._streams[name].reader(shard, self._by_now(start))
             except StreamUnavailable:
                 await asyncio.sleep(next(waits))
             finally:
                 opened.set()
+
+    def _by_now(self, start: Start) -> Start:
+        if start.ago is None:
+            return start
+        return Start(ago=start.ago + round((asyncio.get_running_loop().time() - self._begun) * 1000))
 
     async def _pass_on(self, name: StreamName, shard: str, reader: ShardReader) -> None:
         waits = delays()

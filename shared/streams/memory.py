@@ -102,7 +102,7 @@ class MemoryStream:
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader."""
         source = self._shards[shard]
-        reader = _MemoryReader(self, source, source.place(start))
+        reader = _MemoryReader(self, source, source.place(start.by(self._clock.now())))
         if holds:
             source.holders.add(reader)
         return reader

@@ -42,7 +42,7 @@ class CaptionSubscriber:
         self._backlog = backlog
         self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
-        start = Start(at=self._clock.now() - round(REACH_BACK * 1000))
+        start = Start(ago=round(REACH_BACK * 1000))
         self._records = SessionRecords({name: streams[name] for name in reads}, start, session, self._metrics)
         self._tail = TailText()
         self._shown_tail = Tail("")

@@ -109,6 +109,9 @@ class ScriptedKinesis:
     def get_shard_iterator(self, *, StreamName: str, ShardId: str, ShardIteratorType: str, **place: Any) -> Any:
         stream = self._find(StreamName)
         shard = stream.shards[ShardId]
+        at = place.get("Timestamp", 0)
+        if (at.timestamp() if isinstance(at, datetime) else at) > EPOCH / 1000 + now():
+            raise refusal("InvalidArgumentException", "The timestampInMillis parameter cannot be greater than now")
         return self._answer(ShardIterator=self._iterator(stream, shard, shard.place(ShardIteratorType, place)))
 
     def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:

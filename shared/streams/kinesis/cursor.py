@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from shared.aws import AwsClient, AwsError
@@ -15,11 +14,14 @@ from shared.backoff import delays
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams.base import LATEST, Edge, Item, Start
 from shared.streams.kinesis.recent import Recent, behind
+from shared.streams.kinesis.server_clock import date
 
 log = logging.getLogger(__name__)
 
 #: An iterator is good for 5 minutes.
 _EXPIRED = "ExpiredIteratorException"
+#: What Kinesis says of a place in time that is still to come.
+_INVALID = "InvalidArgumentException"
 #: The most records one read brings.
 _LIMIT = 10_000
 
@@ -57,12 +59,18 @@ class Cursor:
 
     async def place(self) -> None:
         """Takes its place now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
-        answer = await self._client.call(
-            "get_shard_iterator", StreamName=self._stream, ShardId=self._shard, **self._iterator_start()
-        )
+        try:
+            answer = await self._ask_iterator()
+        except AwsError as error:
+            if error.code != _INVALID or self.position.at is None:
+                raise
+            # Nothing that is there has arrived later than now.
+            self.position = LATEST
+            self.recent = Recent(LATEST)
+            answer = await self._ask_iterator()
         self._iterator = answer["ShardIterator"]
         if self._tip_at is None:
-            self._tip_at = _date(answer)
+            self._tip_at = date(answer)
             if self.position == LATEST and self.tip_at is not None:
                 # It took its place at some moment of that second.
                 self.recent = Recent(Start(at=self.tip_at + 1000))
@@ -107,8 +115,13 @@ class Cursor:
         ended = self._iterator is None
         at_tip = not ended and not answer.get("MillisBehindLatest")
         if at_tip:
-            self._tip_at = _date(answer)
+            self._tip_at = date(answer)
         return Page(items, at_tip=at_tip, ended=ended)
+
+    async def _ask_iterator(self) -> dict[str, Any]:
+        return await self._client.call(
+            "get_shard_iterator", StreamName=self._stream, ShardId=self._shard, **self._iterator_start()
+        )
 
     def _iterator_start(self) -> dict[str, Any]:
         start = self.position
@@ -122,11 +135,6 @@ class Cursor:
         if start.at is not None:
             return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": start.at / 1000}
         return {"ShardIteratorType": "TRIM_HORIZON"}
-
-
-def _date(answer: dict[str, Any]) -> datetime | None:
-    date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-    return parsedate_to_datetime(date) if date else None
 
 
 def _item(record: dict[str, Any]) -> Item:

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.aws import AwsClient
+from shared.streams.kinesis.server_clock import ServerClock
 
 
-async def list_shards(client: AwsClient, stream: str) -> list[dict[str, Any]]:
-    """Every shard of the stream, ended ones too, in the service's own words."""
+async def list_shards(client: AwsClient, stream: str, clock: ServerClock | None = None) -> list[dict[str, Any]]:
+    """Every shard of the stream, ended ones too, in the service's own words; `clock` hears what time it is there."""
     shards: list[dict[str, Any]] = []
     which = {"StreamName": stream}
     while True:
         answer = await client.call("list_shards", **which)
+        if clock is not None:
+            clock.hear(answer)
         shards += answer["Shards"]
         if "NextToken" not in answer:
             return shards

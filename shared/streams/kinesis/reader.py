@@ -30,6 +30,9 @@ class KinesisReader:
         """Takes its place."""
         cursor = self._cursor = self._cursors(self._start)
         self._join(await self._shard.place(cursor, self._start))
+        if cursor.position == LATEST:
+            # It may have asked for a time that is still to come.
+            self._start = LATEST
         if self._inbox is None and self._start == LATEST and cursor.tip_at is not None:
             # What is the latest when it reads may be later than its place.
             self._start = Start(at=cursor.tip_at)

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from shared.aws import Aws, AwsClient
-from shared.clock import Clock, SystemClock
+from shared.clock import Clock
 from shared.errors import StreamUnavailable
-from shared.streams.base import OLDEST, Item, Start, ready
+from shared.streams.base import OLDEST, Item, Shard, Start, ready
 from shared.streams.kinesis.cursor import Cursor
-from shared.streams.kinesis.pace import Pace
-from shared.streams.kinesis.stream import KinesisStream
+from shared.streams.kinesis.listing import list_shards, parents
+from shared.streams.kinesis.server_clock import ServerClock
 
 #: Seconds between two reads of a shard: it allows 5 a second.
 _INTERVAL = 0.2
@@ -30,11 +30,13 @@ class Retained(NamedTuple):
 async def retained(aws: Aws, stream: str, start: Start = OLDEST, clock: Clock | None = None) -> AsyncIterator[Retained]:
     """Every record of the Kinesis stream of that name from `start` to the tip, parent shards first; then it ends.
 
-    Raises StreamUnavailable where a read is refused for 30 s, and SetupError where the stream may not be read.
+    `clock` counts where the service does not say what time it is. Raises StreamUnavailable where a read is refused for
+    30 s, and SetupError where the stream may not be read.
     """
     client = aws.client("kinesis", StreamUnavailable)
-    shards = await KinesisStream(client, stream, Pace(_INTERVAL)).shards()
-    begun = (clock or SystemClock()).now()
+    server = ServerClock(clock)
+    shards = [Shard(shard["ShardId"], parents(shard)) for shard in await list_shards(client, stream, server)]
+    begun, start = server.latest(), start.by(server.now())
     finished: set[str] = set()
     while turn := ready(shards, finished):
         for shard in turn:

@@ -44,23 +44,28 @@ def test_reading_begins_where_it_is_told_to() -> None:
         assert await read(target, LATEST) == []
         assert await read(target, Start(after=1)) == ["b", "c"]
         assert await read(target, Start(at=EPOCH + 500)) == ["b", "c"]
+        assert await read(target, Start(ago=500)) == ["b", "c"]
+        assert await read(target, Start(ago=90_000)) == ["a", "b", "c"]
 
     run(main())
 
 
-def test_a_reader_is_told_of_the_tip_and_then_waits_for_what_comes() -> None:
+def test_a_reader_is_told_of_the_tip_again_and_again_and_at_once_of_what_comes() -> None:
     async def main() -> None:
         target = stream()
         (shard,) = await target.shards()
         reader = await target.reader(shard.id, LATEST)
         assert (await reader.read()).at_tip
+        again = await reader.read()
+        assert (again.at_tip, again.items) == (True, [])
+        began = asyncio.get_running_loop().time()
         waiting = asyncio.create_task(reader.read())
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.1)
         assert not waiting.done()
         await put(target, ("k", "a"))
         batch = await waiting
         assert [item.data for item in batch.items] == [b"a"]
-        assert batch.items[0].arrived_at == EPOCH + 1000
+        assert batch.items[0].arrived_at == EPOCH + round((began + 0.1) * 1000)
 
     run(main())
 
