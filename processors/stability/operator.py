@@ -8,15 +8,15 @@ import logging
 from processors.contract import Closing, Context, Input, Operator
 from processors.stability.alarm import Alarm
 from processors.stability.claims import Claims
+from processors.stability.correction import correction
 from processors.stability.tuning import Tuning
 from processors.stability.utterance import Extent, Utterance
 from processors.stability.window import RateWindow
 from shared.errors import StoreUnavailable
 from shared.metrics import Metric
-from shared.models import Correction, FinalResult, PartialResult, Result, SessionEnded, Silence
+from shared.models import FinalResult, PartialResult, Result, SessionEnded, Silence
 from shared.result_order import Place, ResultOrder
 from shared.streams import StreamName
-from shared.text import join
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 _TICK = 0.001
 #: Seconds after which a decision that the store did not take, or for which it was too early, is tried again.
 _RETRY = 1.0
-#: Utterances that a take may have before revisions of two takes meet.
-_UTTERANCES = 1 << 20
 
 
 class Stabiliser(Operator):
@@ -183,20 +181,8 @@ class Stabiliser(Operator):
         self._read(utterance)
         contradiction = utterance.contradiction(self._claims.frontier)
         if contradiction is not None:
-            numbers, words = contradiction
             self._context.metrics.count(Metric.RESULTS_CONTRADICTED)
-            self._context.emit(
-                StreamName.SEGMENTS,
-                Correction(
-                    session=final.session,
-                    captured_at=final.captured_at,
-                    hops=final.hops,
-                    first=numbers.start,
-                    last=numbers.stop - 1,
-                    revision=final.take * _UTTERANCES + final.utterance,
-                    text=join(words),
-                ),
-            )
+            self._context.emit(StreamName.SEGMENTS, correction(final, *contradiction))
         await self._decide(utterance, Extent.EVERYTHING)
         if utterance.inherits and utterance.reaches(self._claims.tail):
             self._inherits = False
@@ -284,8 +270,11 @@ class Stabiliser(Operator):
         if utterance.pending and now >= self._window_closes(utterance):
             await self._close_window(utterance)
         elif now >= (given_up_at := self._given_up_at(utterance)):
+            if now > max(given_up_at, self._patient_until) + _RETRY:
+                # It rings late: this process stood still, or its store did, and others may have.
+                utterance.evidence_at = now
             # What is not read yet may be about it.
-            if (tip := self._context.tip) is not None and tip + _TICK >= given_up_at:
+            elif (tip := self._context.tip) is not None and tip + _TICK >= given_up_at:
                 await self._give_up(utterance)
             else:
                 self._patient_until = now + _RETRY

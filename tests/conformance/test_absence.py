@@ -1,231 +1,143 @@
-"""Nothing is concluded from absence while the concluder itself is behind: outages and sweeps end no session."""
+"""What stability concludes from absence, on every host: nothing, but what the audio says itself."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from processors.hosts.local import LocalHost
-from processors.synthesize.engines.scripted import ScriptedSynthesizer
-from processors.transcribe.engines.script import Script
-from processors.transcribe.engines.scripted import ScriptedEngine
-from processors.transcribe.stage import TranscribeStage
-from processors.transcribe.sweep import Sweep
-from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
-from shared.models import SessionEnded
-from shared.sessions import Session, SessionState
-from shared.settings import Settings
+from shared.models import FinalResult, PartialResult, Record, Segment, SessionEnded, Silence, Word
 from shared.streams import StreamName
-from tests.conformance.cuts import LosingStore, Refusing, RefusingStore, Unread
-from tests.conformance.host import FACTORIES, HOSTS, Surroundings
-from tests.conformance.oracle import heard
-from tests.conformance.test_owners import said, sentences
-from tests.conformance.world import Engines, Talk, World, frame
-from tests.support.virtual_time import VirtualClock, run
+from tests.conformance.host import HOSTS
+from tests.conformance.test_owners import world_of
+from tests.conformance.world import Talk, World
+from tests.support.virtual_time import EPOCH, VirtualLoop, run
 
-pytestmark = pytest.mark.no_cover
-
-#: Seconds for everything to be over behind an outage.
-SETTLED = 120
-WRITTEN = [StreamName.TRANSCRIPTS, StreamName.SEGMENTS, StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS]
+BEHIND = ("stability", "dedup", "translate", "synthesize")
+PRICE = ["it", "costs", "twenty", "thousand", "pounds"]
 
 
-def world_of(host: str, *talks: Talk, feed_rate: float | None = None) -> World:
-    scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
-
-    def engine() -> ScriptedEngine:
-        made = ScriptedEngine(scripts)
-        made.feed_rate = feed_rate
-        return made
-
-    return World(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
-
-
-class Clock:
-    """A worker's wall clock that is `wrong` ms ahead."""
-
-    def __init__(self, wrong: int) -> None:
-        self._wrong = wrong
-
-    def now(self) -> int:
-        return VirtualClock().now() + self._wrong
+def result(kind: type[PartialResult] | type[FinalResult], texts: list[str], take: int = 1, **fields: Any) -> Record:
+    """Words of 300 ms, the last of a partial result not stable."""
+    words = [Word(text, n * 300, n * 300 + 300, True) for n, text in enumerate(texts)]
+    if kind is PartialResult:
+        words[-1] = Word(words[-1].text, words[-1].start, words[-1].end, False)
+    end = words[-1].end
+    place = {"start": 0, "end": end, "position": end} | fields
+    return kind(session="talk", captured_at=EPOCH, take=take, utterance=1, items=tuple(words), **place)
 
 
-async def sweeping(world: World, *, clock: Clock | None = None) -> LocalHost:
-    """A worker of other shards: it looks for idle sessions, and reads none of ours."""
-    streams = {**world.streams, StreamName.AUDIO: Unread(world.streams[StreamName.AUDIO])}
-    sweep = Sweep(world.store, Settings(), clock or VirtualClock())
-    host = LocalHost(
-        [[TranscribeStage(ScriptedEngine(Script()), sweep)]],
-        streams,
-        world.store,
-        clock=clock or VirtualClock(),
-        metrics=world.metrics,
-    )
-    host.start()
-    return host
+def ended(take: int) -> SessionEnded:
+    return SessionEnded(session="talk", captured_at=EPOCH, take=take)
+
+
+async def opened(host: str, takes: int = 1) -> World:
+    """A world in which a transcriber has opened so many takes of the talk; what it says is up to the test."""
+    talk = Talk("talk", ())
+    world = world_of(host, talk)
+    world.start(BEHIND)
+    await world.open(talk)
+    for held in (None, *range(1, takes)):
+        await world.store.open_take("talk", held)
+    return world
+
+
+async def say(world: World, *records: Record) -> None:
+    for record in records:
+        await world.send(record, StreamName.TRANSCRIPTS)
+
+
+async def committed(world: World) -> list[str]:
+    segments = [record for record in await world.read(StreamName.UNIQUE_SEGMENTS) if isinstance(record, Segment)]
+    return " ".join(segment.text for segment in segments).split()
 
 
 @pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("stream", [*WRITTEN, StreamName.SPEECH, None])
-def test_an_outage_of_400_s_loses_nothing_and_ends_nobody(host: str, stream: StreamName | None) -> None:
+@pytest.mark.parametrize("outage", [2.5, 5.0, 16.0, 55.0])
+def test_an_outage_in_the_middle_of_a_number_commits_no_guess(host: str, outage: float) -> None:
     async def main() -> None:
-        talk = sentences(count=180)
-        world = world_of(host, talk)
-
-        def out(at: float) -> bool:
-            return 20 <= at < 420
-
-        if stream is None:
-            world.worker_store = RefusingStore(world.store, out)
-        else:
-            world.view = lambda application, around: replace(
-                around, streams={**around.streams, stream: Refusing(around.streams[stream], out)}
-            )
-        world.start()
-        await world.speak(talk)
-        await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        world = await opened(host)
+        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        await asyncio.sleep(outage)
+        assert await committed(world) == []
+        await say(world, result(FinalResult, PRICE))
+        await asyncio.sleep(3)
+        assert await committed(world) == PRICE
         await world.stop()
 
     run(main())
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: str) -> None:
+@pytest.mark.parametrize("stop", [10.0, 70.0])
+def test_a_process_that_was_stopped_commits_no_guess_when_it_goes_on(host: str, stop: float) -> None:
     async def main() -> None:
-        talk = sentences(count=180)
-        world = world_of(host, talk)
-        other = await sweeping(world)
-        world.start(restart=380)
-        speaking = asyncio.create_task(world.speak(talk))
+        world = await opened(host)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        await asyncio.sleep(1)
+        # What others write while it stands still is there when it goes on.
+        await say(world, result(PartialResult, PRICE[:4]), result(FinalResult, PRICE))
+        loop.leap(stop)
+        await asyncio.sleep(3)
+        assert await committed(world) == PRICE
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_take_that_is_reopened_in_the_middle_of_an_utterance_commits_no_guess(host: str) -> None:
+    async def main() -> None:
+        world = await opened(host, takes=2)
+        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
         await asyncio.sleep(20)
-        next(process for process in world.processes if process.application == "transcribe").kill()
-        await speaking
-        await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
-        await other.stop()
+        stale = Silence(session="talk", captured_at=EPOCH, take=1, utterance=1, position=30_000)
+        await say(world, result(PartialResult, PRICE[:4], take=2), stale)
+        await asyncio.sleep(20)
+        assert await committed(world) == []
+        await say(world, result(FinalResult, PRICE, take=2))
+        await asyncio.sleep(3)
+        assert await committed(world) == PRICE
         await world.stop()
 
     run(main())
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_workers_whose_clocks_are_hours_wrong_end_nobody(host: str) -> None:
-    async def main() -> None:
-        talk, early = sentences(count=40), Talk("early", (), tail=None)
-        world = world_of(host, talk)
-        await world.store.create(Session(id="early", source_language="en", target_languages=("es",), rate=8000))
-        others = [await sweeping(world, clock=Clock(wrong)) for wrong in (7_200_000, -7_200_000)]
-
-        def skewed(application: str, around: Surroundings) -> Surroundings:
-            return replace(
-                around, clock=Clock(10_800_000 if application in ("transcribe", "stability") else -10_800_000)
-            )
-
-        world.view = skewed
-        world.start()
-        await world.speak(talk)
-        await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
-        assert (await world.store.load(early.id)).state is SessionState.OPEN
-        for other in others:
-            await other.stop()
-        await world.stop()
-
-    run(main())
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come_behind_the_proposal_does_not(
+def test_an_utterance_of_which_nothing_more_comes_is_given_up_after_a_minute_and_nothing_is_said_twice(
     host: str,
 ) -> None:
     async def main() -> None:
-        gone, back = replace(sentences("gone", 4), tail=None), replace(sentences("back", 4), tail=None)
-        world = world_of(host, gone, back)
-        world.start()
-        await asyncio.gather(world.speak(gone), world.speak(back))
-        paused = asyncio.get_running_loop().time()
-        # Whoever sweeps proposes an end; a frame that comes right behind the proposal shows that it is wrong.
-        await _proposed(world, "back")
-        await world.send(frame("back", 200_000))
-        await asyncio.sleep(60)
-        assert (await world.store.load("gone")).state is SessionState.ENDED
-        assert (await world.store.load("back")).state is SessionState.OPEN
-        assert asyncio.get_running_loop().time() - paused < 300 + 120
-        await asyncio.sleep(400)
-        assert (await world.store.load("back")).state is SessionState.ENDED
-        (await heard(world, gone)).assert_ended()
-        assert not await world.read(StreamName.DEAD_LETTERS)
-        await world.stop()
-
-    run(main())
-
-
-async def _proposed(world: World, session: str) -> None:
-    while not (await world.store.load(session)).proposed_at:  # noqa: ASYNC110 (the item tells nobody)
-        await asyncio.sleep(0.1)
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> None:
-    async def main() -> None:
-        world = world_of(host)
-        for session, settings in (("patient", {}), ("hasty", {"START_TIMEOUT": "600"})):
-            await world.store.create(
-                Session(id=session, source_language="en", target_languages=("es",), rate=8000, settings=settings)
-            )
-        world.start()
-        await asyncio.sleep(3300)
-        assert (await world.store.load("patient")).state is SessionState.OPEN
-        assert (await world.store.load("hasty")).state is SessionState.ENDED
-        await asyncio.sleep(600)
-        assert (await world.store.load("patient")).state is SessionState.ENDED
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        world = await opened(host)
+        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        await asyncio.sleep(58)
+        assert await committed(world) == []
+        await asyncio.sleep(7)
+        assert await committed(world) == PRICE[:3]
+        await say(world, result(FinalResult, PRICE))
+        await asyncio.sleep(3)
+        assert await committed(world) == PRICE
         await world.stop()
 
     run(main())
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_of_many_workers_that_sweep_one_proposes_a_minute(host: str) -> None:
+def test_the_end_of_a_worker_that_lost_the_session_cuts_nobody_off(host: str) -> None:
     async def main() -> None:
-        talk = replace(sentences(count=2), tail=None)
-        world = world_of(host, talk)
-        world.start()
-        await world.speak(talk)
-        for process in world.processes:
-            await process.stop()
-        world.processes.clear()
-        others = [await sweeping(world) for _ in range(5)]
-        await asyncio.sleep(300 + 240)
-        proposals = [r for r in await world.read(StreamName.AUDIO) if isinstance(r, SessionEnded)]
-        assert 2 <= len(proposals) <= 5
-        assert all(proposal.proposal for proposal in proposals)
-        for other in others:
-            await other.stop()
-
-    run(main())
-
-
-@pytest.mark.parametrize("host", HOSTS)
-def test_lost_answers_of_every_conditional_write_lose_and_double_nothing(host: str) -> None:
-    async def main() -> None:
-        talk, idle = sentences(count=20), replace(sentences("idle", 2), tail=None)
-        world = world_of(host, talk, idle)
-        world.worker_store = LosingStore(world.store)
-        world.start()
-        await asyncio.gather(world.speak(talk), world.speak(idle))
-        await asyncio.sleep(300 + SETTLED)
-        for each in (talk, idle):
-            (await heard(world, each)).assert_whole(said(each))
-        assert (await world.store.load("idle")).state is SessionState.ENDED
-        assert world.metrics.total(Metric.FENCED) == 0
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        world = await opened(host, takes=2)
+        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"], take=2), ended(1))
+        await asyncio.sleep(3)
+        assert not any(isinstance(record, SessionEnded) for record in await world.read(StreamName.UNIQUE_SEGMENTS))
+        assert world.metrics.total(Metric.STALE_ENDS) == 1
+        await say(world, result(FinalResult, PRICE, take=2), ended(2))
+        await asyncio.sleep(3)
+        assert await committed(world) == PRICE
+        assert isinstance((await world.read(StreamName.UNIQUE_SEGMENTS))[-1], SessionEnded)
         await world.stop()
 
     run(main())

@@ -50,6 +50,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Virtual time in s."""
         return self._jumping.elapsed
 
+    def leap(self, seconds: float) -> None:
+        """The process was stopped for so long and goes on: everything that was due meanwhile is late."""
+        self._jumping.elapsed += seconds
+
     def hold(self) -> None:
         """Lets no time pass: a thread is at work, and will make the loop ready. To be called on the loop."""
         self._jumping.holds += 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.metrics import Metric
 from shared.models import Record, Result, Silence, Word
-from tests.support.virtual_time import run
+from tests.support.virtual_time import VirtualLoop, run
 from tests.unit.processors.stability.talk import (
     bench,
     final,
@@ -50,6 +50,20 @@ def test_a_reader_that_is_behind_gives_nothing_up_however_long() -> None:
         assert said(talk) == []
         talk.tip_lag = 3590
         await asyncio.sleep(10)
+        await talk.send(SAID)
+        assert said(talk) == ["costs twenty thousand pounds."]
+
+    run(main())
+
+
+def test_a_process_that_was_stopped_gives_nothing_up_when_it_goes_on() -> None:
+    async def main() -> None:
+        talk = await hear(GUESS)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.leap(70)
+        await asyncio.sleep(50)
+        assert said(talk) == []
         await talk.send(SAID)
         assert said(talk) == ["costs twenty thousand pounds."]
 

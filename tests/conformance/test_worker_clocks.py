@@ -1,0 +1,92 @@
+"""A worker whose clock is wrong dies in the middle of a clip: its successor speaks it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from sinks import AudioChunk, AudioEvent, AudioSubscriber, ClipMissed
+from tests.conformance.host import FACTORIES, HOSTS, HostUnderTest, Surroundings
+from tests.conformance.test_owners import sentences
+from tests.conformance.tripwire import Tripwire, WiredCheckpoints, WiredStore, WiredStream
+from tests.conformance.world import STAGES, Engines, World
+from tests.support.virtual_time import VirtualClock, run
+
+
+class Slow(ScriptedSynthesizer):
+    """Ten chunks of 100 ms a clip, at the pace of speech."""
+
+    async def synthesize(self, text: str, language: str, tempo: float) -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield bytes(self.rate // 10 * 2)
+            await asyncio.sleep(0.1)
+
+
+class Wrong:
+    def __init__(self, ahead: float) -> None:
+        self._ahead = ahead
+
+    def now(self) -> int:
+        return VirtualClock().now() + round(self._ahead * 1000)
+
+
+class FirstIsWrong(World):
+    """Its first synthesizer runs on a host whose clock is so many s ahead."""
+
+    ahead = 0.0
+
+    def host(self, application: str, wire: Tripwire) -> HostUnderTest:
+        ahead = 0.0
+        if application == "synthesize":
+            ahead, self.ahead = self.ahead, 0.0
+        around = Surroundings(
+            {name: WiredStream(stream, wire) for name, stream in self.streams.items()},
+            WiredStore(self.worker_store, wire),
+            WiredCheckpoints(self.checkpoints, wire),
+            self._settings,
+            self.metrics,
+            Wrong(ahead),
+            self.crashes.append,
+        )
+        return self._factory([self._stage(name) for name in application.split("+")], around)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("ahead", [60.0, 7200.0, -7200.0])
+def test_a_clip_that_broke_off_on_a_host_whose_clock_is_wrong_is_heard_to_its_end(host: str, ahead: float) -> None:
+    async def main() -> None:
+        talk = sentences("talk", 6)
+        script = Script.from_words(talk.words)
+        world = FirstIsWrong(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, Slow))
+        world.ahead = ahead
+        events: list[AudioEvent] = []
+        second = asyncio.Event()
+
+        async def listen() -> None:
+            subscriber = AudioSubscriber(world.streams, "talk", "es", patience=30, clock=VirtualClock())
+            async with subscriber as audio:
+                async for event in audio:
+                    events.append(event)
+                    if isinstance(event, AudioChunk) and event.number == 2:
+                        second.set()
+
+        listening = asyncio.create_task(listen())
+        world.start(STAGES)
+        speaking = asyncio.create_task(world.speak(talk))
+        await second.wait()
+        next(process for process in world.processes if process.application == "synthesize").kill()
+        await speaking
+        async with asyncio.timeout(90):
+            await listening
+        whole = {event.number for event in events if isinstance(event, AudioChunk) and event.last}
+        assert not [event for event in events if isinstance(event, ClipMissed)]
+        assert whole == set(range(1, max(whole) + 1))
+        await world.stop()
+
+    run(main())
