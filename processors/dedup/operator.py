@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from processors.contract import Closing, Context, Input, Operator
@@ -69,7 +70,8 @@ class Deduplicator(Operator):
         if not words:
             return segment
         size = len(self._recent)
-        repeated = self._recent.repeated(words, segment.start, segment.end, self._context.clock.now())
+        now = round(asyncio.get_running_loop().time() * 1000)
+        repeated = self._recent.repeated(words, segment.start, segment.end, now)
         self._size.change(len(self._recent) - size, self._context.metrics)
         if not repeated:
             return segment

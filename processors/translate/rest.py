@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
-from shared.clock import Clock
 from shared.errors import LowLatencyTranslateError
 
 log = logging.getLogger(__name__)
@@ -16,20 +16,20 @@ _REST = 5.0
 class Rest:
     """Says once what cannot be done (`kept translations cannot be read`) until it works again."""
 
-    def __init__(self, trouble: str, clock: Clock) -> None:
+    def __init__(self, trouble: str) -> None:
         self._trouble = trouble
-        self._clock = clock
         self._failing = False
-        self._until = 0
+        #: Loop time (s): a wall clock that steps back would leave the table alone for as long.
+        self._until = float("-inf")
 
     @property
     def rests(self) -> bool:
         """True for a while after a failure."""
-        return self._clock.now() < self._until
+        return asyncio.get_running_loop().time() < self._until
 
     def failed(self, error: Exception | str) -> None:
         """Leaves the table alone for a while, and says why if it worked before."""
-        self._until = self._clock.now() + round(_REST * 1000)
+        self._until = asyncio.get_running_loop().time() + _REST
         if not self._failing:
             self._failing = True
             # An error that is not of this project's making could quote the text.

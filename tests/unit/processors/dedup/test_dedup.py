@@ -1,5 +1,7 @@
 """Every segment goes on once; what a faulty writer says again keeps its number alone."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from shared.metrics import Metric
 from shared.models import Correction, PartialResult, Record, Segment, SessionEnded, Status, Word
 from shared.sessions import MemorySessionStore, Session
 from tests.support.operators import OperatorBench
-from tests.support.virtual_time import EPOCH, run
+from tests.support.virtual_time import EPOCH, VirtualClock, run
 
 
 def segment(number: int, text: str = "", start: int | None = None, end: int | None = None) -> Segment:
@@ -189,3 +191,24 @@ def test_whatever_is_read_again_each_number_goes_on_once_and_in_order(
         newest = max(newest, start + ahead)
     read += said[newest:]
     assert passed(*read).emitted == said
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+@pytest.mark.parametrize(("later", "last"), [(5, Status.DUPLICATE), (60, Status.OK)], ids=["just now", "long ago"])
+def test_a_clock_that_steps_makes_nothing_just_now_or_long_ago(hours: int, later: int, last: Status) -> None:
+    class Stepping(VirtualClock):
+        step = 0
+
+        def now(self) -> int:
+            return super().now() + self.step
+
+    async def main() -> None:
+        played = await bench()
+        played.clock = clock = Stepping()
+        await played.send(segment(1, "Same words.", 0, 1000))
+        clock.step = hours * 3_600_000
+        await asyncio.sleep(later)
+        await played.send(segment(2, "Same words.", 100, 1100))
+        assert statuses(played) == [Status.OK, last]
+
+    run(main())
