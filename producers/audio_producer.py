@@ -9,20 +9,13 @@ from typing import Self
 
 from producers.framer import Framer
 from producers.sender import Sender
-from shared.backoff import delays
+from producers.stored_session import StoredSession
+from producers.time_line import Moment, TimeLine
 from shared.clock import Clock, SystemClock
-from shared.errors import (
-    AudioNotSent,
-    LowLatencyTranslateError,
-    OutageBufferFull,
-    SessionExists,
-    SessionMismatch,
-    SessionOver,
-    StoreUnavailable,
-)
+from shared.errors import AudioNotSent, LowLatencyTranslateError, OutageBufferFull, SessionOver
 from shared.metrics import MemoryMetrics, Metric, Metrics
 from shared.models import SAMPLE_BYTES, SessionEnded
-from shared.sessions import Session, SessionState, SessionStore
+from shared.sessions import Session, SessionStore
 from shared.settings import Settings
 from shared.streams import Stream
 
@@ -30,14 +23,17 @@ from shared.streams import Stream
 class AudioProducer:
     """Publishes the audio of one session: `async with AudioProducer(stream, store, session) as producer: ...`.
 
-    A session that exists already is continued. Live audio (`live`, the default) stands where the clock puts it, so
-    that a client that restarts, or whose microphone was muted, leaves a gap and shifts nothing. Audio that can wait
-    (`live=False`: files) is consecutive from `offset` on.
+    A session that exists already is continued; one that nobody has spoken on begins with the first write. Live audio
+    (`live`, the default) stands where the clock puts it, so that a client that restarts, or whose microphone was
+    muted, leaves a gap and shifts nothing: the wall clock is read once, and then time is counted, so that nobody who
+    sets it moves audio. Audio that can wait (`live=False`: files) is consecutive from `offset` on.
 
     `frame_ms` is the length of a frame (10-1000). `queue_s` is how much audio may wait for a stream that takes
     records. `outage_buffer_s` bounds what an outage costs, by default the setting OUTAGE_BUFFER: live, it is the
     audio kept while the stream refuses records; else, how long `write` waits for the stream. `patience_s` is how
-    long `open` waits for the session store and `close` for the stream.
+    long `open` and the first write wait for the session store, and `close` for the stream.
+
+    Where the session has ended, `write` raises SessionOver within 10 s, and nothing more is sent.
     """
 
     def __init__(
@@ -59,22 +55,26 @@ class AudioProducer:
             raise ValueError(f"expected frame_ms to be 10-1000, got {frame_ms}")
         if offset < 0:
             raise ValueError(f"expected an offset of 0 or more, got {offset}")
-        #: The session; once open, as the store has it.
-        self.session = session
         self._stream = stream
-        self._store = store
+        self._stored = StoredSession(store, session, patience_s)
         self._live = live
         self._first_offset = offset
         self._frame_ms = frame_ms
         self._queue_s = queue_s
-        if outage_buffer_s is None:
-            outage_buffer_s = Settings.load().override(session.settings).outage_buffer
-        self._outage_buffer_s = outage_buffer_s
+        self._settings = Settings.load().override(session.settings)
+        self._outage_buffer_s = self._settings.outage_buffer if outage_buffer_s is None else outage_buffer_s
         self._patience_s = patience_s
         self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
         self._turn = asyncio.Lock()
-        self._parts: tuple[Framer, Sender] | None = None
+        self._parts: tuple[Framer, Sender, TimeLine] | None = None
+        # Whether anything was written, and whether a write has said that the session has ended.
+        self._wrote = self._told = False
+
+    @property
+    def session(self) -> Session:
+        """The session; once open, as the store has it."""
+        return self._stored.session
 
     @property
     def offset(self) -> int:
@@ -87,28 +87,45 @@ class AudioProducer:
         Raises SessionOver where that one has ended, SessionMismatch where its rate or source language differs, and
         StoreUnavailable where the store answers nothing else for `patience_s`.
         """
-        offset = await self._create_or_continue()
-        self._parts = (
-            Framer(self.session, frame_ms=self._frame_ms, live=self._live, offset=offset),
-            Sender(self._stream, self._metrics, self.session.id, self.session.rate),
-        )
+        offset = self._first_offset
+        if await self._stored.open() and self._live:
+            # What transcribe has heard was sent, whatever this machine's clock says.
+            offset = max(offset, self.session.heard * self.session.rate // 1000)
+        sender = Sender(self._stream, self._metrics, self.session.id, self.session.rate)
+        framer = Framer(self.session, frame_ms=self._frame_ms, live=self._live, offset=offset)
+        self._parts = framer, sender, TimeLine(self._clock)
+        self._wrote = self._told = False
+        self._stored.watch(lambda: sender.fail(self._stored.ended()))
         return self
 
     async def write(self, pcm: bytes, *, captured_at: int | None = None) -> None:
         """Takes any number of bytes of mono PCM s16le at the session's rate; half a sample waits for the next write.
 
-        `captured_at` is the epoch ms at which the last of them was captured, by default now. Waits while more than
-        `queue_s` of audio is unsent. Raises OutageBufferFull in an outage that outlasts `outage_buffer_s`: nothing
-        of this write is kept then, everything taken before is still sent once the stream is back, and live audio
-        that follows stands behind a gap.
+        `captured_at` is the epoch ms at which the last of them was captured, by default now; live audio is placed by
+        its age. Waits while more than `queue_s` of audio is unsent. Raises OutageBufferFull in an outage that outlasts
+        `outage_buffer_s`: nothing of this write is kept then, everything taken before is still sent once the stream is
+        back, and live audio that follows stands behind a gap. Raises SessionOver where the session has ended, and
+        StoreUnavailable where the store does not take its beginning: nothing of this write is kept then either.
         """
-        began = self._clock.now()
+        _, _, line = self._opened
+        written = line.now()
+        captured = line.captured(written, captured_at)
+        seconds = len(pcm) // SAMPLE_BYTES / self.session.rate
         async with self._turn:
-            framer, sender = self._opened
-            await self._admit(sender, framer, len(pcm) / SAMPLE_BYTES / self.session.rate)
-            for frame in framer.cut(pcm, began if captured_at is None else captured_at):
+            framer, sender, line = self._opened
+            try:
+                if pcm and not line.anchored:
+                    await self._anchor(line, written, captured - seconds * 1000)
+                await self._admit(sender, framer, seconds)
+            except SessionOver as over:
+                self._told = True
+                sender.fail(over)
+                raise
+            due = line.position(captured) if line.anchored else 0.0
+            for frame in framer.cut(pcm, written.wall if captured_at is None else captured_at, due):
                 sender.put(frame)
-            framer.held(self._clock.now() - began)
+            self._wrote = self._wrote or bool(pcm)
+            framer.held(line.now().loop - written.loop)
 
     async def stream(self, source: AsyncIterable[bytes]) -> None:
         """Writes everything that the source yields."""
@@ -119,27 +136,10 @@ class AudioProducer:
         """Sends what is left and, unless `end` is False (this client will come back), the session's end.
 
         Half a sample at the very end is dropped. Raises AudioNotSent where the stream has not taken everything
-        within `patience_s`; what it says was not sent is lost. Closing twice does nothing.
+        within `patience_s`; what it says was not sent is lost. Raises SessionOver where the session had ended before
+        all that was written was heard, unless `write` has said so. Closing twice does nothing.
         """
-        if self._parts is None:
-            return
-        framer, sender = self._parts
-        try:
-            async with asyncio.timeout(self._patience_s), self._turn:
-                self._parts = None
-                for frame in framer.flush():
-                    sender.put(frame)
-                if end:
-                    sender.put(SessionEnded(session=self.session.id, captured_at=self._clock.now()))
-                await sender.until(lambda: sender.done)
-        except TimeoutError:
-            raise AudioNotSent(
-                f"session {self.session.id}: the stream did not take everything within {self._patience_s:g} s; "
-                f"{sender.unsent_s:.1f} s of audio{' and the end of the session' if end else ''} were not sent"
-            ) from None
-        finally:
-            self._parts = None
-            await sender.stop()
+        await self._close(end=end, look=True)
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -152,15 +152,67 @@ class AudioProducer:
             await self.close()
             return
         try:
-            await self.close(end=False)
+            await self._close(end=False, look=False)
         except LowLatencyTranslateError as unsent:
             error.add_note(str(unsent))
 
     @property
-    def _opened(self) -> tuple[Framer, Sender]:
+    def _opened(self) -> tuple[Framer, Sender, TimeLine]:
         if self._parts is None:
             raise RuntimeError("expected an open producer, got one that is not open yet or closed already")
         return self._parts
+
+    async def _close(self, *, end: bool, look: bool) -> None:
+        if self._parts is None:
+            return
+        framer, sender, _ = self._parts
+        try:
+            async with asyncio.timeout(self._patience_s), self._turn:
+                self._parts = None
+                if look and not self._stored.over:
+                    await self._stored.look(self._patience_s / 2)
+                if self._stored.over:
+                    self._tell_unheard(framer)
+                    return
+                # What it might see from now on is this producer's own end.
+                await self._stored.stop()
+                for frame in framer.flush():
+                    sender.put(frame)
+                if end:
+                    sender.put(SessionEnded(session=self.session.id, captured_at=self._clock.now()))
+                await sender.until(lambda: sender.done)
+        except TimeoutError:
+            raise AudioNotSent(
+                f"session {self.session.id}: the stream did not take everything within {self._patience_s:g} s; "
+                f"{sender.unsent_s:.1f} s of audio{' and the end of the session' if end else ''} were not sent"
+            ) from None
+        finally:
+            self._parts = None
+            await self._stored.stop()
+            await sender.stop()
+
+    def _tell_unheard(self, framer: Framer) -> None:
+        """Raises SessionOver where the session's end came before that of the audio, and no write has said so."""
+        written = framer.offset * 1000 // self.session.rate
+        # What does not fill a frame was never sent.
+        if self._wrote and not self._told and written > self.session.heard + self._frame_ms:
+            raise self._stored.ended()
+
+    async def _anchor(self, line: TimeLine, written: Moment, began: float) -> None:
+        """Gives the first write, which began at `began` (loop's time, ms), its place.
+
+        Where the session begins with it, the store is told when that was.
+        """
+        framer, _, _ = self._opened
+        position = framer.offset * 1000 / self.session.rate
+        # By the wall clock: when the session's first sample was captured, or would have been.
+        started_at = max(1, round(written.wall + began - written.loop - position))
+        if not self.session.started_at:
+            await self._stored.begin(started_at)
+        if self.session.started_at != started_at:
+            settings = self._settings.tolerate(self.session.settings)
+            position = max(position, line.by_wall_clock(self.session, written, began, settings))
+        line.anchor(began, position)
 
     async def _admit(self, sender: Sender, framer: Framer, seconds: float) -> None:
         """Waits until there is room for so many seconds of audio, or raises OutageBufferFull."""
@@ -181,37 +233,3 @@ class AudioProducer:
                 if self._live
                 else f"{refused_for}, and no more is sent (OUTAGE_BUFFER is {limit:g} s)"
             )
-
-    async def _create_or_continue(self) -> int:
-        """Puts the session in the store, or takes it from there; returns the offset of the first sample."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience_s
-        waits = delays()
-        while True:
-            try:
-                try:
-                    await self._store.create(self.session)
-                    return self._first_offset
-                except SessionExists:
-                    return self._continue(await self._store.load(self.session.id))
-            except StoreUnavailable:
-                wait = next(waits)
-                if loop.time() + wait > deadline:
-                    raise
-                await asyncio.sleep(wait)
-
-    def _continue(self, stored: Session) -> int:
-        """Takes over the stored session; returns the offset of the first sample."""
-        if stored.state is SessionState.ENDED:
-            raise SessionOver(
-                f"session {stored.id}: expected an open session, got one that has ended; choose another id"
-            )
-        expected = (stored.rate, stored.source_language)
-        if (self.session.rate, self.session.source_language) != expected:
-            raise SessionMismatch(
-                f"session {stored.id}: expected audio at {stored.rate} Hz in {stored.source_language!r} as it began, "
-                f"got {self.session.rate} Hz in {self.session.source_language!r}"
-            )
-        self.session = stored
-        # What transcribe has heard was sent, whatever this machine's clock says.
-        return max(self._first_offset, stored.heard * stored.rate // 1000) if self._live else self._first_offset

@@ -5,16 +5,16 @@ from __future__ import annotations
 from shared.models import SAMPLE_BYTES, AudioFrame
 from shared.sessions import Session
 
-#: How far (ms) the clock may run ahead of the audio before that counts as a gap: less is jitter.
+#: How far (ms) the time line may run ahead of the audio before that counts as a gap: less is jitter.
 _TOLERANCE_MS = 500
 
 
 class Framer:
     """The end of one session's audio that does not fill a frame yet, and where the next sample stands.
 
-    Live audio follows the clock: the first write, the first one after lost audio, and one that comes after a gap
-    stand where the clock puts them, every other one follows the one before. Audio that is not live always does.
-    Offsets never go back.
+    Live audio follows the time line: the first write, the first one after lost audio, and one that comes after a gap
+    stand where that puts them, every other one follows the one before. Audio that is not live always does. Offsets
+    never go back.
     """
 
     def __init__(self, session: Session, *, frame_ms: int, live: bool, offset: int) -> None:
@@ -23,7 +23,7 @@ class Framer:
         self._live = live
         self._rest = bytearray()
         self._rest_offset = offset
-        self._captured_at = session.started_at
+        self._captured_at = 0
         self._follows = False
         self._held_samples = 0
 
@@ -32,13 +32,14 @@ class Framer:
         """The offset of the next sample, counted from the session's first."""
         return self._rest_offset + len(self._rest) // SAMPLE_BYTES
 
-    def cut(self, pcm: bytes, captured_at: int) -> list[AudioFrame]:
+    def cut(self, pcm: bytes, captured_at: int, due: float = 0.0) -> list[AudioFrame]:
         """The frames that `pcm` (s16le, any number of bytes) completes.
 
-        `captured_at` is the epoch ms at which its last sample was captured.
+        `captured_at` is the epoch ms at which its last sample was captured, `due` the audio time (ms) at which that
+        was, by the time line: only live audio is placed by it.
         """
         samples = (len(self._rest) % SAMPLE_BYTES + len(pcm)) // SAMPLE_BYTES
-        frames = self._place(samples, captured_at) if self._live and samples else []
+        frames = self._place(samples, due) if self._live and samples else []
         self._rest += pcm
         self._captured_at = captured_at
         return frames + self._take(self._frame_bytes)
@@ -52,12 +53,12 @@ class Framer:
         self._held_samples += self._samples(ms)
 
     def lost(self) -> None:
-        """Audio that was due now will not come: the next stands where the clock puts it."""
+        """Audio that was due now will not come: the next stands where the time line puts it."""
         self._follows = False
 
-    def _place(self, samples: int, captured_at: int) -> list[AudioFrame]:
-        """Moves on to where the clock puts the next samples, if that is a gap; returns what stood before it."""
-        ahead = self._samples(captured_at - self._session.started_at) - samples - self.offset
+    def _place(self, samples: int, due: float) -> list[AudioFrame]:
+        """Moves on to where the time line puts the next samples, if that is a gap; returns what stood before it."""
+        ahead = self._samples(due) - samples - self.offset
         allowed = self._samples(_TOLERANCE_MS) + self._held_samples if self._follows else 0
         self._follows = True
         if ahead <= allowed:
@@ -93,5 +94,5 @@ class Framer:
         del self._rest[:taken]
         return frames
 
-    def _samples(self, ms: int) -> int:
-        return ms * self._session.rate // 1000
+    def _samples(self, ms: float) -> int:
+        return round(ms * self._session.rate / 1000)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from shared.backoff import delays
 from shared.codec import encode
-from shared.errors import StreamUnavailable
+from shared.errors import AudioNotSent, StreamUnavailable
 from shared.metrics import Metric, Metrics
 from shared.models import AudioFrame, SessionEnded
 from shared.streams import Entry, Stream
@@ -63,16 +63,25 @@ class Sender:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits for the condition, looked at whenever something has changed.
 
-        Raises what the stream raised, where that was not StreamUnavailable: nothing will be sent any more.
+        Raises what the stream raised, where that was not StreamUnavailable, or what `fail` was given: nothing will be
+        sent any more.
         """
         while self._failure is None and not condition():
             await self._changed.wait()
         if self._failure is not None:
             raise self._failure
 
+    def fail(self, error: Exception) -> None:
+        """Sends nothing more: whoever waits, and whoever will, is told so by the error."""
+        if self._failure is None:
+            self._failure = error
+            self._task.cancel()
+            self._queue.clear()
+            self._account(-self._unsent)
+
     async def stop(self) -> None:
-        """Ends the task; what is still queued is given up."""
-        self._task.cancel()
+        """Ends the task; what is still queued is given up, and a writer that waits for room is told so."""
+        self.fail(AudioNotSent(f"session {self._session}: the producer was closed while this waited to be sent"))
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:

@@ -20,7 +20,8 @@ TALK = Session(id="talk", source_language="en", target_languages=("es",), starte
 
 def producer(stream: FlakyStream, store: MemorySessionStore | None = None, **options: Any) -> AudioProducer:
     options.setdefault("session", TALK)
-    return AudioProducer(stream, store or MemorySessionStore(), clock=VirtualClock(), **options)
+    options.setdefault("clock", VirtualClock())
+    return AudioProducer(stream, store or MemorySessionStore(), **options)
 
 
 async def speak(to: AudioProducer, seconds: float) -> None:
