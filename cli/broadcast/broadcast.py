@@ -17,6 +17,7 @@ from cli.pipeline import Engines, Pipeline
 from producers import AudioProducer
 from producers.sources.wav import WavSource
 from shared.clock import SystemClock
+from shared.errors import SessionOver
 from shared.metrics import Metrics
 from shared.models import SAMPLE_BYTES, Status
 from shared.sessions import Session
@@ -60,10 +61,14 @@ class Broadcast:
         self._realtime = realtime
         self._clock = SystemClock()
         self._began = 0
+        self._cut_off = False
         self.outcome = Outcome()
 
     async def run(self, settings: Settings, metrics: Metrics) -> None:
-        """Runs until every listener has heard the end; cancelled, it leaves the files as far as they came."""
+        """Runs until every listener has heard the end; cancelled, it leaves the files as far as they came.
+
+        Raises SessionOver, once they have heard what there was, where the session ended before the recording did.
+        """
         pipeline = Pipeline(self._engines, settings, metrics)
         try:
             await self._engines.warm_up(self._session(), self._targets)
@@ -74,6 +79,11 @@ class Broadcast:
                 speaking = group.create_task(self._speak(pipeline, metrics))
                 await asyncio.wait([speaking, *hearing])
                 fault.cancel()
+            if self._cut_off:
+                raise SessionOver(
+                    f"the session ended before the recording, of which {self._wav.duration:.0f} s were to be heard; "
+                    "the files have what came before; is MAX_SESSION_LENGTH or IDLE_TIMEOUT too short for it?"
+                )
             self.outcome.complete = True
         finally:
             await pipeline.host.stop()
@@ -83,7 +93,6 @@ class Broadcast:
             id=_SESSION,
             source_language=self._outputs.source,
             target_languages=tuple(self._targets),
-            started_at=self._began,
             rate=self._wav.rate,
             settings={} if self._realtime else _UNHURRIED,
         )
@@ -91,8 +100,12 @@ class Broadcast:
     async def _speak(self, pipeline: Pipeline, metrics: Metrics) -> None:
         self._began = self._clock.now()
         audio = pipeline.streams[StreamName.AUDIO]
-        async with AudioProducer(audio, pipeline.store, self._session(), live=False, metrics=metrics) as producer:
-            await producer.stream(self._counted())
+        try:
+            async with AudioProducer(audio, pipeline.store, self._session(), live=False, metrics=metrics) as producer:
+                await producer.stream(self._counted())
+        except SessionOver:
+            # What was sent before is still on its way to the listeners.
+            self._cut_off = True
 
     async def _counted(self) -> AsyncIterator[bytes]:
         async for pcm in self._wav:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from math import ceil
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,7 @@ from cli.options import SOURCE, languages
 from cli.pipeline import Engines
 from cli.recording import tell_cut_short
 from producers.sources.wav import WavSource
-from shared.errors import EngineUnavailable
+from shared.errors import EngineUnavailable, SettingError
 from shared.metrics import MemoryMetrics, Metric
 from shared.settings import Settings
 from sinks.files.output import writing
@@ -25,8 +26,9 @@ from sinks.files.output import writing
 class Job:
     """A WAV file, the languages it goes to, and the folder for what comes of it.
 
-    Raises, before anything starts, AudioFormatError for a file that is no WAV, SettingError and UnsupportedLanguage
-    for languages that cannot be served, and SinkError for a folder that cannot be written.
+    Raises, before anything starts, AudioFormatError for a file that is no WAV, SettingError for one that is
+    longer than a session may be and for languages that are none, UnsupportedLanguage for those that cannot be served,
+    and SinkError for a folder that cannot be written.
     """
 
     def __init__(self, file: Path, to: str, out: Path, *, realtime: bool) -> None:
@@ -35,6 +37,12 @@ class Job:
         self.targets = languages(to)
         self.wav = WavSource(file, realtime=realtime)
         self.settings = Settings.load()
+        longest = self.settings.max_session_length
+        if (length := ceil(self.wav.duration)) > longest:
+            raise SettingError(
+                f"MAX_SESSION_LENGTH={longest:g}: expected at least {length} s, which {file} lasts; set it higher, or "
+                "cut the recording"
+            )
         self._realtime = realtime
         self._engines = Engines.load(self.settings)
         self._engines.check(SOURCE, self.targets)

@@ -17,7 +17,7 @@ from cli.backend import Backend, Reader, kinesis
 from cli.options import SOURCE, JsonOption, ToOption, language, languages, session_id, whoever_runs_this
 from cli.served import warn_unserved
 from cli.sessions.overrides import overrides
-from cli.sessions.particulars import moment, particulars
+from cli.sessions.particulars import began, particulars
 from shared.clock import SystemClock
 from shared.codec import encode
 from shared.errors import SessionOver
@@ -72,7 +72,6 @@ def create(
         id=session,
         source_language=language(source, "--source"),
         target_languages=tuple(languages(to)),
-        started_at=SystemClock().now(),
         rate=rate,
         owner=whoever_runs_this() if owner is None else owner,
         publish_token_hash=token_hash(publish),
@@ -93,7 +92,9 @@ def create(
 @app.command("list")
 def list_(*, as_json: JsonOption = False) -> None:
     """Show the sessions that are open."""
-    sessions = sorted(asyncio.run(_backend().store.open_sessions()), key=lambda session: session.started_at)
+    found = asyncio.run(_backend().store.open_sessions())
+    # Those that nobody has spoken on come last.
+    sessions = sorted(found, key=lambda session: (not session.started_at, session.started_at))
     if as_json:
         print(orjson.dumps([_shown(session) for session in sessions], option=orjson.OPT_INDENT_2).decode())
         return
@@ -102,7 +103,7 @@ def list_(*, as_json: JsonOption = False) -> None:
         table.add_column(column, no_wrap=True)
     for session in sessions:
         into = f"{session.source_language} > {', '.join(session.target_languages)}"
-        table.add_row(*map(Text, (session.id, session.owner, into, moment(session.started_at), str(session.number))))
+        table.add_row(*map(Text, (session.id, session.owner, into, began(session), str(session.number))))
     Console().print(table if sessions else "No session is open.")
 
 

@@ -19,8 +19,8 @@ def particulars(session: Session) -> Iterator[tuple[str, str]]:
     if session.wanted is not None:
         yield "translated", f"only into {_listed(session.wanted)}"
     yield "audio", f"{session.rate} Hz"
-    yield "began", moment(session.started_at)
-    yield "last audio", f"{moment(session.last_frame_at)} or up to 30 s later" if session.last_frame_at else "none yet"
+    yield "began", began(session)
+    yield "last audio", f"{_moment(session.last_frame_at)} or up to 30 s later" if session.last_frame_at else "none yet"
     yield "transcribed", f"{_seconds(session.heard)} of the session"
     yield "segments", f"{session.number}, up to {_seconds(session.frontier)}" if session.number else "none yet"
     yield "taken up", f"{_TIMES.get(session.take) or f'{session.take} times'} by a recogniser"
@@ -28,8 +28,12 @@ def particulars(session: Session) -> Iterator[tuple[str, str]]:
         yield "setting", f"{name}={value}"
 
 
-def moment(epoch_ms: int) -> str:
-    """An epoch time (ms) in UTC, to the second."""
+def began(session: Session) -> str:
+    """When somebody first spoke on it, in UTC, to the second."""
+    return _moment(session.started_at) if session.started_at else "not yet"
+
+
+def _moment(epoch_ms: int) -> str:
     return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")
 
 

@@ -17,7 +17,6 @@ from cli.recording import tell_cut_short
 from cli.served import warn_unserved
 from cli.speak.talk import Talk
 from producers.sources.wav import WavSource
-from shared.clock import SystemClock
 from shared.sessions import Session
 from shared.settings import Settings
 
@@ -47,7 +46,6 @@ def speak(
         id=session,
         source_language=language(source or SOURCE, "--source"),
         target_languages=tuple(languages(to or _TARGETS)),
-        started_at=SystemClock().now(),
         owner=whoever_runs_this(),
     )
     settings = Settings.load()

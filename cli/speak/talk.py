@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from cli.outages import Outages
 from cli.speak.floor import check_free, join
 from producers import AudioProducer
 from producers.sources.wav import WavSource
-from shared.errors import SessionOver, StoreUnavailable
+from shared.errors import SessionOver
 from shared.models import SAMPLE_BYTES
 from shared.sessions import Session, SessionState
 from shared.streams import StreamName
@@ -54,9 +53,7 @@ class Talk:
         try:
             async with producer:
                 self.session = producer.session
-                await producer.stream(self._counted(wav))
-                await self._check_open(session.id)
-                await producer.close(end=end)
+                await self._send(producer, wav, end=end)
         except asyncio.CancelledError as stopped:
             self.unsent = tuple(getattr(stopped, "__notes__", ()))
             raise
@@ -68,7 +65,11 @@ class Talk:
             self.sent += len(pcm) / SAMPLE_BYTES / wav.rate
             self._progress(self.sent)
 
-    async def _check_open(self, session: str) -> None:
-        with suppress(StoreUnavailable):
-            if (await self._store.load(session)).state is SessionState.ENDED:
-                raise SessionOver(f"session {session} was ended while this was sent; what came after that is not heard")
+    async def _send(self, producer: AudioProducer, wav: WavSource, *, end: bool) -> None:
+        try:
+            await producer.stream(self._counted(wav))
+            await producer.close(end=end)
+        except SessionOver:
+            raise SessionOver(
+                f"session {producer.session.id} was ended while this was sent; what came after that is not heard"
+            ) from None
