@@ -1,0 +1,132 @@
+"""Speakers who use the SDK: clocks that are set under them, and sessions that end under them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import pytest
+
+from producers import AudioProducer
+from shared.errors import SessionOver
+from shared.models import SessionEnded
+from shared.sessions import Session, SessionState
+from shared.streams import StreamName
+from tests.conformance.host import HOSTS
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import SETTLED, said, sentences, world_of
+from tests.conformance.world import FRAME_MS, RATE, Talk, World
+from tests.support.virtual_time import VirtualClock, run
+
+#: One write of the speakers here.
+PCM = bytes(FRAME_MS * RATE // 1000 * 2)
+
+
+class SetClock(VirtualClock):
+    """A speaker's wall clock that somebody sets: it is `ahead` s ahead."""
+
+    ahead = 0.0
+
+    def now(self) -> int:
+        return super().now() + round(self.ahead * 1000)
+
+
+def speaker(world: World, talk: Talk, clock: VirtualClock, settings: Mapping[str, str] | None = None) -> AudioProducer:
+    session = Session(
+        id=talk.id,
+        source_language="en",
+        target_languages=talk.languages,
+        started_at=VirtualClock().now(),
+        rate=RATE,
+        settings=settings or {},
+    )
+    return AudioProducer(world.streams[StreamName.AUDIO], world.store, session, clock=clock)
+
+
+async def speak(to: AudioProducer, milliseconds: int, before: Callable[[int], None] = lambda _: None) -> None:
+    """Writes at real-time pace; `before` is told the audio time (ms) of each write."""
+    for start in range(0, milliseconds, FRAME_MS):
+        before(start)
+        await to.write(PCM)
+        await asyncio.sleep(FRAME_MS / 1000)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("step", [20, 3600, 7300, -7300])
+@pytest.mark.parametrize("lasts", [FRAME_MS, 10**9])
+def test_a_speaker_whose_clock_is_set_in_mid_talk_is_heard_whole(host: str, step: float, lasts: int) -> None:
+    async def main() -> None:
+        talk, clock = sentences(), SetClock()
+        world = world_of(host, talk)
+        world.start()
+
+        def set_clock(start: int) -> None:
+            clock.ahead = step if 5000 <= start < 5000 + lasts else 0
+
+        async with speaker(world, talk, clock) as to:
+            await speak(to, talk.length, set_clock)
+        await asyncio.sleep(SETTLED)
+        await world.stop()
+        (await heard(world, talk)).assert_whole(said(talk))
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+async def ended(world: World) -> float:
+    """When (s) the talk's session had ended."""
+    while (await world.store.load("talk")).state is SessionState.OPEN:  # noqa: ASYNC110 (a store tells nobody)
+        await asyncio.sleep(0.1)
+    return asyncio.get_running_loop().time()
+
+
+async def by_hand(world: World, to: AudioProducer) -> None:
+    """Somebody ends it, as `llt sessions end` does, after 20 s of 90."""
+
+    async def end() -> None:
+        await asyncio.sleep(20)
+        await world.send(SessionEnded(session=to.session.id, captured_at=VirtualClock().now()))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end())
+        with pytest.raises(SessionOver):
+            await speak(to, 90_000)
+
+
+async def by_length(world: World, to: AudioProducer) -> None:
+    """It is at its longest after a minute."""
+    with pytest.raises(SessionOver):
+        await speak(to, 300_000)
+
+
+async def by_a_mute(world: World, to: AudioProducer) -> None:
+    """Nothing is said for longer than IDLE_TIMEOUT."""
+    await speak(to, 10_000)
+    async with asyncio.timeout(300):
+        await ended(world)
+    await asyncio.sleep(9.8)
+    with pytest.raises(SessionOver):
+        await to.write(PCM)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("way", [by_hand, by_length, by_a_mute])
+def test_a_speaker_is_told_within_10_s_that_the_session_has_ended(
+    host: str, way: Callable[[World, AudioProducer], Awaitable[None]]
+) -> None:
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk)
+        world.start()
+        settings = {"MAX_SESSION_LENGTH": "60", "IDLE_TIMEOUT": "60"}
+        to = await speaker(world, talk, VirtualClock(), settings).open()
+        ending = asyncio.create_task(ended(world))
+        await way(world, to)
+        assert asyncio.get_running_loop().time() - await ending <= 10
+        sent = await world.read(StreamName.AUDIO)
+        await to.close()
+        await asyncio.sleep(SETTLED)
+        assert await world.read(StreamName.AUDIO) == sent
+        await world.stop()
+
+    run(main())
