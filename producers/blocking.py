@@ -12,6 +12,9 @@ from producers.audio_producer import AudioProducer
 
 Returned = TypeVar("Returned")
 
+#: Seconds in which a write that waits learns that the producer is closed.
+_SETTLE = 1.0
+
 
 class BlockingAudioProducer:
     """Runs an AudioProducer on a thread of its own; methods block and raise as that one's do.
@@ -76,8 +79,20 @@ class BlockingAudioProducer:
             raise
 
     def _stop(self) -> None:
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        loop, self._loop = self._loop, None
+        if loop is not None and self._thread is not None:
+            # Threads that wait in `write` are told before the loop ends, which would tell them nothing.
+            asyncio.run_coroutine_threadsafe(_settle(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
             self._thread.join()
-            self._loop.close()
-            self._loop = None
+            loop.close()
+
+
+async def _settle() -> None:
+    """Has every other task of the running loop end, in its own way if it can."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        _, late = await asyncio.wait(others, timeout=_SETTLE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

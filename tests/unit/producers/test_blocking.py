@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from producers import AudioProducer, BlockingAudioProducer
 from shared.codec import decode
-from shared.errors import SessionOver
+from shared.errors import AudioNotSent, SessionOver
 from shared.models import AudioFrame, SessionEnded
 from shared.sessions import MemorySessionStore, Session, SessionState
 from shared.streams import Entry, MemoryStream
@@ -55,6 +56,23 @@ def test_it_can_leave_a_session_open_and_come_back() -> None:
     assert isinstance(second, AudioFrame)
     assert second.offset == first.offset + first.samples
     assert isinstance(ended, SessionEnded)
+
+
+def test_threads_that_wait_while_it_is_closed_are_told() -> None:
+    class Stuck(Recorder):
+        async def publish(self, entries: Sequence[Entry]) -> None:
+            await asyncio.Event().wait()
+
+    talk = BlockingAudioProducer(AudioProducer(Stuck(), MemorySessionStore(), TALK, live=False, patience_s=0.1)).open()
+    talk.write(bytes(100_000))
+    with ThreadPoolExecutor() as threads:
+        waiting = [threads.submit(talk.write, bytes(100_000)) for _ in range(3)]
+        while not all(future.running() for future in waiting):
+            pass
+        with pytest.raises(AudioNotSent, match="the end of the session were not sent"):
+            talk.close()
+        for future in waiting:
+            assert isinstance(future.exception(), AudioNotSent | RuntimeError)
 
 
 def test_errors_come_through_and_leave_no_thread_behind() -> None:
