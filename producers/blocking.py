@@ -68,10 +68,11 @@ class BlockingAudioProducer:
             self._stop()
 
     def _call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             work.close()
             raise RuntimeError("expected an open producer, got one that is not open yet or closed already")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = asyncio.run_coroutine_threadsafe(work, loop)
         try:
             return future.result()
         except BaseException:

@@ -56,6 +56,15 @@ class SessionStoreCases:
         with pytest.raises(SessionExists, match="talk"):
             await store.create(TALK)
 
+    async def test_the_first_start_stays(self, store: SessionStore) -> None:
+        assert (await store.begin("talk", 9000)) == TALK
+        await store.create(replace(TALK, id="early", started_at=0))
+        for started_at in (5000, 4000, 6000):
+            assert (await store.begin("early", started_at)).started_at == 5000
+        assert (await store.load("early")).started_at == 5000
+        with pytest.raises(SessionUnknown, match="'other'"):
+            await store.begin("other", 1)
+
     async def test_a_session_nobody_created_is_unknown_to_every_method(self, store: SessionStore) -> None:
         for attempt in (
             store.load("other"),
