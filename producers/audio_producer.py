@@ -170,7 +170,8 @@ class AudioProducer:
             async with asyncio.timeout(self._patience_s), self._turn:
                 self._parts = None
                 if look and not self._stored.over:
-                    await self._stored.look(self._patience_s / 2)
+                    # Most of the patience is the stream's: a store that is out makes no close fail.
+                    await self._stored.look(self._patience_s / 4)
                 if self._stored.over:
                     self._tell_unheard(framer)
                     return

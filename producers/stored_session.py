@@ -41,7 +41,7 @@ class StoredSession:
     async def begin(self, started_at: int) -> None:
         """Sets `started_at` where it is not set yet; raises SessionOver and StoreUnavailable."""
         self.session = await self._insist(lambda: self._store.begin(self.session.id, started_at))
-        self.over = self.session.state is SessionState.ENDED
+        self._note()
         if self.over:
             raise self.ended()
 
@@ -59,7 +59,7 @@ class StoredSession:
         except Exception as error:
             log.debug("session %s: cannot look whether it goes on: %s", self.session.id, error)
         else:
-            self.over = self.session.state is SessionState.ENDED
+            self._note()
 
     def ended(self) -> SessionOver:
         """What a writer is told of the end."""
@@ -73,6 +73,10 @@ class StoredSession:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def _note(self) -> None:
+        # What was read before the end may come behind what was read after it.
+        self.over = self.over or self.session.state is SessionState.ENDED
 
     async def _watch(self, ended: Callable[[], None]) -> None:
         while not self.over:

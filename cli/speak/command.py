@@ -17,7 +17,7 @@ from cli.recording import tell_cut_short
 from cli.served import warn_unserved
 from cli.speak.talk import Talk
 from producers.sources.wav import WavSource
-from shared.sessions import Session
+from shared.sessions import Session, SessionState
 from shared.settings import Settings
 
 _TARGETS = "es,ca"
@@ -66,7 +66,7 @@ def speak(
             progress.stop()
             _tell_stopped(talk, wav.duration)
             raise
-    state = "open" if keep_open else "ended"
+    state = SessionState.OPEN if keep_open and spoken.state is SessionState.OPEN else SessionState.ENDED
     into = ", ".join(spoken.target_languages)
     _say(console, f"Sent {wav.duration:.1f} s to session {spoken.id} ({into}); it is {state}.")
 
