@@ -43,8 +43,8 @@ class Closing(Enum):
 class Context(Protocol):
     """What a host gives an operator.
 
-    Emissions, releases and actions pass through one first-in-first-out queue: a release counts, and an action
-    runs, once everything emitted before it is durable. None of the three waits.
+    A release counts, and an action runs, once everything emitted before it is durable. Emissions of one partition key
+    keep their order; those of different keys wait for nobody. None of the three waits.
     """
 
     @property
@@ -65,7 +65,11 @@ class Context(Protocol):
 
     @property
     def store(self) -> SessionStore:
-        """The session items; its methods wait out an unavailable store."""
+        """The session items; its methods wait out an unavailable store.
+
+        For MAX_PARK at most: then RefusedTooLong ends an action, or begins the operator anew without the inputs that
+        have waited for so long, which become dead letters.
+        """
 
     @property
     def tip(self) -> float | None:
@@ -79,7 +83,10 @@ class Context(Protocol):
         """Whether an operator of this key was fenced in this host: another worker has the session, or had it."""
 
     def emit(self, stream: StreamName, record: Record) -> None:
-        """Publishes the record, behind all emitted before it; one that no stream takes becomes a dead letter."""
+        """Publishes the record, behind all emitted before it for its stream and partition key.
+
+        One that no stream takes becomes a dead letter, as does one that its stream refuses for MAX_PARK.
+        """
 
     def release(self, received: Input) -> None:
         """The operator needs this input no more."""

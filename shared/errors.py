@@ -25,6 +25,10 @@ class StoreUnavailable(LowLatencyTranslateError):
     """The session store refused an operation for now; the caller may try again."""
 
 
+class RefusedTooLong(LowLatencyTranslateError):
+    """The session store has refused an operation for so long that nothing waits for it any more."""
+
+
 class SetupError(LowLatencyTranslateError):
     """Nothing works until somebody mends the setup: credentials, rights, a stream or table that is not there."""
 

@@ -7,16 +7,20 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count as numbers
 from typing import Any
 
 from processors.contract import Context, Input
-from processors.hosts.letters import bury
-from processors.hosts.outbox import Action, Outbox
+from processors.hosts.backpressure import Backpressure
+from processors.hosts.emission import Emission
+from processors.hosts.letters import bury, count, sealed
+from processors.hosts.outbox import Action, Begin, Outbox
+from processors.hosts.parking import MOST_OF_KEY, Parking
+from processors.hosts.patient_store import PatientStore
 from processors.hosts.publisher import Publisher
 from shared.clock import Clock
 from shared.codec import encode
-from shared.errors import RecordTooLarge
+from shared.errors import RecordTooLarge, StreamUnavailable
 from shared.metrics import Metric, Metrics
 from shared.models import DeadLetter, Record, stamped
 from shared.sessions import SessionStore
@@ -35,6 +39,7 @@ class Services:
     settings: Settings
     store: SessionStore
     publisher: Publisher
+    pressure: Backpressure
     #: Looks at each task that ended: one that raised is a fault of the host itself and ends it.
     watch: Callable[[asyncio.Task[None]], None]
 
@@ -47,6 +52,8 @@ class Origin:
     shard: str
     sequence: str
     on_release: Callable[[], None]
+    #: Bytes that the input holds in this host.
+    size: int = 0
 
 
 #: Hands an emission to whoever takes it: the output stream, a fused stage, or both. Raises RecordTooLarge.
@@ -58,11 +65,12 @@ Tip = Callable[[], float | None]
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """An input that is not released: its place among those of its key, and its origin."""
+    """An input that is not released: its place among those of its key, its origin, and the loop time (s) it came at."""
 
     place: int
     received: Input
     origin: Origin
+    since: float
 
 
 class OperatorContext(Context):
@@ -74,6 +82,7 @@ class OperatorContext(Context):
         key: str,
         services: Services,
         deliver: Deliver,
+        begin: Begin,
         spawn: Spawn,
         on_fence: Callable[[], None],
         tip: Tip,
@@ -82,14 +91,17 @@ class OperatorContext(Context):
         self._key = key
         self._services = services
         self._deliver = deliver
+        self._begin = begin
         self._spawn = spawn
         self._on_fence = on_fence
         self._tip = tip
-        self._places = count()
+        self._places = numbers()
         self._unreleased: dict[Input, _Held] = {}
         #: Inputs whose release waits in the outbox, oldest first.
         self._releasing: deque[_Held] = deque()
-        self.outbox = Outbox(services.publisher, self._action_failed)
+        self.parking = Parking(f"{stage} {key}", services.pressure, services.settings.max_park)
+        self._store = PatientStore(services.store, services.pressure, self.parking, self._waits_since)
+        self.outbox = self._new_outbox()
         self.fenced = False
         self._displaced = False
         #: How many releases have counted so far, and the loop time of the newest record or release.
@@ -121,7 +133,7 @@ class OperatorContext(Context):
     @property
     def store(self) -> SessionStore:
         """See Context.store."""
-        return self._services.store
+        return self._store
 
     @property
     def tip(self) -> float | None:
@@ -148,7 +160,8 @@ class OperatorContext(Context):
         self.active_at = asyncio.get_running_loop().time()
         if not self.busy:
             self.progressed_at = self.active_at
-        self._unreleased[received] = _Held(next(self._places), received, origin)
+        self._unreleased[received] = _Held(next(self._places), received, origin, self.active_at)
+        self.parking.hold(origin.size)
 
     def emit(self, stream: StreamName, record: Record) -> None:
         """See Context.emit."""
@@ -170,7 +183,7 @@ class OperatorContext(Context):
         held = self._unreleased.pop(received, None)
         if held is not None:
             self._releasing.append(held)
-            self.outbox.then(self._released)
+            self.outbox.release()
 
     def then(self, action: Action) -> None:
         """See Context.then."""
@@ -195,7 +208,7 @@ class OperatorContext(Context):
         held = sorted((*self._releasing, *self._unreleased.values()), key=lambda held: held.place)
         self._releasing.clear()
         self._unreleased = {one.received: one for one in held}
-        self.outbox = Outbox(self._services.publisher, self._action_failed)
+        self.outbox = self._new_outbox()
         self.fenced = False
 
     def dead_letter(
@@ -227,8 +240,59 @@ class OperatorContext(Context):
         log.error("%s: %s has a dead letter: %s", self._stage, self._key, error.partition(":")[0])
         bury(letter, self.outbox, self.metrics)
 
-    async def _released(self) -> None:
-        origin = self._releasing.popleft().origin
+    def give_up(self, error: Exception) -> None:
+        """Makes dead letters of the inputs that have waited too long for a store that refuses, and releases them."""
+        for held in list(self._unreleased.values()):
+            # Where the key holds too much, down to half of what it may.
+            crowded = self.parking.held > MOST_OF_KEY // 2 if self.parking.crowded else False
+            if not crowded and not self.parking.overdue(held.since):
+                break
+            self.dead_letter(f"{type(error).__name__}: {error}", held.received)
+            self.release(held.received)
+
+    def close(self) -> None:
+        """Nothing of the key is held here any more."""
+        for held in (*self._releasing, *self._unreleased.values()):
+            self.parking.free(held.origin.size)
+        self._releasing.clear()
+        self._unreleased.clear()
+
+    def _new_outbox(self) -> Outbox:
+        return Outbox(
+            self._services.publisher, self.parking, self._begin, self._bury, self._released, self._action_failed
+        )
+
+    def _waits_since(self) -> float | None:
+        oldest = self._releasing[0].since if self._releasing else None
+        for held in self._unreleased.values():
+            return held.since if oldest is None else min(oldest, held.since)
+        return oldest
+
+    async def _bury(self, emission: Emission, error: Exception) -> bool:
+        """Writes a dead letter in an emission's place; False where that is refused."""
+        assert emission.entry is not None
+        session, _, language = emission.entry.key.partition("/")
+        letter = DeadLetter(
+            session=session,
+            captured_at=self.clock.now(),
+            stage=self._stage,
+            error=f"{type(error).__name__}: {error}",
+            stream=emission.stream,
+            language=language or None,
+            payload=emission.entry.data,
+        )
+        try:
+            await self._services.publisher.write(StreamName.DEAD_LETTERS, [sealed(letter)])
+        except StreamUnavailable:
+            return False
+        count(letter, self.metrics)
+        log.error("%s: %s has an output that %s refused for too long", self._stage, self._key, emission.stream)
+        return True
+
+    def _released(self) -> None:
+        held = self._releasing.popleft()
+        origin = held.origin
+        self.parking.free(origin.size)
         self.releases += 1
         self.active_at = self.progressed_at = asyncio.get_running_loop().time()
         self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)

@@ -8,14 +8,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from processors.contract import Stage
+from processors.hosts.backpressure import Backpressure
 from processors.hosts.context import Services
 from processors.hosts.garbage import collect_seldom
-from processors.hosts.gate import Gate
-from processors.hosts.patient_store import PatientStore
 from processors.hosts.publisher import Publisher
 from processors.hosts.shard import ShardWorker
 from shared.clock import Clock, SystemClock
-from shared.metrics import MemoryMetrics, Metrics
+from shared.metrics import MemoryMetrics, Metric, Metrics
 from shared.sessions import SessionStore
 from shared.settings import Settings
 from shared.streams import Stream, StreamName
@@ -24,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks for idle operators.
 _EVICT_EVERY = 60.0
+#: Seconds between two measurements of what is held.
+_MEASURE_EVERY = 10.0
 
 
 class HostCore:
@@ -38,13 +39,14 @@ class HostCore:
         metrics: Metrics | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.gate = Gate(self._fail)
+        self.pressure = Backpressure(self._fail)
         self._services = Services(
             clock=clock or SystemClock(),
             metrics=metrics or MemoryMetrics(),
             settings=settings or Settings(),
-            store=PatientStore(store, self.gate),
-            publisher=Publisher(streams, self.gate),
+            store=store,
+            publisher=Publisher(streams, self.pressure),
+            pressure=self.pressure,
             watch=self._watch,
         )
         self._workers: set[ShardWorker] = set()
@@ -57,10 +59,11 @@ class HostCore:
         for stage in stages:
             self.spawn(stage.watch(self._services.publisher))
         self.spawn(self._evict())
+        self.spawn(self._measure())
 
     def open(self, stages: Sequence[Stage], shard: str) -> ShardWorker:
         """A worker for a shard of the stages' input stream."""
-        worker = ShardWorker(stages, shard, self._services, self.gate)
+        worker = ShardWorker(stages, shard, self._services)
         self._workers.add(worker)
         return worker
 
@@ -104,6 +107,17 @@ class HostCore:
             await asyncio.sleep(_EVICT_EVERY)
             for worker in list(self._workers):
                 await worker.evict()
+
+    async def _measure(self) -> None:
+        metrics = self._services.metrics
+        while True:
+            await asyncio.sleep(_MEASURE_EVERY)
+            metrics.gauge(Metric.PARKED_BYTES, self.pressure.parked_bytes)
+            ages: dict[str, float] = {}
+            for worker in self._workers:
+                ages[worker.stage] = max(ages.get(worker.stage, 0.0), worker.low_water_age)
+            for stage, age in ages.items():
+                metrics.gauge(Metric.LOW_WATER_AGE, age, stage=stage)
 
     def _watch(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

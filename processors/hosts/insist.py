@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from processors.hosts.gate import Gate
+from processors.hosts.backpressure import Backpressure
 from shared.backoff import delays
 from shared.errors import SetupError, StoreUnavailable, StreamUnavailable
 
@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 Returned = TypeVar("Returned")
 
 
-async def insist(attempt: Callable[[], Awaitable[Returned]], gate: Gate) -> Returned:
-    """What `attempt` returns once a stream or store no longer refuses it; the gate stays closed meanwhile.
+async def insist(attempt: Callable[[], Awaitable[Returned]], pressure: Backpressure) -> Returned:
+    """What `attempt` returns once a stream or store no longer refuses it; for what belongs to no key.
 
     What only its operator can mend ends the host.
     """
@@ -26,15 +26,14 @@ async def insist(attempt: Callable[[], Awaitable[Returned]], gate: Gate) -> Retu
             return await attempt()
         except (StreamUnavailable, StoreUnavailable) as error:
             log.warning("refused, trying again: %s", error)
-        with gate.closed():
-            waits = delays(most=5.0)
-            while True:
-                await asyncio.sleep(next(waits))
-                try:
-                    returned = await attempt()
-                except (StreamUnavailable, StoreUnavailable):
-                    continue
-                log.warning("no longer refused")
-                return returned
+        for wait in delays(most=5.0):
+            await asyncio.sleep(wait)
+            try:
+                returned = await attempt()
+            except (StreamUnavailable, StoreUnavailable):
+                continue
+            log.warning("no longer refused")
+            return returned
+        raise AssertionError("delays never end")
     except SetupError as error:
-        await gate.fail(error)
+        await pressure.fail(error)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from processors.contract import Closing, Input, Stage
 from processors.hosts.context import Origin, Services, Tip
-from processors.hosts.outbox import Emission, Outbox
+from processors.hosts.emission import Emission
+from processors.hosts.outbox import Outbox
+from processors.hosts.parking import Parking
 from processors.hosts.runner import Runner
 from shared.codec import encode
 from shared.metrics import Metric
@@ -16,6 +18,7 @@ from shared.streams import Entry, StreamName
 
 #: Seconds without a record after which an operator that holds nothing is given up.
 IDLE = 300.0
+_NEVER, _FOR_EVER = float("-inf"), float("inf")
 
 
 class Lane:
@@ -42,19 +45,24 @@ class Lane:
 
     @property
     def waiting_since(self) -> float | None:
-        """Loop time (s) since which an operator, here or in a fused stage, has held inputs and released none."""
-        waits = [r.waiting_since for r in self._runners.values()]
-        waits += [self._behind.waiting_since] if self._behind is not None else []
-        return min((since for since in waits if since is not None), default=None)
+        """Loop time (s) since which an operator, here or in a fused stage, has held inputs and released none.
 
-    def feed(self, record: Record, arrived_at: int, origin: Origin) -> None:
-        """Hands a record to its operator."""
+        What waits for a stream or the store that refuses is no hang, nor is what waits for that in a fused stage:
+        neither counts while it is so, and the time until then does not count afterwards.
+        """
+        waits: list[float] = []
+        self._look(waits)
+        return min(waits, default=None)
+
+    def feed(self, record: Record, arrived_at: int, origin: Origin) -> Parking:
+        """Hands a record to its operator; says what that holds."""
         key = self.stage.key(record)
         runner = self._runners.get(key)
         if runner is None:
             runner = self._runners[key] = Runner(self.stage, key, self._services, self._deliver, self._tip)
             self._gauge()
         runner.feed(Input(record, arrived_at), origin)
+        return runner.parking
 
     async def evict(self) -> None:
         """Closes the operators that have been idle for long and hold nothing."""
@@ -86,6 +94,20 @@ class Lane:
         await asyncio.gather(*(runner.kill() for runner in self._runners.values()))
         if self._behind is not None:
             await self._behind.kill()
+
+    def _look(self, waits: list[float]) -> dict[str, float]:
+        """Adds since when operators wait, and gives the loop time up to which each session is excused, by its id."""
+        excused = self._behind._look(waits) if self._behind is not None else {}
+        for key, runner in self._runners.items():
+            session = key.partition("/")[0]
+            until = max(excused.get(session, _NEVER), runner.parking.excused_until)
+            if (since := runner.waiting_since) is not None and until < _FOR_EVER:
+                waits.append(max(since, until))
+        for key, runner in self._runners.items():
+            if (until := runner.parking.excused_until) > _NEVER:
+                session = key.partition("/")[0]
+                excused[session] = max(excused.get(session, _NEVER), until)
+        return excused
 
     def _deliver(self, outbox: Outbox, stream: StreamName, record: Record) -> None:
         fused = self._behind if self._behind is not None and self._behind.stage.reads is stream else None

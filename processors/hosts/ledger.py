@@ -11,7 +11,8 @@ class Place:
     """One input's place in its shard."""
 
     sequence: int
-    size: int
+    #: Epoch ms at which it arrived in the stream.
+    arrived_at: int
     released: bool = False
 
 
@@ -22,24 +23,25 @@ class Ledger:
         self._open: deque[Place] = deque()
         #: The sequence number up to which every input is released; None before the first.
         self.low_water: int | None = None
-        #: Bytes of the inputs not released.
-        self.held = 0
 
     @property
     def settled(self) -> bool:
         """Whether every input given out so far is released."""
         return not self._open
 
-    def add(self, sequence: int, size: int) -> Place:
+    @property
+    def oldest(self) -> int | None:
+        """When (epoch ms) the oldest input arrived that is not released; None where there is none."""
+        return self._open[0].arrived_at if self._open else None
+
+    def add(self, sequence: int, arrived_at: int) -> Place:
         """Notes the next input."""
-        place = Place(sequence, size)
+        place = Place(sequence, arrived_at)
         self._open.append(place)
-        self.held += size
         return place
 
     def release(self, place: Place) -> None:
         """Notes that an input is needed no more."""
-        self.held -= place.size
         place.released = True
         while self._open and self._open[0].released:
             self.low_water = self._open.popleft().sequence

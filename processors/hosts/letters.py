@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from processors.hosts.outbox import Emission, Outbox
+from processors.hosts.emission import Emission
+from processors.hosts.outbox import Outbox
 from shared.codec import encode
 from shared.metrics import Metric, Metrics
 from shared.models import DeadLetter
@@ -17,9 +18,19 @@ _LONGEST_ERROR = 4096
 
 
 def bury(letter: DeadLetter, outbox: Outbox, metrics: Metrics) -> None:
-    """Counts the letter and emits it: without its payload where that is too large, for it says where to find it."""
-    payload = letter.payload if len(letter.payload) <= _MOST_PAYLOAD else b""
-    letter = replace(letter, error=letter.error[:_LONGEST_ERROR], payload=payload)
+    """Counts the letter and emits it."""
+    count(letter, metrics)
+    outbox.emit(Emission(StreamName.DEAD_LETTERS, sealed(letter)))
+
+
+def count(letter: DeadLetter, metrics: Metrics) -> None:
+    """Counts the letter."""
     metrics.count(Metric.DEAD_LETTERS, stage=letter.stage)
     metrics.observe(Metric.ERROR_RATE, 100, stage=letter.stage)
-    outbox.emit(Emission(StreamName.DEAD_LETTERS, Entry(letter.key, encode(letter))))
+
+
+def sealed(letter: DeadLetter) -> Entry:
+    """The letter as it is published: without its payload where that is too large, for it says where to find it."""
+    payload = letter.payload if len(letter.payload) <= _MOST_PAYLOAD else b""
+    letter = replace(letter, error=letter.error[:_LONGEST_ERROR], payload=payload)
+    return Entry(letter.key, encode(letter))

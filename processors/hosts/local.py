@@ -67,7 +67,7 @@ class LocalHost:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_CHECKPOINTS):
                 for worker, progress in self._workers.items():
-                    await progress.save(worker.low_water, self._core.gate)
+                    await progress.save(worker.low_water, self._core.pressure)
         self._close()
         for stages in self._applications:
             for stage in stages:
@@ -82,12 +82,12 @@ class LocalHost:
     async def _run_application(self, stages: Sequence[Stage]) -> None:
         name = "+".join(stage.name for stage in stages)
         stream = stages[0].reads
-        checkpoints = dict(await insist(lambda: self._checkpoints.load(name, stream), self._core.gate))
+        checkpoints = dict(await insist(lambda: self._checkpoints.load(name, stream), self._core.pressure))
         finished = {shard for shard, checkpoint in checkpoints.items() if checkpoint.ended}
         started: set[str] = set()
         ended: asyncio.Queue[str] = asyncio.Queue()
         while True:
-            shards = await insist(self._streams[stream].shards, self._core.gate)
+            shards = await insist(self._streams[stream].shards, self._core.pressure)
             for shard in ready(shards, finished):
                 if shard.id not in started:
                     started.add(shard.id)
@@ -100,7 +100,7 @@ class LocalHost:
     ) -> None:
         source = self._streams[stages[0].reads]
         start = OLDEST if after is None else Start(after=after)
-        reader = await insist(lambda: source.reader(shard, start, holds=True), self._core.gate)
+        reader = await insist(lambda: source.reader(shard, start, holds=True), self._core.pressure)
         worker = self._core.open(stages, shard)
         progress = Progress(self._checkpoints, application, stages[0].reads, shard, reader)
         self._workers[worker] = progress
@@ -108,13 +108,13 @@ class LocalHost:
         tip = Tip()
         while True:
             tip.reading()
-            batch = await insist(reader.read, self._core.gate)
+            batch = await insist(reader.read, self._core.pressure)
             await worker.feed(batch.items, tip.read(at_tip=batch.at_tip))
             if batch.ended:
                 break
         await worker.close(Closing.SHARD_END)
         saving.cancel()
-        await progress.save(worker.low_water, self._core.gate, ended=worker.settled)
+        await progress.save(worker.low_water, self._core.pressure, ended=worker.settled)
         progress.close()
         del self._workers[worker]
         self._core.forget(worker)
@@ -123,7 +123,7 @@ class LocalHost:
     async def _save(self, worker: ShardWorker, progress: Progress) -> None:
         while True:
             await asyncio.sleep(_CHECKPOINT_EVERY)
-            await progress.save(worker.low_water, self._core.gate)
+            await progress.save(worker.low_water, self._core.pressure)
 
     def _close(self) -> None:
         for progress in self._workers.values():

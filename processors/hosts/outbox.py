@@ -1,129 +1,180 @@
-"""The first-in-first-out queue that an operator's emissions, releases and actions pass through."""
+"""The queue that an operator's emissions, releases and actions pass through."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
+from processors.hosts.emission import Emission
+from processors.hosts.line import Bury, Line
+from processors.hosts.parking import Parking
 from processors.hosts.publisher import Publisher
-from shared.streams import Entry, StreamName
+from shared.errors import RefusedTooLong
+from shared.streams import StreamName
+
+log = logging.getLogger(__name__)
 
 Action = Callable[[], Awaitable[None]]
-#: The most records published in one go.
-_RUN = 500
-
-
-@dataclass(slots=True, eq=False)
-class Emission:
-    """A record on its way out; durable once each of its `waits` is over."""
-
-    stream: StreamName
-    #: What is published; None where only a fused stage takes the record.
-    entry: Entry | None
-    #: Who must still confirm: the stream it is published to, the fused stage that consumes it, or both.
-    waits: int = 1
-    durable: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def confirm(self) -> None:
-        """One of those it waits for is done with it."""
-        self.waits -= 1
-        if not self.waits:
-            self.durable.set()
+#: Begins a task; where one raises that is a fault of the host.
+Begin = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 class Outbox:
-    """Publishes emissions in order, and runs each action once everything emitted before it is durable.
+    """Publishes the emissions of each partition key in order, and settles everything in the order it was put in.
 
-    A release is an action like any other. Publishing never waits for actions. An action that raises is reported to
-    `on_error`, and the queue goes on.
+    An action runs, and a release counts, once everything emitted before it is durable and every earlier action is
+    over. Emissions of different keys wait for nobody, and none waits for actions. `on_release` is called for each
+    release that counts; an action that raises is reported to `on_error`, and the queue goes on. Where nothing is on
+    its way there is no task.
     """
 
-    def __init__(self, publisher: Publisher, on_error: Callable[[Exception], None]) -> None:
+    __slots__ = (
+        "_acting",
+        "_begin",
+        "_bury",
+        "_changed",
+        "_fenced",
+        "_lines",
+        "_on_error",
+        "_on_release",
+        "_parking",
+        "_publisher",
+        "_queue",
+    )
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        parking: Parking,
+        begin: Begin,
+        bury: Bury,
+        on_release: Callable[[], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
         self._publisher = publisher
+        self._parking = parking
+        self._begin = begin
+        self._bury = bury
+        self._on_release = on_release
         self._on_error = on_error
-        self._unpublished: deque[Emission] = deque()
-        self._queue: deque[Emission | Action] = deque()
-        self._emitted = asyncio.Event()
-        self._queued = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._all_published = asyncio.Event()
-        self._all_published.set()
+        #: What is not settled yet; None stands for a release.
+        self._queue: deque[Emission | Action | None] = deque()
+        self._lines: dict[tuple[StreamName, str], Line] = {}
+        self._acting: asyncio.Task[None] | None = None
+        self._changed: asyncio.Event | None = None
         self._fenced = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything put in has gone out."""
+        return not self._queue and self._acting is None
 
     def emit(self, emission: Emission) -> None:
         """Puts an emission in the queue."""
         if self._fenced:
             return
-        if emission.entry is not None:
-            self._unpublished.append(emission)
-            self._all_published.clear()
-            self._emitted.set()
-        self._put(emission)
+        emission.on_durable = self._settle
+        emission.since = asyncio.get_running_loop().time()
+        self._queue.append(emission)
+        if emission.entry is None:
+            return
+        place = emission.stream, emission.entry.key
+        line = self._lines.get(place)
+        if line is None:
+            line = self._lines[place] = Line(emission.stream, self._publisher, self._parking, self._bury)
+            line.task = self._begin(self._publish(place, line))
+        line.add(emission)
+
+    def release(self) -> None:
+        """Puts a release in the queue."""
+        if not self._fenced:
+            self._queue.append(None)
+            self._settle()
 
     def then(self, action: Action) -> None:
         """Puts an action in the queue."""
         if not self._fenced:
-            self._put(action)
+            self._queue.append(action)
+            self._settle()
 
     def fence(self) -> None:
-        """Drops what waits, and everything that comes from now on."""
+        """Drops what waits, and everything that comes from now on; an action that runs goes on until `close`."""
         self._fenced = True
-        for emission in self._unpublished:
-            # It will never be durable, but what waits for it must not wait for ever.
-            emission.durable.set()
-        self._unpublished.clear()
         self._queue.clear()
+        for line in self._lines.values():
+            line.drop()
+            if line.task is not None:
+                line.task.cancel()
 
     async def published(self) -> None:
         """Returns once every emission for a stream is on it."""
-        await self._all_published.wait()
+        while self._lines:
+            await self._change()
 
     async def drained(self) -> None:
         """Returns once everything put in has gone out."""
-        await self._idle.wait()
+        while not self.idle:
+            await self._change()
 
-    async def run(self) -> None:
-        """Works until it is cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._publish())
-            group.create_task(self._settle())
+    async def close(self) -> None:
+        """Ends everything where it stands; what is not out is dropped."""
+        tasks = {line.task for line in self._lines.values() if line.task is not None}
+        if self._acting is not None:
+            tasks.add(self._acting)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for line in self._lines.values():
+            line.drop()
+        self._lines.clear()
 
-    def _put(self, entry: Emission | Action) -> None:
-        self._queue.append(entry)
-        self._idle.clear()
-        self._queued.set()
+    async def _publish(self, place: tuple[StreamName, str], line: Line) -> None:
+        await line.run()
+        del self._lines[place]
+        self._tell()
 
-    async def _publish(self) -> None:
-        while True:
-            await self._emitted.wait()
-            self._emitted.clear()
-            while self._unpublished:
-                # In a method of its own: what is out must not be kept here until more comes, which may be long.
-                await self._publish_run()
-            self._all_published.set()
+    def _settle(self) -> None:
+        if self._acting is None and (action := self._next()) is not None:
+            self._acting = self._begin(self._act(action))
 
-    async def _publish_run(self) -> None:
-        run = [self._unpublished.popleft() for _ in range(min(_RUN, len(self._unpublished)))]
-        await self._publisher.publish_all((e.stream, e.entry) for e in run if e.entry is not None)
-        for emission in run:
-            emission.confirm()
+    def _next(self) -> Action | None:
+        """Settles what can be, and gives the action that is to run next, if one is."""
+        while self._queue:
+            entry = self._queue[0]
+            if isinstance(entry, Emission):
+                if entry.waits:
+                    return None
+                self._queue.popleft()
+                continue
+            self._queue.popleft()
+            if entry is not None:
+                return entry
+            self._on_release()
+        self._tell()
+        return None
 
-    async def _settle(self) -> None:
-        while True:
-            await self._queued.wait()
-            self._queued.clear()
-            while self._queue:
-                await self._settle_next(self._queue.popleft())
-            self._idle.set()
+    async def _act(self, action: Action | None) -> None:
+        while action is not None:
+            try:
+                await action()
+            except RefusedTooLong as error:
+                log.warning("what was to follow an output is given up: %s", error)
+            except Exception as error:
+                self._on_error(error)
+            action = self._next()
+        self._acting = None
+        self._tell()
 
-    async def _settle_next(self, entry: Emission | Action) -> None:
-        if isinstance(entry, Emission):
-            await entry.durable.wait()
-            return
-        try:
-            await entry()
-        except Exception as error:
-            self._on_error(error)
+    async def _change(self) -> None:
+        if self._changed is None:
+            self._changed = asyncio.Event()
+        await self._changed.wait()
+
+    def _tell(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None

@@ -1,69 +1,93 @@
-"""A session store that waits out its own unavailability."""
+"""A session store that waits out its own unavailability, for one operator."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
-from processors.hosts.gate import Gate
-from processors.hosts.insist import insist
-from shared.errors import SetupError
+from processors.hosts.backpressure import Backpressure
+from processors.hosts.parking import Parking
+from shared.backoff import delays
+from shared.errors import RefusedTooLong, SetupError, StoreUnavailable
 from shared.models import Segment, Word
 from shared.sessions import Session, SessionStore
 
+Returned = TypeVar("Returned")
+
+#: The store's name among what may answer nothing.
+_STORE = "store"
+
 
 class PatientStore:
-    """Hands every call on, again and again while the store is unavailable; the host stops reading meanwhile."""
+    """Hands every call on, again and again while the store refuses the operator, whose key is parked meanwhile.
 
-    def __init__(self, store: SessionStore, gate: Gate) -> None:
+    `waits_since` says since which loop time (s) the operator's oldest input waits, if one does. Once that, and the
+    refusals, have lasted as long as a key may be parked, the call raises RefusedTooLong.
+    """
+
+    __slots__ = ("_parking", "_pressure", "_refused_since", "_store", "_waits_since")
+
+    def __init__(
+        self,
+        store: SessionStore,
+        pressure: Backpressure,
+        parking: Parking,
+        waits_since: Callable[[], float | None],
+    ) -> None:
         self._store = store
-        self._gate = gate
+        self._pressure = pressure
+        self._parking = parking
+        self._waits_since = waits_since
+        #: The loop time (s) of the first refusal since the store last answered the operator.
+        self._refused_since: float | None = None
 
     async def create(self, session: Session) -> None:
         """See SessionStore.create."""
-        await insist(lambda: self._store.create(session), self._gate)
+        await self._insist(session.id, lambda: self._store.create(session))
 
     async def load(self, session: str) -> Session:
         """See SessionStore.load."""
-        return await insist(lambda: self._store.load(session), self._gate)
+        return await self._insist(session, lambda: self._store.load(session))
 
     async def open_sessions(self) -> Sequence[Session]:
         """See SessionStore.open_sessions."""
-        return await insist(self._store.open_sessions, self._gate)
+        return await self._insist("", self._store.open_sessions)
 
     async def open_take(self, session: str, held: int | None) -> int:
         """See SessionStore.open_take."""
-        return await insist(lambda: self._store.open_take(session, held), self._gate)
+        return await self._insist(session, lambda: self._store.open_take(session, held))
 
     async def begin(self, session: str, started_at: int) -> Session:
         """See SessionStore.begin."""
-        return await insist(lambda: self._store.begin(session, started_at), self._gate)
+        return await self._insist(session, lambda: self._store.begin(session, started_at))
 
     async def notice(self, session: str, at: int) -> None:
         """See SessionStore.notice."""
-        await insist(lambda: self._store.notice(session, at), self._gate)
+        await self._insist(session, lambda: self._store.notice(session, at))
 
     async def propose_end(self, session: str, at: int) -> bool:
         """See SessionStore.propose_end."""
-        return await insist(lambda: self._store.propose_end(session, at), self._gate)
+        return await self._insist(session, lambda: self._store.propose_end(session, at))
 
     async def give_back(self, session: str, take: int) -> None:
         """See SessionStore.give_back."""
-        await insist(lambda: self._store.give_back(session, take), self._gate)
+        await self._insist(session, lambda: self._store.give_back(session, take))
 
     async def raise_epoch(self, session: str) -> int:
         """See SessionStore.raise_epoch; it is tried once, since what asks for an epoch can do without for a while."""
         try:
             return await self._store.raise_epoch(session)
         except SetupError as error:
-            await self._gate.fail(error)
+            await self._pressure.fail(error)
 
     async def hear(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.hear."""
-        await insist(lambda: self._store.hear(session, take, heard), self._gate)
+        await self._insist(session, lambda: self._store.hear(session, take, heard))
 
     async def touch(self, session: str, last_frame_at: int) -> None:
         """See SessionStore.touch."""
-        await insist(lambda: self._store.touch(session, last_frame_at), self._gate)
+        await self._insist(session, lambda: self._store.touch(session, last_frame_at))
 
     async def claim(
         self, session: str, segments: Sequence[Segment], *, unpublished: int, frontier: int, words: Sequence[Word]
@@ -73,17 +97,52 @@ class PatientStore:
         A claim whose answer was lost is refused at the next try: the operator then finds its own segments in the
         item and publishes those.
         """
-        await insist(
+        await self._insist(
+            session,
             lambda: self._store.claim(session, segments, unpublished=unpublished, frontier=frontier, words=words),
-            self._gate,
         )
 
     async def configure(
         self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None
     ) -> None:
         """See SessionStore.configure."""
-        await insist(lambda: self._store.configure(session, settings=settings, wanted=wanted), self._gate)
+        await self._insist(session, lambda: self._store.configure(session, settings=settings, wanted=wanted))
 
     async def end(self, session: str, take: int, heard: int) -> None:
         """See SessionStore.end."""
-        await insist(lambda: self._store.end(session, take, heard), self._gate)
+        await self._insist(session, lambda: self._store.end(session, take, heard))
+
+    async def _insist(self, session: str, attempt: Callable[[], Awaitable[Returned]]) -> Returned:
+        try:
+            try:
+                returned = await attempt()
+            except StoreUnavailable as error:
+                with self._parking.waiting(error):
+                    returned = await self._wait_out(session, attempt, error)
+        except SetupError as error:
+            await self._pressure.fail(error)
+        self._refused_since = None
+        self._pressure.reach(_STORE).answered(session)
+        return returned
+
+    async def _wait_out(
+        self, session: str, attempt: Callable[[], Awaitable[Returned]], error: StoreUnavailable
+    ) -> Returned:
+        if self._refused_since is None:
+            self._refused_since = asyncio.get_running_loop().time()
+        for wait in delays(most=5.0):
+            self._pressure.reach(_STORE).refused(session)
+            if self._overdue(self._refused_since):
+                raise RefusedTooLong(f"expected the store to take an operation, got for too long: {error}")
+            await asyncio.sleep(wait)
+            try:
+                return await attempt()
+            except StoreUnavailable as again:
+                error = again
+        raise AssertionError("delays never end")
+
+    def _overdue(self, refused_since: float) -> bool:
+        if not self._parking.overdue(refused_since):
+            return False
+        oldest = self._waits_since()
+        return oldest is None or self._parking.overdue(oldest)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from processors.hosts.backpressure import Backpressure
 from processors.hosts.checkpoints import Checkpoint, Checkpoints
-from processors.hosts.gate import Gate
 from processors.hosts.insist import insist
 from shared.streams import ShardReader, StreamName
 
@@ -21,12 +21,12 @@ class Progress:
         self._reader = reader
         self._saved = Checkpoint(None)
 
-    async def save(self, low_water: int | None, gate: Gate, *, ended: bool = False) -> None:
+    async def save(self, low_water: int | None, pressure: Backpressure, *, ended: bool = False) -> None:
         """Writes the checkpoint if it is news, waiting out an unavailable store."""
         checkpoint = Checkpoint(low_water, ended)
         if checkpoint == self._saved:
             return
-        await insist(lambda: self._checkpoints.save(self._application, self._stream, self._shard, checkpoint), gate)
+        await insist(lambda: self._checkpoints.save(self._application, self._stream, self._shard, checkpoint), pressure)
         self._saved = checkpoint
         if low_water is not None:
             self._reader.done(low_water)

@@ -1,35 +1,44 @@
-"""Writing records to streams, however long a stream refuses."""
+"""Writing records to streams, once or however long a stream refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
-from processors.hosts.gate import Gate
+from processors.hosts.backpressure import Backpressure
 from processors.hosts.insist import insist
 from shared.codec import encode
+from shared.errors import SetupError, StreamUnavailable
 from shared.models import Record
 from shared.streams import Entry, Stream, StreamName
 
 
 class Publisher:
-    """An Outlet on the given streams; while one refuses, the gate is closed."""
+    """An Outlet on the given streams."""
 
-    def __init__(self, streams: Mapping[StreamName, Stream], gate: Gate) -> None:
+    def __init__(self, streams: Mapping[StreamName, Stream], pressure: Backpressure) -> None:
         self._streams = streams
-        self._gate = gate
+        self._pressure = pressure
 
     async def publish(self, stream: StreamName, record: Record) -> None:
-        """Writes the record durably, waiting out an unavailable stream."""
-        await self.publish_all([(stream, Entry(record.key, encode(record)))])
+        """See Outlet.publish."""
+        entries = [Entry(record.key, encode(record))]
+        await insist(lambda: self.write(stream, entries), self._pressure)
 
     async def offer(self, stream: StreamName, record: Record) -> None:
-        """Tries once to write the record; raises StreamUnavailable."""
-        await self._streams[stream].publish([Entry(record.key, encode(record))])
+        """See Outlet.offer."""
+        await self.write(stream, [Entry(record.key, encode(record))])
 
-    async def publish_all(self, outputs: Iterable[tuple[StreamName, Entry]]) -> None:
-        """Writes the entries durably in order; runs of one stream go in one call."""
-        for name, run in groupby(outputs, key=lambda output: output[0]):
-            entries = [entry for _, entry in run]
-            stream = self._streams[name]
-            await insist(lambda stream=stream, entries=entries: stream.publish(entries), self._gate)  # type: ignore[misc]
+    async def write(self, stream: StreamName, entries: Sequence[Entry]) -> None:
+        """Tries once to write entries of one key, in order; raises StreamUnavailable.
+
+        What only its operator can mend ends the host.
+        """
+        reach = self._pressure.reach(stream)
+        try:
+            await self._streams[stream].publish(entries)
+        except StreamUnavailable:
+            reach.refused(entries[0].key)
+            raise
+        except SetupError as error:
+            await self._pressure.fail(error)
+        reach.answered(entries[0].key)

@@ -10,9 +10,10 @@ from typing import Any
 
 from processors.contract import Closing, Input, Operator, Stage
 from processors.hosts.context import Deliver, OperatorContext, Origin, Services, Tip
+from processors.hosts.parking import Parking
 from processors.hosts.refusal import Refusal
 from shared.backoff import backoff
-from shared.errors import SessionUnknown
+from shared.errors import RefusedTooLong, SessionUnknown
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ _PATIENCE = 3
 _LAST_WORDS = 10.0
 #: Seconds that, once those are out, the releases and actions behind them have.
 _LAST_RELEASES = 1.0
+#: Seconds for which an operator rests whose store has refused for too long.
+_REST = 5.0
 
 
 class _PoisonedError(Exception):
@@ -44,7 +47,7 @@ class Runner:
         self._services = services
         self._tip = tip
         self._context = OperatorContext(
-            stage.name, key, services, deliver, self._spawn, self._interrupt, self._known_tip
+            stage.name, key, services, deliver, self._begin, self._spawn, self._interrupt, self._known_tip
         )
         self._inbox: deque[Input] = deque()
         self._arrived = asyncio.Event()
@@ -59,12 +62,16 @@ class Runner:
         self._failures = 0
         self._releases_at_failure = 0
         self._feeding = self._begin(self._run())
-        self._publishing = self._begin(self._context.outbox.run())
 
     @property
     def idle_since(self) -> float | None:
-        """Loop time (s) of the last thing that happened; None while an input is held."""
-        return None if self._context.busy else self._context.active_at
+        """Loop time (s) of the last thing that happened; None while an input is held or anything is on its way."""
+        return self._context.active_at if not self._context.busy and self._context.outbox.idle else None
+
+    @property
+    def parking(self) -> Parking:
+        """What its key holds, and whether something of it is refused."""
+        return self._context.parking
 
     @property
     def waiting_since(self) -> float | None:
@@ -118,8 +125,8 @@ class Runner:
         self._feeding.cancel()
         await asyncio.wait({self._feeding})
         # Only then: a fenced operator that is being replaced brings another outbox.
-        self._publishing.cancel()
-        await asyncio.wait({self._publishing})
+        await self._context.outbox.close()
+        self._context.close()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -158,7 +165,9 @@ class Runner:
             return True
         try:
             if self._started is not None:
-                await self._started.close(Closing.SHUTDOWN)
+                # A store that refuses must not hold the end up.
+                async with asyncio.timeout(_LAST_WORDS):
+                    await self._started.close(Closing.SHUTDOWN)
         except Exception:
             log.exception("%s: %s failed at its close", self._stage.name, self._context.key)
         if self._stopping:
@@ -171,10 +180,8 @@ class Runner:
 
     async def _replace_outbox(self) -> None:
         """What the fenced operator has said goes no further."""
-        self._publishing.cancel()
-        await asyncio.wait({self._publishing})
+        await self._context.outbox.close()
         self._context.unfence()
-        self._publishing = self._begin(self._context.outbox.run())
         if not self._stopping:
             self._interrupted.clear()
 
@@ -210,6 +217,9 @@ class Runner:
         """
         while isinstance(failure, BaseExceptionGroup):
             failure = failure.exceptions[0]
+        cause = failure.__cause__ if isinstance(failure, _PoisonedError) else failure
+        if isinstance(cause, RefusedTooLong):
+            return await self._give_up(cause)
         if isinstance(failure, _PoisonedError):
             self._blame(failure.received, failure.__cause__)
         else:
@@ -226,6 +236,22 @@ class Runner:
                 return False
             else:
                 await asyncio.sleep(backoff(self._failures))
+        self._inbox = deque(self._context.unreleased)
+        return True
+
+    async def _give_up(self, error: RefusedTooLong) -> bool:
+        """The store refuses the key: what has waited for it too long is accounted for, the rest waits on.
+
+        False where the key is to end and nothing is left that waits.
+        """
+        log.error("%s: %s is refused by the store", self._stage.name, self._context.key)
+        self._context.give_up(error)
+        self._inbox = deque(self._context.unreleased)
+        if not self._inbox and self._closing is not None:
+            self._context.dead_letter(_described(error))
+            return False
+        # Each that comes of age meanwhile would begin the operator anew once more.
+        await asyncio.sleep(_REST)
         self._inbox = deque(self._context.unreleased)
         return True
 

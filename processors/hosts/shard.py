@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 from processors.contract import Closing, Stage
 from processors.hosts.context import Origin, Services
-from processors.hosts.gate import Gate
+from processors.hosts.emission import Emission
 from processors.hosts.lane import Lane
 from processors.hosts.ledger import Ledger, Place
 from processors.hosts.letters import bury
 from processors.hosts.outbox import Outbox
+from processors.hosts.parking import Parking
 from shared.codec import UnknownRecord, decode
 from shared.errors import CodecError
 from shared.metrics import Metric
 from shared.models import AudioFrame, DeadLetter, Record, stamped
 from shared.streams import Item, StreamName
 
-#: Bytes of unreleased inputs beyond which a shard is read no further: hours of one session's audio.
-_MOST_HELD = 256 << 20
-
 
 class ShardWorker:
     """Takes a shard's items in order and says up to where their work is done."""
 
-    def __init__(self, stages: Sequence[Stage], shard: str, services: Services, gate: Gate) -> None:
+    def __init__(self, stages: Sequence[Stage], shard: str, services: Services) -> None:
         self._shard = shard
         self._stream = stages[0].reads
-        self._stage = stages[0].name
+        self.stage = stages[0].name
         self._services = services
-        self._gate = gate
+        self._pressure = services.pressure
         self._closing = False
         self._tip: float | None = None
         self._ledger = Ledger()
-        self._released = asyncio.Event()
-        self._strays = Outbox(services.publisher, self._stray_failed)
-        self._stray_task = asyncio.create_task(self._strays.run())
-        self._stray_task.add_done_callback(services.watch)
+        parking = Parking(f"{self.stage} {shard}", services.pressure, services.settings.max_park)
+        #: What could not be read, and waits for its dead letter.
+        self._stray: deque[Place] = deque()
+        self._strays = Outbox(
+            services.publisher, parking, self._begin, _never_buried, self._release_stray, self._stray_failed
+        )
         names = {stage.reads for stage in stages[1:]}
         private = frozenset({StreamName.SEGMENTS} & names)
         lane: Lane | None = None
@@ -53,6 +55,12 @@ class ShardWorker:
     def low_water(self) -> int | None:
         """The sequence number up to which every item is released; None before the first."""
         return self._ledger.low_water
+
+    @property
+    def low_water_age(self) -> float:
+        """Seconds since the oldest item arrived that is not released; 0 where there is none."""
+        oldest = self._ledger.oldest
+        return 0.0 if oldest is None else max(0, self._services.clock.now() - oldest) / 1000
 
     @property
     def settled(self) -> bool:
@@ -70,17 +78,19 @@ class ShardWorker:
         return self._lane.waiting_since
 
     async def feed(self, items: Iterable[Item], tip: float | None = None) -> None:
-        """Takes the next items; waits while an output refuses or too much is held.
+        """Takes the next items; waits while too much is held, or a whole stream or the store answers nothing.
 
         `tip` is the loop time (s) up to which the shard holds nothing behind them; None where it may hold more.
         """
         self._tip = None
+        await self._pressure.answers()
         for item in items:
-            await self._gate.passed()
-            while self._ledger.held > _MOST_HELD:
-                self._released.clear()
-                await self._released.wait()
-            self._take(item)
+            if self._pressure.full:
+                await self._pressure.room()
+            parking = self._take(item)
+            if parking is not None and parking.crowded:
+                # One that is parked is decided on by its own bound, and holds up nobody.
+                await self._pressure.until(lambda key=parking: key.parked or not key.crowded)  # type: ignore[misc]
         self._tip = tip
 
     async def evict(self) -> None:
@@ -94,25 +104,26 @@ class ShardWorker:
         taken = await self._lane.close(closing)
         if closing is Closing.SHARD_END:
             await self._strays.drained()
-        self._stray_task.cancel()
+        await self._strays.close()
         return taken
 
     async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""
-        self._stray_task.cancel()
+        await self._strays.close()
         await self._lane.kill()
 
-    def _take(self, item: Item) -> None:
-        place = self._ledger.add(item.sequence, len(item.data))
+    def _take(self, item: Item) -> Parking | None:
+        """Hands an item to its operator; says what the operator's key holds, where it has one."""
+        place = self._ledger.add(item.sequence, item.arrived_at)
         try:
             record = decode(item.data)
         except CodecError as error:
             self._refuse(item, place, str(error))
-            return
+            return None
         if isinstance(record, UnknownRecord):
-            self._services.metrics.count(Metric.UNKNOWN_RECORDS, stage=self._stage)
-            self._release(place)
-            return
+            self._services.metrics.count(Metric.UNKNOWN_RECORDS, stage=self.stage)
+            self._ledger.release(place)
+            return None
         if isinstance(record, AudioFrame):
             record = self._ingested(record, item.arrived_at)
         self._observe_transit(record)
@@ -120,9 +131,10 @@ class ShardWorker:
             self._stream,
             self._shard,
             str(item.sequence),
-            on_release=partial(self._release, place),
+            on_release=partial(self._ledger.release, place),
+            size=len(item.data),
         )
-        self._lane.feed(record, item.arrived_at, origin)
+        return self._lane.feed(record, item.arrived_at, origin)
 
     def _ingested(self, frame: AudioFrame, arrived_at: int) -> AudioFrame:
         delay = arrived_at - frame.captured_at
@@ -135,14 +147,14 @@ class ShardWorker:
         left_at = max(record.hops.values(), default=None)
         if left_at is not None:
             transit = self._services.clock.now() - left_at
-            self._services.metrics.observe(Metric.TRANSIT_LATENCY, transit, stage=self._stage)
+            self._services.metrics.observe(Metric.TRANSIT_LATENCY, transit, stage=self.stage)
 
     def _refuse(self, item: Item, place: Place, error: str) -> None:
         now = self._services.clock.now()
         letter = DeadLetter(
             session="",
             captured_at=now,
-            stage=self._stage,
+            stage=self.stage,
             error=error,
             stream=self._stream,
             shard=self._shard,
@@ -150,14 +162,21 @@ class ShardWorker:
             payload=item.data,
         )
         bury(letter, self._strays, self._services.metrics)
-        self._strays.then(partial(self._release_stray, place))
+        self._stray.append(place)
+        self._strays.release()
 
-    async def _release_stray(self, place: Place) -> None:
-        self._release(place)
+    def _release_stray(self) -> None:
+        self._ledger.release(self._stray.popleft())
 
-    def _release(self, place: Place) -> None:
-        self._ledger.release(place)
-        self._released.set()
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._services.watch)
+        return task
 
     def _stray_failed(self, error: Exception) -> None:
         raise error
+
+
+async def _never_buried(emission: Emission, error: Exception) -> bool:
+    """A dead letter is insisted on."""
+    raise AssertionError(f"expected a dead letter, got one for {emission.stream}") from error

@@ -52,6 +52,10 @@ class Metric(StrEnum):
     FENCED = "Fenced"
     #: Ends of a session that a worker said which had lost it: nobody was cut off.
     STALE_ENDS = "StaleEnds"
+    #: Bytes held by keys of which a stream or the store refuses something.
+    PARKED_BYTES = "ParkedBytes"
+    #: How long ago the oldest input came that a stage has not released, in s.
+    LOW_WATER_AGE = "LowWaterAge"
     #: Audio that a producer keeps because the stream has not taken it yet, in s.
     UNSENT_AUDIO = "UnsentAudio"
     PUBLISHES_REFUSED = "PublishesRefused"

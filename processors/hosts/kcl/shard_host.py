@@ -60,8 +60,8 @@ class ShardHost:
 
     @property
     def blocked(self) -> bool:
-        """Whether an output stream or the session store refuses."""
-        return not self._core.gate.is_open
+        """Whether an output stream or the session store refuses anything, or the host holds as much as it may."""
+        return self._core.pressure.blocked
 
     def wrong(self) -> str | None:
         """What only a new process can mend, if anything is; to be asked on the loop every few seconds."""
@@ -69,11 +69,8 @@ class ShardHost:
             return None
         now = asyncio.get_running_loop().time()
         since = self._worker.waiting_since
-        if since is not None and not self.blocked:
-            # While an output refused, no operator could release anything.
-            since = max(since, self._core.gate.opened_at)
-            if now - since > self._longest_hold:
-                return f"an operator has released none of its inputs, nor ended, for {now - since:.0f} s"
+        if since is not None and now - since > self._longest_hold:
+            return f"an operator has released none of its inputs, nor ended, for {now - since:.0f} s"
         return None
 
     async def open(self, shard: str) -> None:
@@ -83,7 +80,7 @@ class ShardHost:
         self._core.start(self._stages)
 
     async def feed(self, items: Iterable[Item], *, at_tip: bool = False) -> None:
-        """Takes the next items; waits while an output refuses or too much is held: KCL brings no more meanwhile.
+        """Takes the next items; waits while too much is held or nothing is answered: KCL brings no more meanwhile.
 
         `at_tip` says that the shard held nothing behind them when they were read.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +47,9 @@ class Copy(Operator):
     async def take(self, received: Input) -> None:
         record = received.record
         assert isinstance(record, Segment)
+        if self.context.displaced:
+            # The session is another worker's: it holds what comes, and says nothing.
+            return
         if record.text == "raise":
             raise RuntimeError("cannot stand this one")
         if record.text == "fail later":
@@ -87,13 +90,16 @@ class CopyStage(Stage):
 
 
 class Refusing(MemoryStream):
-    """Refuses every write until a time."""
+    """Refuses every write until a time, and always some keys."""
 
     refuses_until = 0.0
+    refused: Set[str] = frozenset()
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         if asyncio.get_running_loop().time() < self.refuses_until:
             raise StreamUnavailable(f"{self.name} is out")
+        if any(entry.key in self.refused for entry in entries):
+            raise StreamUnavailable(f"{self.name} refuses a key")
         await super().publish(entries)
 
 

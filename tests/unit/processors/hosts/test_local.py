@@ -125,19 +125,43 @@ def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output
     run(main())
 
 
-def test_while_an_output_refuses_nothing_more_is_read() -> None:
+def test_while_a_whole_output_answers_nobody_nothing_more_is_read_and_what_was_read_is_not_lost() -> None:
     async def main() -> None:
         house = House()
         host = house.host()
         await asyncio.sleep(0.1)
-        house.streams[UNIQUE].refuses_until = 20.0
-        await house.put(segment(1))
-        await asyncio.sleep(1)
+        house.streams[UNIQUE].refuses_until = 60.0
+        await house.put(*(segment(1, f"talk-{number}") for number in range(20)))
+        await asyncio.sleep(31)
         await house.put(segment(1, "late"))
-        await asyncio.sleep(5)
-        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 1
-        await asyncio.sleep(20)
-        assert [record.session for record in await house.read()] == ["talk", "late"]
+        await asyncio.sleep(2)
+        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 20
+        await asyncio.sleep(40)
+        assert len(await house.read()) == 21
+        assert not await house.read(DEAD)
+        await host.stop()
+
+    run(main())
+
+
+def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        await asyncio.sleep(0.1)
+        house.streams[UNIQUE].refused = {"talk"}
+        await house.put(segment(1))
+        await asyncio.sleep(30)
+        await house.put(segment(2), segment(1, "late"))
+        await asyncio.sleep(1)
+        assert [record.session for record in await house.read()] == ["late"]
+        house.streams[UNIQUE].refused = set()
+        await asyncio.sleep(10)
+        assert [(record.session, record.number) for record in await house.read()] == [
+            ("late", 1),
+            ("talk", 1),
+            ("talk", 2),
+        ]
         await host.stop()
 
     run(main())

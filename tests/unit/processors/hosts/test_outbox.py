@@ -2,25 +2,201 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from processors.hosts.outbox import Emission, Outbox
+from processors.hosts.backpressure import Backpressure
+from processors.hosts.emission import Emission
+from processors.hosts.outbox import Outbox
+from processors.hosts.parking import Parking
+from shared.errors import StreamUnavailable
 from shared.streams import Entry, StreamName
+from tests.support.virtual_time import run
+
+TRANSLATIONS, DEAD = StreamName.TRANSLATIONS, StreamName.DEAD_LETTERS
 
 
-class Dropping:
-    """Takes everything at once."""
+class Publishing:
+    """Takes what no test has refused, and takes a second for it where a key is slow."""
 
-    async def publish_all(self, outputs: Iterable[tuple[StreamName, Entry]]) -> None:
-        list(outputs)
+    def __init__(self) -> None:
+        self.refused: set[str] = set()
+        self.slow: set[str] = set()
+        self.taken: list[tuple[str, bytes]] = []
+
+    async def write(self, stream: StreamName, entries: Sequence[Entry]) -> None:
+        if entries[0].key in self.refused:
+            raise StreamUnavailable(f"{entries[0].key} is refused")
+        if entries[0].key in self.slow:
+            await asyncio.sleep(1)
+        self.taken += entries
+
+
+class Bench:
+    """An outbox, and what becomes of what is put in."""
+
+    def __init__(self, max_park: float = 600) -> None:
+        self.stream = Publishing()
+        self.happened: list[str] = []
+        self.buried: list[tuple[float, bytes]] = []
+        self.refuses_letters = False
+        self.parking = Parking("translate talk", Backpressure(lambda error: None), max_park)
+        self.outbox = Outbox(
+            self.stream,  # type: ignore[arg-type]
+            self.parking,
+            asyncio.create_task,
+            self._bury,
+            lambda: self.happened.append("release"),
+            lambda error: self.happened.append(str(error)),
+        )
+
+    async def _bury(self, emission: Emission, error: Exception) -> bool:
+        assert emission.entry is not None
+        if not self.refuses_letters:
+            self.buried.append((asyncio.get_running_loop().time(), emission.entry.data))
+        return not self.refuses_letters
+
+    def emit(self, key: str, data: bytes, stream: StreamName = TRANSLATIONS) -> None:
+        self.outbox.emit(Emission(stream, Entry(key, data)))
+
+    def then(self, name: str) -> None:
+        async def act() -> None:
+            self.happened.append(name)
+
+        self.outbox.then(act)
+
+    def of(self, key: str) -> list[bytes]:
+        return [data for taken, data in self.stream.taken if taken == key]
 
 
 async def test_nothing_of_what_is_out_is_kept_until_more_comes() -> None:
-    outbox = Outbox(Dropping(), lambda error: None)  # type: ignore[arg-type]
-    running = asyncio.create_task(outbox.run())
+    bench = Bench()
     clip = bytes(1000)
     before = sys.getrefcount(clip)
-    outbox.emit(Emission(StreamName.SPEECH, Entry("talk/es", clip)))
-    await outbox.drained()
+    bench.emit("talk/es", clip, StreamName.SPEECH)
+    await bench.outbox.drained()
+    bench.stream.taken.clear()
     assert sys.getrefcount(clip) == before
-    running.cancel()
+    assert bench.parking.held == 0
+
+
+def test_a_refused_language_delays_no_other_and_each_keeps_its_order() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.stream.refused.add("talk/es")
+        for number in range(3):
+            bench.emit("talk/es", b"es%d" % number)
+            bench.emit("talk/ca", b"ca%d" % number)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert bench.of("talk/ca") == [b"ca0", b"ca1", b"ca2"]
+        assert bench.parking.parked
+        await asyncio.sleep(60)
+        bench.stream.refused.clear()
+        await bench.outbox.drained()
+        assert bench.of("talk/es") == [b"es0", b"es1", b"es2"]
+        assert not bench.parking.parked
+
+    run(main())
+
+
+def test_actions_and_releases_wait_for_everything_put_in_before_them() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.stream.slow.add("talk/es")
+        bench.then("first")
+        bench.outbox.release()
+        bench.emit("talk/es", b"slow")
+        bench.outbox.release()
+        bench.emit("talk/ca", b"fast")
+        bench.then("last")
+        await asyncio.sleep(0.5)
+        assert bench.of("talk/ca") == [b"fast"]
+        assert bench.happened == ["first", "release"]
+        await bench.outbox.drained()
+        assert bench.happened == ["first", "release", "release", "last"]
+
+    run(main())
+
+
+def test_each_output_that_is_refused_for_too_long_is_buried_in_its_turn_and_never_published() -> None:
+    async def main() -> None:
+        bench = Bench(max_park=600)
+        bench.stream.refused.add("talk/es")
+        for number in range(3):
+            bench.emit("talk/es", b"es%d" % number)
+            bench.outbox.release()
+            await asyncio.sleep(100)
+        await asyncio.sleep(450)
+        assert [data for _, data in bench.buried] == [b"es0", b"es1"]
+        assert all(number * 100 <= at - 600 <= number * 100 + 5 for number, (at, _) in enumerate(bench.buried))
+        assert bench.happened == ["release"] * 2
+        bench.stream.refused.clear()
+        await bench.outbox.drained()
+        assert bench.of("talk/es") == [b"es2"]
+
+    run(main())
+
+
+def test_while_no_dead_letter_is_taken_either_the_output_is_tried_on_and_only_one_of_the_two_is_written() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.refuses_letters = True
+        bench.stream.refused.add("talk/es")
+        bench.emit("talk/es", b"es")
+        await asyncio.sleep(2000)
+        assert not bench.outbox.idle
+        bench.stream.refused.clear()
+        await bench.outbox.drained()
+        bench.refuses_letters = False
+        await asyncio.sleep(700)
+        assert bench.of("talk/es") == [b"es"]
+        assert not bench.buried
+
+    run(main())
+
+
+def test_a_dead_letter_is_insisted_on_however_long_that_takes() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.stream.refused.add("talk")
+        bench.emit("talk", b"letter", DEAD)
+        await asyncio.sleep(5000)
+        bench.stream.refused.clear()
+        await bench.outbox.drained()
+        assert bench.of("talk") == [b"letter"]
+        assert not bench.buried
+
+    run(main())
+
+
+def test_a_refused_key_that_holds_too_much_is_decided_on_at_once() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.stream.refused.add("talk/es")
+        for _ in range(70):
+            bench.emit("talk/es", bytes(1 << 20))
+        await asyncio.sleep(10)
+        assert len(bench.buried) == 6
+        assert not bench.parking.crowded
+
+    run(main())
+
+
+def test_what_is_fenced_says_nothing_more() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.stream.refused.add("talk/es")
+        bench.emit("talk/es", b"es")
+        bench.then("never")
+        await asyncio.sleep(1)
+        bench.outbox.fence()
+        bench.stream.refused.clear()
+        bench.emit("talk/es", b"more")
+        await asyncio.sleep(100)
+        await bench.outbox.close()
+        assert not bench.stream.taken
+        assert not bench.happened
+        assert not bench.parking.parked
+        assert bench.parking.held == 0
+
+    run(main())

@@ -1,0 +1,80 @@
+"""Where a host stops reading, and what ends it as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+from processors.hosts.reach import Reach
+
+if TYPE_CHECKING:
+    from processors.hosts.parking import Parking
+
+#: Bytes that a host holds at most: inputs not released and outputs not published, of all its shards. Two minutes of
+#: 16 kHz speech hold about 5.3 MB, so 48 sessions may be parked for two minutes each before anybody else waits.
+MOST_HELD = 256 << 20
+#: Seconds between two looks at whether reading may go on.
+_LOOK = 0.1
+#: Seconds after which a batch is read though a stream or the store seems to answer nothing: it may bring a key that
+#: is answered.
+_PROBE = 5.0
+
+
+class Backpressure:
+    """Counts what the host holds, and says when it may read on.
+
+    What is refused parks its own key. Only where the host holds too much, or a whole stream or the store answers
+    nothing, is nothing more read. `on_fault` is told what ends the host.
+    """
+
+    def __init__(self, on_fault: Callable[[Exception], None]) -> None:
+        self._on_fault = on_fault
+        self._reaches: defaultdict[str, Reach] = defaultdict(Reach)
+        #: Bytes of inputs not released and of outputs not published.
+        self.held = 0
+        #: The keys of which a stream or the store refuses something.
+        self.parked: set[Parking] = set()
+
+    def reach(self, name: str) -> Reach:
+        """Whether a stream or the store, of this name, answers."""
+        return self._reaches[name]
+
+    @property
+    def full(self) -> bool:
+        """Whether the host holds too much."""
+        return self.held > MOST_HELD
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a stream or the store refuses anything, or too much is held."""
+        return self.full or bool(self.parked)
+
+    @property
+    def parked_bytes(self) -> int:
+        """Bytes held by the keys that are parked."""
+        return sum(parking.held for parking in self.parked)
+
+    async def room(self) -> None:
+        """Returns once the host does not hold too much."""
+        await self.until(lambda: not self.full)
+
+    async def answers(self) -> None:
+        """Returns once every stream and the store answer somebody, or after 5 s, to see whether they do."""
+        time = asyncio.get_running_loop().time
+        probe = time() + _PROBE
+        await self.until(lambda: time() >= probe or not any(reach.silent for reach in self._reaches.values()))
+
+    async def until(self, ready: Callable[[], bool]) -> None:
+        """Returns once reading may go on, as `ready` says: it is asked ten times a second."""
+        while True:
+            if ready():
+                return
+            await asyncio.sleep(_LOOK)
+
+    async def fail(self, error: Exception) -> NoReturn:
+        """Ends the host, since what failed is no record's fault; what ran into it goes no further."""
+        self._on_fault(error)
+        await asyncio.get_running_loop().create_future()
+        raise error
