@@ -75,7 +75,12 @@ class Runner:
 
     @property
     def waiting_since(self) -> float | None:
-        """Loop time (s) since which it has held inputs, or was to end, and released none; None while neither is so."""
+        """Loop time (s) since which it has held inputs, or was to end, and released none; None while neither is so.
+
+        None too for a session that was displaced: its inputs wait for what another worker hears.
+        """
+        if self._context.displaced:
+            return None
         if self._context.busy:
             return self._context.progressed_at
         if self._closing_at is not None and not self._feeding.done():
