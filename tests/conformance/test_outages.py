@@ -1,0 +1,213 @@
+"""A session's item, a language, a whole stream or the store is refused, or an answer is lost: nothing else is."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.errors import StoreUnavailable, StreamUnavailable
+from shared.models import Record, SessionEnded
+from shared.sessions import MemorySessionStore
+from shared.streams import Entry, MemoryStream, StreamName
+from tests.conformance.host import FACTORIES, HOSTS
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import SETTLED, said, sentences
+from tests.conformance.world import FRAME_MS, Engines, Talk, World, frame, memory_stream
+from tests.support.virtual_time import VirtualClock, run
+
+#: How much later (s) than undisturbed a neighbour may be.
+LATE = 1.0
+OUTPUTS = [StreamName.TRANSCRIPTS, StreamName.SEGMENTS, StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS]
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class HotItem:
+    """A session store that refuses one session's item between two times (s)."""
+
+    def __init__(self, store: MemorySessionStore, until: float) -> None:
+        self._store = store
+        self._until = until
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        async def act(session: str, *args: Any, **named: Any) -> Any:
+            if session == "hot" and 10 <= now() < self._until:
+                raise StoreUnavailable("the item is refused")
+            return await method(session, *args, **named)
+
+        return method if name == "open_sessions" else act
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_session_whose_item_is_refused_delays_itself_alone_and_is_whole_afterwards(host: str) -> None:
+    async def main() -> None:
+        talks = [sentences("hot", 40), sentences("neighbour", 40)]
+        latest = {}
+        for until in (0.0, 70.0):
+            world = world_of(host, *talks)
+            begun = now()
+            world.worker_store = HotItem(world.store, begun + until)
+            world.start()
+            await asyncio.gather(*(world.speak(talk) for talk in talks))
+            await asyncio.sleep(SETTLED + 60)
+            await world.stop()
+            for talk in talks:
+                got = await heard(world, talk)
+                got.assert_whole(said(talk))
+                latest[talk.id, until] = max(s.hops["dedup"] - s.captured_at for s in got.segments)
+            assert not await world.read(StreamName.DEAD_LETTERS)
+        assert latest["neighbour", 70.0] <= latest["neighbour", 0.0] + LATE * 1000
+
+    run(main())
+
+
+class Throttled(MemoryStream):
+    """Refuses some keys between two times (s)."""
+
+    hot: frozenset[str] = frozenset()
+    refuses = (0.0, 0.0)
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        refused = not self.hot or any(entry.key in self.hot for entry in entries)
+        if refused and self.refuses[0] <= now() < self.refuses[1]:
+            raise StreamUnavailable(f"{self.name} refuses")
+        await super().publish(entries)
+
+
+def world_of(host: str, *talks: Talk, kind: type[MemoryStream] = MemoryStream) -> World:
+    scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
+    engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
+    return World(FACTORIES[host], engines, streams={name: memory_stream(name, kind) for name in StreamName})
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("stream", [StreamName.TRANSLATIONS, StreamName.SPEECH])
+def test_a_language_that_is_throttled_delays_no_other_of_its_session(host: str, stream: StreamName) -> None:
+    async def main() -> None:
+        talk = sentences("talk", 30)
+        world = world_of(host, talk, kind=Throttled)
+        throttled = world.streams[stream]
+        assert isinstance(throttled, Throttled)
+        throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 68.0)
+        world.start()
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED + 40)
+        await world.stop()
+        got = await heard(world, talk)
+        got.assert_whole(said(talk))
+        assert max(clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]) < LATE * 1000
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("stream", [StreamName.AUDIO, *OUTPUTS, StreamName.SPEECH, None])
+def test_an_outage_of_400_s_loses_and_doubles_nothing_and_makes_no_dead_letter(
+    host: str, stream: StreamName | None
+) -> None:
+    async def main() -> None:
+        talk = sentences()
+        world = world_of(host, talk, kind=Throttled)
+        if stream is None:
+            world.worker_store = Outage(world.store)
+        else:
+            out = world.streams[stream]
+            assert isinstance(out, Throttled)
+            out.refuses = (5.0, 405.0)
+        world.start()
+        await speak_through(world, talk)
+        await asyncio.sleep(400 + SETTLED)
+        await world.stop()
+        (await heard(world, talk)).assert_whole(said(talk))
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+class Outage:
+    """A session store that is out for 400 s."""
+
+    def __init__(self, store: MemorySessionStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        if 5 <= now() < 405:
+            raise StoreUnavailable("the store is out")
+        return getattr(self._store, name)
+
+
+async def speak_through(world: World, talk: Talk) -> None:
+    """Speaks as a producer does: what is refused is sent again, and nothing overtakes it."""
+    await world.open(talk)
+    for start in range(0, talk.length, FRAME_MS):
+        await asyncio.sleep(max(0.0, start / 1000 - now()))
+        await send(world, frame(talk.id, start))
+    await send(world, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+
+
+async def send(world: World, record: Record) -> None:
+    while True:
+        try:
+            return await world.send(record)
+        except StreamUnavailable:
+            await asyncio.sleep(0.1)
+
+
+class Forgetful(MemoryStream):
+    """Takes what it is given, and says of every third write that it has not."""
+
+    chance = random.Random(1)
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        await super().publish(entries)
+        if self.name is not StreamName.AUDIO and self.chance.random() < 1 / 3:
+            raise StreamUnavailable("the answer was lost")
+
+
+class ForgetfulStore:
+    """A session store that does what it is asked, and says of every third write that it has not."""
+
+    def __init__(self, store: MemorySessionStore) -> None:
+        self._store = store
+        self._chance = random.Random(2)
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        async def act(*args: Any, **named: Any) -> Any:
+            answer = await method(*args, **named)
+            if name not in {"load", "open_sessions"} and self._chance.random() < 1 / 3:
+                raise StoreUnavailable("the answer was lost")
+            return answer
+
+        return act
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_writes_whose_answers_are_lost_lose_and_double_nothing(host: str) -> None:
+    async def main() -> None:
+        talks = [sentences("first"), sentences("second")]
+        world = world_of(host, *talks, kind=Forgetful)
+        world.worker_store = ForgetfulStore(world.store)
+        world.start()
+        await asyncio.gather(*(world.speak(talk) for talk in talks))
+        await asyncio.sleep(SETTLED + 60)
+        await world.stop()
+        for talk in talks:
+            (await heard(world, talk)).assert_whole(said(talk))
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
