@@ -1,0 +1,195 @@
+"""MAX_PARK: what a stream or the store refuses for so long is a dead letter, and nothing waits for it any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from processors.contract import Context, Input, Operator, Stage
+from processors.hosts.local import LocalHost
+from shared.codec import decode
+from shared.errors import StoreUnavailable
+from shared.metrics import Metric
+from shared.models import DeadLetter
+from shared.sessions import MemorySessionStore, Session
+from tests.support.virtual_time import run
+from tests.unit.processors.hosts.house import DEAD, SEGMENTS, UNIQUE, House, numbers, segment
+
+PARK = 600.0
+
+
+class Asking(Operator):
+    """Asks for the session's item before it passes a segment on, and notes behind it what was heard."""
+
+    def __init__(self, context: Context, heard: list[int]) -> None:
+        self._context = context
+        self._heard = heard
+
+    async def take(self, received: Input) -> None:
+        record: Any = received.record
+        if record.text != "without asking":
+            await self._context.store.load(record.session)
+        self._context.emit(UNIQUE, record)
+        self._context.then(lambda: self._hear(record.number))
+        self._context.release(received)
+
+    async def _hear(self, number: int) -> None:
+        await self._context.store.hear(self._context.key, 1, number)
+        self._heard.append(number)
+
+
+class AskingStage(Stage):
+    name = "dedup"
+    reads = SEGMENTS
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+
+    def operator(self, context: Context) -> Operator:
+        return Asking(context, self.heard)
+
+
+class HotStore(MemorySessionStore):
+    """Refuses the item of `talk` until a time."""
+
+    refuses_until = 0.0
+
+    async def load(self, session: str) -> Session:
+        self._check(session)
+        return await super().load(session)
+
+    async def hear(self, session: str, take: int, heard: int) -> None:
+        self._check(session)
+
+    def _check(self, session: str) -> None:
+        if session == "talk" and asyncio.get_running_loop().time() < self.refuses_until:
+            raise StoreUnavailable("the item is refused")
+
+
+async def checkpoint(house: House) -> int | None:
+    marks = list((await house.checkpoints.load("dedup", SEGMENTS)).values())
+    return marks[0].sequence if marks else None
+
+
+def test_outputs_refused_for_max_park_become_dead_letters_that_hold_them_and_are_never_said_later() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        house.streams[UNIQUE].refused = {"talk"}
+        for number in range(1, 4):
+            await house.put(segment(number), segment(number, "other"))
+            await asyncio.sleep(100)
+        # The last is refused for less than that.
+        await asyncio.sleep(PARK - 150)
+        house.streams[UNIQUE].refused = set()
+        await asyncio.sleep(20)
+        said = [(record.session, record.number) for record in await house.read() if record.session == "talk"]
+        assert said == [("talk", 3)]
+        letters = await house.read(DEAD)
+        assert [(letter.session, letter.stage, letter.stream) for letter in letters] == [("talk", "dedup", UNIQUE)] * 2
+        assert numbers([decode(letter.payload) for letter in letters]) == [1, 2]
+        assert house.metrics.total(Metric.DEAD_LETTERS) == 2
+        assert await checkpoint(house) is not None
+        await host.stop()
+        assert await checkpoint(house) == 6
+
+    run(main())
+
+
+def test_the_end_of_a_shard_waits_for_what_is_refused_and_no_longer_than_max_park() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        house.streams[UNIQUE].refused = {"talk"}
+        await house.put(segment(1))
+        await asyncio.sleep(1)
+        shard = (await house.streams[SEGMENTS].shards())[0].id
+        house.streams[SEGMENTS].split(shard)
+        await house.put(segment(2))
+        await asyncio.sleep(PARK - 10)
+        assert not any(mark.ended for mark in (await house.checkpoints.load("dedup", SEGMENTS)).values())
+        await asyncio.sleep(30)
+        assert (await house.checkpoints.load("dedup", SEGMENTS))[shard].ended
+        house.streams[UNIQUE].refused = set()
+        await asyncio.sleep(10)
+        assert numbers(await house.read()) == [2]
+        await host.stop()
+
+    run(main())
+
+
+def hosted(house: House, store: HotStore) -> tuple[LocalHost, AskingStage]:
+    house.store = store
+    stage = AskingStage()
+    return house.host([stage]), stage
+
+
+async def created(sessions: Sequence[str]) -> HotStore:
+    store = HotStore()
+    for session in sessions:
+        await store.create(Session(id=session, source_language="en", target_languages=("es",), started_at=1))
+    return store
+
+
+def test_inputs_that_wait_for_a_refused_item_for_max_park_become_dead_letters_and_the_others_are_said() -> None:
+    async def main() -> None:
+        house = House()
+        store = await created(["talk", "other"])
+        store.refuses_until = PARK + 150
+        host, stage = hosted(house, store)
+        for number in range(1, 5):
+            await house.put(segment(number), segment(number, "other"))
+            await asyncio.sleep(100)
+        assert [(record.session, record.number) for record in await house.read()] == [
+            ("other", number) for number in range(1, 5)
+        ]
+        await asyncio.sleep(PARK)
+        assert [(record.session, record.number) for record in await house.read()] == [("talk", 3), ("talk", 4)]
+        letters = await house.read(DEAD)
+        assert [decode(letter.payload).number for letter in letters] == [1, 2]  # type: ignore[union-attr]
+        assert all(isinstance(letter, DeadLetter) and "RefusedTooLong" in letter.error for letter in letters)
+        assert stage.heard.count(3) == 2
+        await host.stop()
+        assert await checkpoint(house) == 8
+
+    run(main())
+
+
+def test_an_action_that_is_refused_for_max_park_is_given_up_and_what_is_behind_it_goes_on() -> None:
+    async def main() -> None:
+        house = House()
+        store = await created(["talk"])
+        store.refuses_until = 5000
+        host, stage = hosted(house, store)
+        for number in range(1, 4):
+            await house.put(replace(segment(number), text="without asking"))
+            await asyncio.sleep(10)
+        assert numbers(await house.read()) == [1, 2, 3]
+        await asyncio.sleep(PARK + 10)
+        assert not stage.heard
+        assert not await house.read(DEAD)
+        assert await checkpoint(house) == 3
+        await host.stop()
+
+    run(main())
+
+
+def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> None:
+    async def main() -> None:
+        house = House()
+        host = house.host()
+        house.streams[UNIQUE].refused = {"talk"}
+        await asyncio.sleep(1)
+        await house.put(segment(1), segment(1, "other"))
+        await asyncio.sleep(120)
+        assert (house.metrics.level(Metric.PARKED_BYTES) or 0) > 200
+        assert 100 < (house.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") or 0) < 121
+        house.streams[UNIQUE].refused = set()
+        await asyncio.sleep(20)
+        assert house.metrics.level(Metric.PARKED_BYTES) == 0
+        assert house.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") == 0
+        await host.stop()
+
+    run(main())
