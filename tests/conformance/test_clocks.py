@@ -34,9 +34,9 @@ class Stepping:
         return VirtualClock().now() + (self._step if stepped else 0)
 
 
-async def speak(world: World, talk: Talk, clock: Stepping | VirtualClock, **fields: int) -> None:
+async def speak(world: World, talk: Talk, clock: Stepping) -> None:
     """As a client does that embeds the SDK."""
-    session = Session(id=talk.id, source_language="en", target_languages=talk.languages, rate=RATE, **fields)
+    session = Session(id=talk.id, source_language="en", target_languages=talk.languages, rate=RATE)
     async with AudioProducer(world.streams[StreamName.AUDIO], world.store, session, clock=clock) as producer:
         for _ in range(0, talk.length, FRAME_MS):
             await asyncio.sleep(FRAME_MS / 1000)

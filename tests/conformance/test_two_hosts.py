@@ -130,9 +130,9 @@ def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
     async def main() -> tuple[int, int]:
         talk, neighbour = sentences("talk", 220), sentences("neighbour", 220)
         ups = Ups(talk, neighbour, retention_ms=20_000)
-        audiences = {each: Audience(ups.world.streams, each) for each in (talk, neighbour)}
+        audiences = [(each, Audience(ups.world.streams, each)) for each in (talk, neighbour)]
         hosts = [ups.up()]
-        speaking = [asyncio.create_task(ups.world.speak(each)) for each in audiences]
+        speaking = [asyncio.create_task(ups.world.speak(each)) for each, _ in audiences]
         await asyncio.sleep(12)
         hosts.append(ups.up())
         audio = ups.world.streams[StreamName.AUDIO]
@@ -144,7 +144,7 @@ def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
         await asyncio.sleep(SETTLED)
         for host in hosts:
             await host.stop()
-        for each, audience in audiences.items():
+        for each, audience in audiences:
             await audience.assert_heard_once((await ups.world.store.load(each.id)).number)
             assert normalise(audience.captions).split() == said(each)
         return early, late
