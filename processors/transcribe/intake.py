@@ -97,6 +97,7 @@ class Intake:
         if closing is Closing.SHARD_END and not self.standing_by:
             self._proposals.reject()
             self._placement.settle()
+        self._placement.close()
         self._close_gaps()
 
     def finish(self, heard: int) -> None:
@@ -241,9 +242,13 @@ class Intake:
         self._count_filled()
         if self.timeline.waiting and self._gap_timer is None:
             self._gap_timer = asyncio.get_running_loop().call_later(_REORDER_WAIT, self._close_gaps)
-        if received.arrived_at - self._touched_at >= _TOUCH_EVERY * 1000 and not (self._touching or self.standing_by):
+        if received.arrived_at - self._touched_at >= _TOUCH_EVERY * 1000 and self._may_touch:
             self._touching = True
             self._context.spawn(self._touch(received.arrived_at))
+
+    @property
+    def _may_touch(self) -> bool:
+        return not (self._touching or self.standing_by or self.closed)
 
     async def _touch(self, arrived_at: int) -> None:
         """Notes that audio comes, which no frame waits for."""

@@ -106,6 +106,10 @@ class Placement:
         """Nothing more comes that could bear out what is set aside."""
         self._settle_for(refuted=False)
 
+    def close(self) -> None:
+        """What is set aside stays unreleased, for the next owner."""
+        self._clear()
+
     @property
     def _fill(self) -> int:
         return round(LONGEST_FILL * self._rate)

@@ -15,6 +15,8 @@ STEP = 500
 _BACKLOG = 1.2
 #: Seconds that a recogniser may take for a piece of audio, and for which one that took longer counts as behind.
 _TAKES, _BEHIND = 0.2, 2.0
+#: Audio (ms) that a recogniser which is not behind may not have decoded yet.
+_UNDECODED = 1000
 #: Lookahead (s) of an engine that states none.
 _LOOKAHEAD = 1.5
 
@@ -69,8 +71,12 @@ class Silences:
 
         Nothing more had arrived up to `tip`: where that is a pause, a muted speaker is as silent as a quiet one.
         """
-        if tip is not None and tip - taken_at >= self._pause:
-            self._say(position + round((tip - taken_at) * 1000))
+        silent = 0.0 if tip is None else tip - taken_at
+        known = decoded(self._recogniser)
+        behind = known is not None and self._hypotheses.origin + known < position - _UNDECODED
+        # One that is behind has until the pause is twice as long.
+        if silent >= self._pause * (1 + behind):
+            self._say(position + round(silent * 1000))
 
     def _say(self, position: int) -> None:
         silence = self._hypotheses.silence(position, self._first, STEP)

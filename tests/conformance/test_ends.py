@@ -36,7 +36,7 @@ class Skewed(VirtualClock):
 class Paced(ScriptedEngine):
     """Takes audio as Amazon Transcribe does."""
 
-    feed_rate = 1.5
+    feed_rate: float | None = 1.5
 
 
 class Offering:
