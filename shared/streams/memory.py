@@ -48,6 +48,7 @@ class MemoryStream:
 
     It retains the entries of the last `retention_ms`, and what a holding reader is not done with. While what such a
     reader has not read exceeds `capacity` bytes, `publish` waits: a fast writer cannot outrun a slow stage.
+    It asks `clock` once and goes on by the loop's: its time does not step, and arrival times never fall.
     """
 
     def __init__(
@@ -63,6 +64,9 @@ class MemoryStream:
         self._retention_ms = retention_ms
         self._capacity = capacity
         self._clock = clock or SystemClock()
+        #: Its epoch ms less the loop's time in ms, and the newest it has told.
+        self._ahead: float | None = None
+        self._told = 0
         self._sequences = count(1)
         self._ids = count()
         self._changed = asyncio.Event()
@@ -83,7 +87,7 @@ class MemoryStream:
             while self._unread() > self._capacity:
                 await self._changed.wait()
             shard = self._shard_of(key)
-            shard.items.append(Item(next(self._sequences), data, self._clock.now()))
+            shard.items.append(Item(next(self._sequences), data, self._now()))
             for reader in shard.holders:
                 reader.unread += len(data)
         for shard in self._shards.values():
@@ -102,7 +106,7 @@ class MemoryStream:
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader."""
         source = self._shards[shard]
-        reader = _MemoryReader(self, source, source.place(start.by(self._clock.now())))
+        reader = _MemoryReader(self, source, source.place(start.by(self._now())))
         if holds:
             source.holders.add(reader)
         return reader
@@ -123,6 +127,14 @@ class MemoryStream:
         """How many bytes of entries it holds now."""
         return sum(len(item.data) for shard in self._shards.values() for item in shard.items)
 
+    def _now(self) -> int:
+        """Epoch ms by the stream's own clock."""
+        elapsed = asyncio.get_running_loop().time() * 1000
+        if self._ahead is None:
+            self._ahead = self._clock.now() - elapsed
+        self._told = max(self._told, round(self._ahead + elapsed))
+        return self._told
+
     def _open(self, first_hash: int, last_hash: int, *parents: str) -> None:
         shard = _MemoryShard(f"shard-{next(self._ids):06}", first_hash, last_hash, parents)
         self._shards[shard.id] = shard
@@ -141,7 +153,7 @@ class MemoryStream:
         return max((reader.unread for shard in self._shards.values() for reader in shard.holders), default=0)
 
     def _trim(self, shard: _MemoryShard) -> None:
-        oldest = self._clock.now() - self._retention_ms
+        oldest = self._now() - self._retention_ms
         needed = min((reader.needed for reader in shard.holders), default=shard.trimmed + len(shard.items))
         surplus = min(shard.place(Start(at=oldest)), needed) - shard.trimmed
         # A list gives up its head in time proportional to its length, so wait until the head is half of it.

@@ -1,4 +1,4 @@
-"""A worker whose clock is wrong dies in the middle of a clip: its successor speaks it."""
+"""Attempts at a clip, where a worker's clock is wrong or the store that counts them is down."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
+from shared.errors import StoreUnavailable
+from shared.sessions import MemorySessionStore
 from sinks import AudioChunk, AudioEvent, AudioSubscriber, ClipMissed
 from tests.conformance.host import FACTORIES, HOSTS, HostUnderTest, Surroundings
-from tests.conformance.test_owners import sentences
+from tests.conformance.oracle import heard
+from tests.conformance.test_owners import SETTLED, said, sentences
 from tests.conformance.tripwire import Tripwire, WiredCheckpoints, WiredStore, WiredStream
 from tests.conformance.world import STAGES, Engines, World
 from tests.support.virtual_time import VirtualClock, run
@@ -34,6 +37,16 @@ class Wrong:
 
     def now(self) -> int:
         return VirtualClock().now() + round(self._ahead * 1000)
+
+
+class Uncounted(MemorySessionStore):
+    """Takes no epoch."""
+
+    refused = 0
+
+    async def raise_epoch(self, session: str) -> int:
+        self.refused += 1
+        raise StoreUnavailable("out of order")
 
 
 class FirstIsWrong(World):
@@ -87,6 +100,27 @@ def test_a_clip_that_broke_off_on_a_host_whose_clock_is_wrong_is_heard_to_its_en
         whole = {event.number for event in events if isinstance(event, AudioChunk) and event.last}
         assert not [event for event in events if isinstance(event, ClipMissed)]
         assert whole == set(range(1, max(whole) + 1))
+        await world.stop()
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_store_that_takes_no_epoch_delays_no_speech(host: str) -> None:
+    async def main() -> None:
+        talk = sentences("talk", 12)
+        script = Script.from_words(talk.words)
+        engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        world = World(FACTORIES[host], engines)
+        world.store = world.worker_store = store = Uncounted()
+        world.start(STAGES)
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED)
+        got = await heard(world, talk)
+        got.assert_whole(said(talk))
+        assert store.refused > 2
+        delays = [clip.hops["synthesize"] - clip.hops["translate"] for clip in got.clips["es"]]
+        assert max(delays) < 3000
         await world.stop()
 
     run(main())

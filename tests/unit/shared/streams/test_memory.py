@@ -50,6 +50,30 @@ def test_reading_begins_where_it_is_told_to() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_its_time_does_not_step_with_the_wall_clock(hours: int) -> None:
+    class Stepping(VirtualClock):
+        step = 0
+
+        def now(self) -> int:
+            return super().now() + self.step
+
+    async def main() -> None:
+        clock = Stepping()
+        target = MemoryStream(NAME, clock=clock, retention_ms=60_000)
+        await put(target, ("k", "a"))
+        clock.step = hours * 3_600_000
+        await asyncio.sleep(10)
+        await put(target, ("k", "b"))
+        assert await read(target, Start(ago=60_000)) == ["a", "b"]
+        assert await read(target, Start(ago=5_000)) == ["b"]
+        await asyncio.sleep(120)
+        await put(target, ("k", "e"))
+        assert await read(target, OLDEST) == ["e"]
+
+    run(main())
+
+
 def test_a_reader_is_told_of_the_tip_again_and_again_and_at_once_of_what_comes() -> None:
     async def main() -> None:
         target = stream()
