@@ -60,8 +60,9 @@ class Stabiliser(Operator):
             if isinstance(record, Result):
                 await self._hear(received, record)
             elif isinstance(record, Silence):
-                await self._rest(record)
+                # One that is lost does no harm: the next says more.
                 self._context.release(received)
+                await self._rest(record)
             elif isinstance(record, SessionEnded):
                 await self._end(received, record)
             else:

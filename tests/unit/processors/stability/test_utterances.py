@@ -131,7 +131,7 @@ def test_an_utterance_without_a_final_is_committed_in_the_end() -> None:
         assert talk.released == silences
         await talk.send(last := silence(900 + 15_000))
         assert said(talk) == ["one", "two three"]
-        assert talk.released == [*silences, orphan, last]
+        assert talk.released == [*silences, last, orphan]
         assert talk.metrics.total(Metric.ORPHANED_RESULTS_FLUSHED) == 1
         await talk.send(final("one two three four five", 20_000))
         assert said(talk) == ["one", "two three", "four five"]
