@@ -26,16 +26,22 @@ class ResultOrder:
 
     def __init__(self) -> None:
         self._newest: Result | None = None
+        #: The newest take that anything in the stream was of.
+        self.take = 0
+
+    def end(self, take: int) -> None:
+        """An end of that take was read: nothing of an older one is news."""
+        self.take = max(self.take, take)
 
     def place(self, result: Result) -> Place:
         """Where the result stands; it is the newest then, unless it is old."""
+        if result.take < self.take:
+            return Place.STALE
         newest = self._newest
-        if newest is not None:
-            if result.take < newest.take:
-                return Place.STALE
-            if result.take == newest.take and not _follows(result, newest):
-                return Place.REPEATED
+        if newest is not None and result.take == newest.take and not _follows(result, newest):
+            return Place.REPEATED
         self._newest = result
+        self.take = result.take
         return Place.NEWER if newest is not None and result.take == newest.take else Place.NEW_TAKE
 
 

@@ -195,6 +195,7 @@ class Stabiliser(Operator):
             self._context.metrics.count(Metric.STALE_ENDS)
             self._context.release(received)
             return
+        self._order.end(record.take or 0)
         if self._utterance is not None:
             await self._flush(self._utterance)
             self._utterance = None

@@ -47,8 +47,9 @@ class TailText:
 
         What comes all the same is news behind what is committed.
         """
-        if take is not None and take < self._utterance[0]:
+        if take is not None and take < self._order.take:
             return
+        self._order.end(take or 0)
         self._open = None
         self._finals = []
 

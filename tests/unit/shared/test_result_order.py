@@ -60,3 +60,12 @@ def test_where_a_result_stands_to_the_newest(after: Result, before: Result, plac
     assert order.place(before) is place
     newest = before if place in (Place.NEWER, Place.NEW_TAKE) else after
     assert order.place(newest) is Place.REPEATED
+
+
+def test_behind_the_end_of_a_take_older_ones_are_no_news() -> None:
+    order = ResultOrder()
+    order.place(partial(1, 1, 900))
+    order.end(2)
+    assert order.place(final(1, 1, 900)) is Place.STALE
+    assert order.place(partial(2, 1, 500)) is Place.NEW_TAKE
+    assert order.place(partial(2, 1, 600)) is Place.NEWER

@@ -58,3 +58,14 @@ def test_what_comes_behind_an_end_shows_no_committed_word_again() -> None:
         assert shown(events) == ["|one two", (1, "one."), "|two", "|", "|two"]
 
     run(main())
+
+
+def test_what_an_older_take_says_behind_the_end_of_a_newer_one_is_not_shown() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(replace(ended(), take=2), stream=StreamName.TRANSCRIPTS)
+        await stage.publish(result(PartialResult, "nine", take=1), result(PartialResult, "two", take=2))
+        assert shown(events) == ["|two"]
+
+    run(main())

@@ -37,6 +37,13 @@ def test_the_end_of_a_newer_take_commits_what_was_open_first() -> None:
     run(main())
 
 
+def test_what_an_older_take_says_behind_the_end_of_a_newer_one_is_not_said() -> None:
+    late: list[Result] = [partial("nine . ~ten", 2000), final("nine . ten", 2500)]
+    talk = run(hear(final("one ."), ended(take=2), *late, final("two .", take=2, start=300)))
+    assert said(talk) == ["one.", "two."]
+    assert [record for record in talk.released if record in late] == late
+
+
 def test_an_end_that_no_take_stands_behind_is_an_end() -> None:
     assert run(hear(end := ended())).emitted == [end]
 
