@@ -52,11 +52,11 @@ class Settings:
         3.0, "longest that stable words wait for a boundary to commit at", low=2, high=10, unit="s", session=True
     )
     pause_threshold: float = _setting(
-        2.0, "time without a result that commits", low=0.5, high=10, unit="s", session=True
+        2.0, "audio without a new hypothesis that commits", low=0.5, high=10, unit="s", session=True
     )
     orphan_timeout: float = _setting(
         15.0,
-        "time without a final result after which an utterance is committed",
+        "audio without a new hypothesis after which all of an utterance is committed",
         low=5,
         high=50,
         unit="s",
