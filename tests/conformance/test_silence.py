@@ -166,7 +166,7 @@ def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
 ) -> None:
     async def main() -> float:
         before = sentences("talk", 3).words
-        resumes = before[-1].end + 400 + mute * 1000
+        resumes = before[-1].end + 600 + mute * 1000
         resumes -= resumes % FRAME_MS
         after = tuple(Word(f"v{n}", resumes + 200 + n * 290, resumes + 440 + n * 290) for n in range(8))
         talk = Talk("talk", (*before, *after))
@@ -178,7 +178,7 @@ def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
         for start in range(0, talk.length, FRAME_MS):
             await asyncio.sleep(began + start / 1000 - asyncio.get_running_loop().time())
             # Nothing at all is sent while the speaker is muted.
-            if not before[-1].end + 400 <= start < resumes:
+            if not before[-1].end + 600 <= start < resumes:
                 await world.send(frame(talk.id, start))
         await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)

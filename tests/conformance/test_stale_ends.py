@@ -26,7 +26,7 @@ from tests.support.virtual_time import run
 class AtFeedRate(ScriptedEngine):
     """Fed at one and a half times real time at most, as a service is: a successor is behind for a while."""
 
-    feed_rate = 1.5
+    feed_rate: float | None = 1.5
 
 
 def one_breath() -> Talk:

@@ -67,7 +67,7 @@ class FirstIsWrong(World):
             Wrong(ahead),
             self.crashes.append,
         )
-        return self._factory([self._stage(name) for name in application.split("+")], around)
+        return self._factory([self.stage(name) for name in application.split("+")], around)
 
 
 @pytest.mark.parametrize("host", HOSTS)
