@@ -86,6 +86,7 @@ class OperatorContext(Context):
         spawn: Spawn,
         on_fence: Callable[[], None],
         tip: Tip,
+        most_inputs: float,
     ) -> None:
         self._stage = stage
         self._key = key
@@ -99,7 +100,7 @@ class OperatorContext(Context):
         self._unreleased: dict[Input, _Held] = {}
         #: Inputs whose release waits in the outbox, oldest first.
         self._releasing: deque[_Held] = deque()
-        self.parking = Parking(f"{stage} {key}", services.pressure, services.settings.max_park)
+        self.parking = Parking(f"{stage} {key}", services.pressure, services.settings.max_park, most_inputs)
         self._store = PatientStore(services.store, services.pressure, self.parking, self._waits_since)
         self.outbox = self._new_outbox()
         self.fenced = False
@@ -162,6 +163,7 @@ class OperatorContext(Context):
             self.progressed_at = self.active_at
         self._unreleased[received] = _Held(next(self._places), received, origin, self.active_at)
         self.parking.hold(origin.size)
+        self.parking.inputs += 1
 
     def emit(self, stream: StreamName, record: Record) -> None:
         """See Context.emit."""
@@ -242,11 +244,12 @@ class OperatorContext(Context):
 
     def give_up(self, error: Exception) -> None:
         """Makes dead letters of the inputs that have waited too long for a store that refuses, and releases them."""
+        # Where the key holds too much, down to half of what it may.
+        excess = self.parking.held - MOST_OF_KEY // 2 if self.parking.crowded else 0
         for held in list(self._unreleased.values()):
-            # Where the key holds too much, down to half of what it may.
-            crowded = self.parking.held > MOST_OF_KEY // 2 if self.parking.crowded else False
-            if not crowded and not self.parking.overdue(held.since):
+            if excess <= 0 and not self.parking.aged(held.since):
                 break
+            excess -= held.origin.size
             self.dead_letter(f"{type(error).__name__}: {error}", held.received)
             self.release(held.received)
 
@@ -293,6 +296,7 @@ class OperatorContext(Context):
         held = self._releasing.popleft()
         origin = held.origin
         self.parking.free(origin.size)
+        self.parking.inputs -= 1
         self.releases += 1
         self.active_at = self.progressed_at = asyncio.get_running_loop().time()
         self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)

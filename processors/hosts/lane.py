@@ -26,6 +26,7 @@ class Lane:
 
     An emission that a fused stage takes is durable once that stage has released it. `private` streams are read by
     a fused stage alone and so are not published. `tip` says up to when everything that had arrived was fed.
+    A refused output is waited for no longer where a key holds `most_inputs`.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class Lane:
         behind: Lane | None,
         private: frozenset[StreamName],
         tip: Tip,
+        most_inputs: float,
     ) -> None:
         self.stage = stage
         self._tip = tip
+        self._most_inputs = most_inputs
         self._services = services
         self._behind = behind
         self._private = private
@@ -59,7 +62,9 @@ class Lane:
         key = self.stage.key(record)
         runner = self._runners.get(key)
         if runner is None:
-            runner = self._runners[key] = Runner(self.stage, key, self._services, self._deliver, self._tip)
+            runner = self._runners[key] = Runner(
+                self.stage, key, self._services, self._deliver, self._tip, self._most_inputs
+            )
             self._gauge()
         runner.feed(Input(record, arrived_at), origin)
         return runner.parking

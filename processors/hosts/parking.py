@@ -17,17 +17,23 @@ MOST_OF_KEY = 64 << 20
 
 
 class Parking:
-    """The bytes of one key of one stage, and the refusals that it waits out, for `max_park` s each at most."""
+    """What one key of one stage holds, and the refusals that it waits out, for `max_park` s each at most.
 
-    __slots__ = ("_max_park", "_name", "_pressure", "_unparked_at", "_waits", "held")
+    No output is waited for where there are `most_inputs` inputs that are not released.
+    """
 
-    def __init__(self, name: str, pressure: Backpressure, max_park: float) -> None:
+    __slots__ = ("_max_park", "_most_inputs", "_name", "_pressure", "_unparked_at", "_waits", "held", "inputs")
+
+    def __init__(self, name: str, pressure: Backpressure, max_park: float, most_inputs: float = float("inf")) -> None:
         self._name = name
         self._pressure = pressure
         self._max_park = max_park
+        self._most_inputs = most_inputs
         self._waits = 0
         #: Bytes of inputs not released and of outputs not published.
         self.held = 0
+        #: How many inputs are not released.
+        self.inputs = 0
         self._unparked_at = float("-inf")
 
     @property
@@ -45,6 +51,11 @@ class Parking:
         """Whether the key holds more than it may."""
         return self.held > MOST_OF_KEY
 
+    @property
+    def hurried(self) -> bool:
+        """Whether so many inputs wait that no output may hold them up."""
+        return self.inputs >= self._most_inputs
+
     def hold(self, size: int) -> None:
         """Notes so many bytes as held."""
         self.held += size
@@ -57,7 +68,11 @@ class Parking:
 
     def overdue(self, since: float) -> bool:
         """Whether what has waited since that loop time (s) is not to wait any longer."""
-        return self.crowded or asyncio.get_running_loop().time() - since >= self._max_park
+        return self.crowded or self.aged(since)
+
+    def aged(self, since: float) -> bool:
+        """Whether it has waited since that loop time (s) for as long as anything may be parked."""
+        return asyncio.get_running_loop().time() - since >= self._max_park
 
     @contextmanager
     def waiting(self, error: Exception) -> Iterator[None]:

@@ -42,12 +42,14 @@ class Runner:
     that made it raise becomes a dead letter first. `tip` is the stage's.
     """
 
-    def __init__(self, stage: Stage, key: str, services: Services, deliver: Deliver, tip: Tip) -> None:
+    def __init__(
+        self, stage: Stage, key: str, services: Services, deliver: Deliver, tip: Tip, most_inputs: float
+    ) -> None:
         self._stage = stage
         self._services = services
         self._tip = tip
         self._context = OperatorContext(
-            stage.name, key, services, deliver, self._begin, self._spawn, self._interrupt, self._known_tip
+            stage.name, key, services, deliver, self._begin, self._spawn, self._interrupt, self._known_tip, most_inputs
         )
         self._inbox: deque[Input] = deque()
         self._arrived = asyncio.Event()

@@ -22,6 +22,11 @@ from shared.metrics import Metric
 from shared.models import AudioFrame, DeadLetter, Record, stamped
 from shared.streams import Item, StreamName
 
+#: Where stability is fused with what is behind it, a session has 100 claimed segments under way at most. One parked
+#: language that holds so many of them is decided on before it keeps the others waiting.
+_MOST_CLAIMS = 90
+_OF_CLAIMS = frozenset({StreamName.SEGMENTS, StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS})
+
 
 class ShardWorker:
     """Takes a shard's items in order and says up to where their work is done."""
@@ -47,7 +52,8 @@ class ShardWorker:
         for stage in reversed(stages):
             # What a fused stage is given, it has at once.
             tip = asyncio.get_running_loop().time if stage is not stages[0] else lambda: self._tip
-            lane = Lane(stage, services, lane, private, tip)
+            most_inputs = _MOST_CLAIMS if private and stage.reads in _OF_CLAIMS else float("inf")
+            lane = Lane(stage, services, lane, private, tip, most_inputs)
         assert lane is not None
         self._lane = lane
 

@@ -14,7 +14,7 @@ from processors.translate.ledger import Ledger
 from processors.translate.spend import Budget
 from processors.translate.style import Style
 from processors.translate.translator import Translator
-from shared.errors import SettingError
+from shared.errors import RefusedTooLong, SettingError
 from shared.metrics import Metric
 from shared.models import Correction, Segment, SessionEnded
 
@@ -102,4 +102,9 @@ class SessionTranslator(Operator):
     async def _refresh(self) -> None:
         while True:
             await asyncio.sleep(_REFRESH)
-            self._want((await self._context.store.load(self._context.key)).wanted)
+            try:
+                session = await self._context.store.load(self._context.key)
+            except RefusedTooLong as error:
+                log.warning("translate: %s goes on with the languages it knows: %s", self._context.key, error)
+            else:
+                self._want(session.wanted)
