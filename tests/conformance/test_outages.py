@@ -13,8 +13,9 @@ from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
+from shared.codec import decode
 from shared.errors import StoreUnavailable, StreamUnavailable
-from shared.models import Record, SessionEnded
+from shared.models import DeadLetter, Record, SessionEnded, Translation
 from shared.sessions import MemorySessionStore
 from shared.streams import Entry, MemoryStream, StreamName
 from tests.conformance.host import FACTORIES, HOSTS
@@ -109,6 +110,33 @@ def test_a_language_that_is_throttled_delays_no_other_of_its_session(host: str, 
         got.assert_whole(said(talk))
         assert max(clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]) < LATE * 1000
         assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_would_wait_for_it(host: str) -> None:
+    """More segments than stability may have under way at once are said while one language is refused."""
+
+    async def main() -> None:
+        talk = sentences("talk", 130)
+        world = world_of(host, talk, kind=Throttled)
+        throttled = world.streams[StreamName.TRANSLATIONS]
+        assert isinstance(throttled, Throttled)
+        throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 330.0)
+        world.start(("transcribe", "stability+dedup+translate", "synthesize"))
+        await world.speak(talk)
+        await asyncio.sleep(SETTLED + 60)
+        await world.stop()
+        got = await heard(world, talk)
+        assert got.words == said(talk)
+        assert len(got.segments) > 110
+        assert max(clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]) < LATE * 1000
+        letters = [letter for letter in await world.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)]
+        buried = [record.number for letter in letters if isinstance(record := decode(letter.payload), Translation)]
+        assert buried
+        both = sorted(buried + [translation.number for translation in got.translations["es"]])
+        assert both == [segment.number for segment in got.segments]
 
     run(main())
 

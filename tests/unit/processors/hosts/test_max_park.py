@@ -193,3 +193,21 @@ def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> Non
         await host.stop()
 
     run(main())
+
+
+def test_a_host_stops_in_time_while_an_item_is_refused_and_what_waits_for_it_is_left_to_the_next() -> None:
+    async def main() -> None:
+        house = House()
+        store = await created(["talk", "other"])
+        store.refuses_until = 5000
+        host, _ = hosted(house, store)
+        await house.put(segment(1, "other"), segment(1), segment(2, "other"))
+        await asyncio.sleep(5)
+        begun = asyncio.get_running_loop().time()
+        await host.stop()
+        assert asyncio.get_running_loop().time() - begun < 25
+        assert numbers(await house.read()) == [1, 2]
+        assert await checkpoint(house) == 1
+        assert not await house.read(DEAD)
+
+    run(main())
