@@ -13,7 +13,7 @@ from typing import Any
 from processors.contract import Context, Input
 from processors.hosts.backpressure import Backpressure
 from processors.hosts.emission import Emission
-from processors.hosts.letters import bury, count, sealed
+from processors.hosts.letters import bury, count, of_output, sealed
 from processors.hosts.outbox import Action, Begin, Outbox
 from processors.hosts.parking import MOST_OF_KEY, Parking
 from processors.hosts.patient_store import PatientStore
@@ -273,17 +273,7 @@ class OperatorContext(Context):
 
     async def _bury(self, emission: Emission, error: Exception) -> bool:
         """Writes a dead letter in an emission's place; False where that is refused."""
-        assert emission.entry is not None
-        session, _, language = emission.entry.key.partition("/")
-        letter = DeadLetter(
-            session=session,
-            captured_at=self.clock.now(),
-            stage=self._stage,
-            error=f"{type(error).__name__}: {error}",
-            stream=emission.stream,
-            language=language or None,
-            payload=emission.entry.data,
-        )
+        letter = of_output(emission, error, self._stage, self.clock.now())
         try:
             await self._services.publisher.write(StreamName.DEAD_LETTERS, [sealed(letter)])
         except StreamUnavailable:

@@ -23,6 +23,21 @@ def bury(letter: DeadLetter, outbox: Outbox, metrics: Metrics) -> None:
     outbox.emit(Emission(StreamName.DEAD_LETTERS, sealed(letter)))
 
 
+def of_output(emission: Emission, error: Exception, stage: str, now: int) -> DeadLetter:
+    """The letter that takes the place of a stage's output which its stream refuses."""
+    assert emission.entry is not None
+    session, _, language = emission.entry.key.partition("/")
+    return DeadLetter(
+        session=session,
+        captured_at=now,
+        stage=stage,
+        error=f"{type(error).__name__}: {error}",
+        stream=emission.stream,
+        language=language or None,
+        payload=emission.entry.data,
+    )
+
+
 def count(letter: DeadLetter, metrics: Metrics) -> None:
     """Counts the letter."""
     metrics.count(Metric.DEAD_LETTERS, stage=letter.stage)
