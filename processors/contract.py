@@ -44,7 +44,7 @@ class Context(Protocol):
     """What a host gives an operator.
 
     A release counts, and an action runs, once everything emitted before it is durable. Emissions of one partition key
-    keep their order; those of different keys wait for nobody. None of the three waits.
+    keep their order; those of different keys wait for nobody. `emit`, `release` and `then` return at once.
     """
 
     @property
@@ -65,10 +65,10 @@ class Context(Protocol):
 
     @property
     def store(self) -> SessionStore:
-        """The session items; its methods wait out an unavailable store.
+        """The session items; its methods, but for `raise_epoch`, wait out an unavailable store for MAX_PARK at most.
 
-        For MAX_PARK at most: then RefusedTooLong ends an action, or begins the operator anew without the inputs that
-        have waited for so long, which become dead letters.
+        Then they raise RefusedTooLong. That ends an action; an operator that does not catch it is begun anew, and the
+        inputs that have waited for so long become dead letters.
         """
 
     @property

@@ -50,7 +50,7 @@ class ClaimRefused(LowLatencyTranslateError):
 
 
 class Fenced(LowLatencyTranslateError):
-    """Another worker has opened a newer take of the session; this one must stop."""
+    """Another worker has opened a newer take of the session, or the session has ended; this worker must stop."""
 
 
 class EngineUnavailable(LowLatencyTranslateError):

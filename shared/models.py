@@ -122,8 +122,9 @@ class FinalResult(_Result):
 class Silence(_Record):
     """The recogniser has decoded the audio up to `position` (audio time, ms) and has nothing new to say of it.
 
-    `take` and `utterance` name the open utterance that it is silent about. It takes no place in the order of results;
-    one that is lost, or comes twice, does no harm.
+    While no audio comes, as from a muted speaker, `position` goes on with the time since the last of it. `take` and
+    `utterance` name the open utterance that it is silent about. It takes no place in the order of results; one that
+    is lost, or comes twice, does no harm.
     """
 
     take: int
@@ -229,8 +230,8 @@ class Speech(_Record):
 class SessionEnded(_Record):
     """Nothing follows for this session (where `language` is set: for this language of it).
 
-    `take` is the take of the transcriber that says so; None where a producer or an operator does. A `proposal` ends
-    nothing by itself: whoever transcribes the session looks whether it is right.
+    `take` is the take of the transcriber that says so; None where a producer or `llt sessions end` does. A
+    `proposal` ends nothing by itself: whoever transcribes the session looks whether it is right.
     """
 
     language: str | None = None

@@ -75,14 +75,14 @@ class Settings:
         300.0, "a session without frames for so long ends", low=60, high=7200, unit="s", session=True
     )
     start_timeout: float = _setting(
-        3600.0, "a session that nobody speaks on for so long ends", low=60, high=604_800, unit="s", session=True
+        3600.0, "a new session that nobody speaks on for so long ends", low=60, high=604_800, unit="s", session=True
     )
     max_session_length: float = _setting(
         7200.0, "longest session, in audio time", low=60, high=86_400, unit="s", session=True
     )
     max_park: float = _setting(
         600.0,
-        "longest that what a stream or the store refuses waits for it; longer than MAX_HOLD",
+        "longest that anything waits for a stream or store that refuses it; set it above MAX_HOLD",
         low=60,
         high=3600,
         unit="s",

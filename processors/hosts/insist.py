@@ -19,7 +19,7 @@ Returned = TypeVar("Returned")
 async def insist(attempt: Callable[[], Awaitable[Returned]], pressure: Backpressure) -> Returned:
     """What `attempt` returns once a stream or store no longer refuses it; for what belongs to no key.
 
-    What only its operator can mend ends the host.
+    What only whoever runs it can mend ends the host.
     """
     try:
         try:

@@ -31,7 +31,7 @@ class Publisher:
     async def write(self, stream: StreamName, entries: Sequence[Entry]) -> None:
         """Tries once to write entries of one key, in order; raises StreamUnavailable.
 
-        What only its operator can mend ends the host.
+        What only whoever runs it can mend ends the host.
         """
         reach = self._pressure.reach(stream)
         try:
