@@ -95,8 +95,9 @@ class AudioFrame(_Record):
 class _Result(_Record):
     """A recogniser's hypothesis for the whole of one utterance so far.
 
-    `take` and `utterance` number it; `start` and `end` span it and `position` says how much audio had been fed
-    (all audio time, ms). `language` (ISO 639-1) is set where the recogniser identified it.
+    `take` and `utterance` number it; `start` and `end` span it and `position` says how much audio it can know of: what
+    had been fed, but no more than the engine's lookahead behind `end` (all audio time, ms). It never falls within an
+    utterance. `language` (ISO 639-1) is set where the recogniser identified it.
     """
 
     take: int

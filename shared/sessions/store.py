@@ -10,13 +10,17 @@ from shared.sessions.session import Session
 
 
 class SessionStore(Protocol):
-    """Session items by id, read consistently. Every method may raise StoreUnavailable: try again."""
+    """Session items by id, read consistently.
+
+    Every method may raise StoreUnavailable: try again. Those that look for a session raise SessionUnknown where there
+    is none.
+    """
 
     async def create(self, session: Session) -> None:
         """Stores a new item; raises SessionExists where the id is taken."""
 
     async def load(self, session: str) -> Session:
-        """The item as it stands now; raises SessionUnknown."""
+        """The item as it stands now."""
 
     async def open_sessions(self) -> Sequence[Session]:
         """Every session that has not ended, maybe without its words and claims."""
