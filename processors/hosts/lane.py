@@ -26,7 +26,7 @@ class Lane:
 
     An emission that a fused stage takes is durable once that stage has released it. `private` streams are read by
     a fused stage alone and so are not published. `tip` says up to when everything that had arrived was fed.
-    A refused output is waited for no longer where a key holds `most_inputs`.
+    A refused output is not waited for as long where a key holds `most_inputs`.
     """
 
     def __init__(

@@ -90,7 +90,8 @@ class Line:
     def _overdue(self) -> bool:
         if self._stream is StreamName.DEAD_LETTERS or not self.waiting:
             return False
-        return self._parking.hurried or self._parking.overdue(self.waiting[0].since)
+        since = self.waiting[0].since
+        return self._parking.hurried(since) or self._parking.overdue(since)
 
     def _pop(self) -> Emission:
         emission = self.waiting.popleft()

@@ -14,12 +14,15 @@ log = logging.getLogger(__name__)
 #: Bytes that a key holds at most: inputs not released and outputs not published. About 24 minutes of 16 kHz speech, as
 #: parked outputs hold it, so that MAX_PARK comes first for any live session.
 MOST_OF_KEY = 64 << 20
+#: Seconds that an output is waited for even where many inputs wait: in a backlog they come at once, and a refusal that
+#: is soon over costs nothing.
+_LEAST_PARK = 60.0
 
 
 class Parking:
     """What one key of one stage holds, and the refusals that it waits out, for `max_park` s each at most.
 
-    No output is waited for where there are `most_inputs` inputs that are not released.
+    No output is waited for longer than a minute where there are `most_inputs` inputs that are not released.
     """
 
     __slots__ = ("_max_park", "_most_inputs", "_name", "_pressure", "_unparked_at", "_waits", "held", "inputs")
@@ -51,11 +54,6 @@ class Parking:
         """Whether the key holds more than it may."""
         return self.held > MOST_OF_KEY
 
-    @property
-    def hurried(self) -> bool:
-        """Whether so many inputs wait that no output may hold them up."""
-        return self.inputs >= self._most_inputs
-
     def hold(self, size: int) -> None:
         """Notes so many bytes as held."""
         self.held += size
@@ -69,6 +67,10 @@ class Parking:
     def overdue(self, since: float) -> bool:
         """Whether what has waited since that loop time (s) is not to wait any longer."""
         return self.crowded or self.aged(since)
+
+    def hurried(self, since: float) -> bool:
+        """Whether so many inputs wait that what has waited since that loop time (s) may hold them up no longer."""
+        return self.inputs >= self._most_inputs and asyncio.get_running_loop().time() - since >= _LEAST_PARK
 
     def aged(self, since: float) -> bool:
         """Whether it has waited since that loop time (s) for as long as anything may be parked."""

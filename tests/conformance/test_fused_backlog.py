@@ -1,0 +1,67 @@
+"""A fused worker has much to catch up with, and an output refuses for a moment: that is no reason to give words up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.models import SessionEnded
+from shared.streams import StreamName
+from tests.conformance.host import HOSTS
+from tests.conformance.oracle import heard
+from tests.conformance.test_outages import Throttled, now, world_of
+from tests.conformance.test_owners import said, sentences
+from tests.conformance.world import FRAME_MS, frame
+from tests.support.virtual_time import VirtualClock, run
+
+FUSED = "transcribe+stability+dedup+translate+synthesize"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("stream", [StreamName.TRANSLATIONS, StreamName.SPEECH])
+def test_a_moment_of_throttling_in_a_backlog_costs_no_words(host: str, stream: StreamName) -> None:
+    async def main() -> None:
+        talk = sentences("talk", 130)
+        world = world_of(host, talk, kind=Throttled)
+        await world.open(talk)
+        for start in range(0, talk.length, FRAME_MS):
+            await world.send(frame(talk.id, start))
+        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        throttled = world.streams[stream]
+        assert isinstance(throttled, Throttled)
+        throttled.hot, throttled.refuses = frozenset({"talk/es"}), (now(), now() + 5)
+        world.start([FUSED])
+        await asyncio.sleep(200)
+        await world.stop()
+        (await heard(world, talk)).assert_whole(said(talk))
+        assert not await world.read(StreamName.DEAD_LETTERS)
+
+    run(main())
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_language_refused_for_a_moment_beside_one_that_is_parked_for_long_is_whole(host: str) -> None:
+    async def main() -> None:
+        talk = sentences("talk", 130)
+        world = world_of(host, talk, kind=Throttled)
+        throttled = world.streams[StreamName.TRANSLATIONS]
+        assert isinstance(throttled, Throttled)
+        throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 400.0)
+        world.start(["transcribe", "stability+dedup+translate", "synthesize"])
+        speaking = asyncio.create_task(world.speak(talk))
+        # By now so many segments wait for the one that it is decided on as it comes.
+        await asyncio.sleep(270)
+        throttled.hot = frozenset({"talk/es", "talk/ca"})
+        await asyncio.sleep(5)
+        throttled.hot = frozenset({"talk/es"})
+        await speaking
+        await asyncio.sleep(100)
+        await world.stop()
+        got = await heard(world, talk)
+        assert await world.read(StreamName.DEAD_LETTERS)
+        assert [translation.number for translation in got.translations["ca"]] == [
+            segment.number for segment in got.segments
+        ]
+
+    run(main())
