@@ -17,6 +17,8 @@ from shared.sessions import Session, SessionState
 _REORDER_WAIT = 0.3
 #: Seconds between two writes of the newest frame's arrival to the session's item.
 _TOUCH_EVERY = 10.0
+#: Seconds of feeding a backlog without such a write after which the item is moved by as little as it can be.
+_FED_EVERY = 15.0
 
 
 class Intake:
@@ -29,6 +31,8 @@ class Intake:
         self._failing = False
         self._gap_timer: asyncio.TimerHandle | None = None
         self._touched_at = 0
+        #: Loop time (s) of the last write of that.
+        self._noted_at = 0.0
         self._touching = False
         self._heard_all = 0
         self._session_end: Input | None = None
@@ -54,9 +58,19 @@ class Intake:
         self._skipped = max(0, round((session.heard / 1000 - overlap) * session.rate))
         self._placement = Placement(session, self.timeline, self._skipped, self._limit, self)
         self._proposals = Proposals(self._context, self.settings, self._confirmed)
-        self._touched_at = session.last_frame_at
+        self.is_at(session)
         if session.state is SessionState.ENDED:
             self._all_heard(session.heard)
+
+    def is_at(self, session: Session) -> None:
+        """The session's item is known to stand so."""
+        self._touched_at = max(self._touched_at, session.last_frame_at)
+        self._noted_at = asyncio.get_running_loop().time()
+
+    def fed(self) -> None:
+        """Audio was fed. Behind a backlog too, whoever stands by is to see that this worker gets on."""
+        if self._may_touch and asyncio.get_running_loop().time() - self._noted_at >= _FED_EVERY:
+            self._touch_with(self._touched_at + 1)
 
     @property
     def session_ended(self) -> bool:
@@ -243,17 +257,21 @@ class Intake:
         if self.timeline.waiting and self._gap_timer is None:
             self._gap_timer = asyncio.get_running_loop().call_later(_REORDER_WAIT, self._close_gaps)
         if received.arrived_at - self._touched_at >= _TOUCH_EVERY * 1000 and self._may_touch:
-            self._touching = True
-            self._context.spawn(self._touch(received.arrived_at))
+            self._touch_with(received.arrived_at)
 
     @property
     def _may_touch(self) -> bool:
         return not (self._touching or self.standing_by or self.closed)
 
+    def _touch_with(self, arrived_at: int) -> None:
+        self._touching = True
+        self._context.spawn(self._touch(arrived_at))
+
     async def _touch(self, arrived_at: int) -> None:
         """Notes that audio comes, which no frame waits for."""
         await self._context.store.touch(self._session.id, arrived_at)
         self._touched_at = arrived_at
+        self._noted_at = asyncio.get_running_loop().time()
         self._touching = False
 
     def _close_gaps(self) -> None:

@@ -114,6 +114,7 @@ class Transcriber(Operator):
             self._intake.ended_elsewhere(session.heard)
             return False
         self._begin(session)
+        self._intake.is_at(session)
         self._take, self._take_is_new = session.take, True
         self._position = max(0, self._behind_heard)
         self._release_until(self._position)
@@ -199,6 +200,7 @@ class Transcriber(Operator):
 
     def on_fed(self, hypotheses: Hypotheses, position: int) -> None:
         """See Listener.on_fed."""
+        self._intake.fed()
         if hypotheses.open_start is None:
             quiet = position - round(_QUIET_KEPT * self._session.rate)
             loud = position - round(_LOUD_KEPT * self._session.rate)
