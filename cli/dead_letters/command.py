@@ -17,6 +17,7 @@ from cli.dead_letters.letters import DeadLetters, Letter, LetterUnknown
 from cli.dead_letters.view import print_letter, print_table, summary, whole
 from cli.options import JsonOption
 from processors.stages import STAGES
+from shared.clock import SystemClock
 from shared.errors import SettingError
 from shared.settings import Settings
 from shared.streams import OLDEST, Start
@@ -40,7 +41,7 @@ def list_(
     """Show the dead letters that the stream still holds, oldest first."""
     if stage is not None and stage not in STAGES:
         raise SettingError(f"--stage {stage}: expected one of {', '.join(STAGES)}")
-    start = OLDEST if since is None else Start(ago=_milliseconds(since))
+    start = OLDEST if since is None else Start(at=SystemClock().now() - _milliseconds(since))
 
     def wanted(letter: Letter) -> bool:
         record = letter.record

@@ -241,7 +241,9 @@ class Intake:
             self.refuse(self._unsupported, received)
         elif frame.rate != self._session.rate:
             self.refuse(f"expected audio at {self._session.rate} Hz, got {frame.rate} Hz", received)
-        elif 0 < end <= self._skipped or (self.over and self._milliseconds(end) <= self._heard_all):
+        elif (0 < end <= self._skipped and not self._placement.is_news(received)) or (
+            self.over and self._milliseconds(end) <= self._heard_all
+        ):
             self.replayed(received)
         elif self.over or self.session_ended:
             self.refuse("expected no audio: the session has ended", received)

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 #: has no words, in case the recogniser is not alive.
 _QUIET_KEPT = 10.0
 _LOUD_KEPT = 60.0
+#: Audio (ms) without words between two notes in the item that it is released.
+_SETTLE_EVERY = 10_000
 #: Seconds of audio behind `heard` that a new take hears again, so that no word is cut in two.
 OVERLAP = 0.5
 #: Seconds that a recogniser has to open.
@@ -55,6 +57,8 @@ class Transcriber(Operator):
         self._fencing = asyncio.Lock()
         self._position = 0
         self._heard = 0
+        #: Audio time (ms) up to which the item was told that audio without words is released.
+        self._settled = 0
         self._failures = 0
         #: Whether the last opening went well: of those that fail in a row, the first is logged.
         self._opens = True
@@ -121,7 +125,7 @@ class Transcriber(Operator):
         return True
 
     def _waits(self) -> bool:
-        return self._intake.session_ended or bool(self._intake.timeline.chunks)
+        return self._intake.session_ended or self._milliseconds(self._intake.timeline.end) > self._heard
 
     def _on_heard(self, heard: int) -> None:
         self._heard = heard
@@ -176,6 +180,8 @@ class Transcriber(Operator):
         self._finish_utterances(recognition.position)
         self._position = recognition.position
         self._release_until(self._position)
+        if not self._intake.complete:
+            self._settle(self._position)
 
     async def _dropped(self, failure: object, position: int) -> None:
         self._context.metrics.count(Metric.RECOGNISER_DROPS)
@@ -204,7 +210,10 @@ class Transcriber(Operator):
         if hypotheses.open_start is None:
             quiet = position - round(_QUIET_KEPT * self._session.rate)
             loud = position - round(_LOUD_KEPT * self._session.rate)
-            self._release_until(max(min(quiet, self._progress.in_doubt_from(quiet)), loud))
+            settled = max(min(quiet, self._progress.in_doubt_from(quiet)), loud)
+            self._release_until(settled)
+            if self._milliseconds(settled) - max(self._heard, self._settled) >= _SETTLE_EVERY:
+                self._settle(settled)
 
     def on_noise(self, position: int) -> None:
         """See Listener.on_noise. The recogniser goes on, and its newest words may be on their way."""
@@ -229,6 +238,12 @@ class Transcriber(Operator):
             self._heard = max(self._heard, min(limits))
             self._context.then(partial(self._hear, self._heard))
             self._release_until(self._behind_heard)
+
+    def _settle(self, position: int) -> None:
+        """Has the item say that the audio up to `position` was released without words: who stands by needs none of it."""
+        self._settled = self._milliseconds(position)
+        if self._settled > self._heard:
+            self._context.then(partial(self._hear, self._settled))
 
     async def _hear(self, heard: int) -> None:
         try:

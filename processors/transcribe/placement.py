@@ -21,6 +21,10 @@ _AHEAD_WAIT = 2.0
 _BEHIND_WAIT = 4.0
 #: Seconds between two frames of one run, at most.
 _CONSECUTIVE = 0.5
+#: How long (ms) a run that was heard before must take to arrive to be a speaker's: half of what it lasts.
+_LIVE_RUN = 1000
+#: How late (ms) the newest frame's arrival may be written to the item.
+_NOTED_LATE = 15_000
 #: Seconds by which audio may run ahead of the clock of its arrival.
 _TOLERANCE = 120.0
 #: Seconds by which audio placed as an earlier clock had it may overlap what there is.
@@ -51,6 +55,7 @@ class _Doubt(Enum):
     NONE = "none are"
     AHEAD = "they begin too far ahead to be the next"
     BEHIND = "they lie in a gap that was gone over"
+    SEEN = "they lie where audio was heard, and came behind it"
 
 
 class Placement:
@@ -95,8 +100,15 @@ class Placement:
             self._set_aside(_Doubt.AHEAD, received, frame)
         elif start < 0 or self._timeline.never_came(start, end):
             self._set_aside(_Doubt.BEHIND, received, frame)
+        elif self.is_news(received):
+            self._set_aside(_Doubt.SEEN, received, frame)
         else:
             self._desk.replayed(received)
+
+    def is_news(self, received: Input) -> bool:
+        """Whether it arrived behind all that was taken, so that no replay of the stream brings it."""
+        # What an earlier worker took may have arrived a little behind what it has written.
+        return received.arrived_at > self._newest_at + (_NOTED_LATE if self._timeline.empty else 0)
 
     def position(self, frame: AudioFrame) -> int:
         """The sample behind a frame, as clocks stand."""
@@ -150,13 +162,18 @@ class Placement:
         if doubt is _Doubt.AHEAD:
             borne_out -= first.samples
         if borne_out >= (_BORNE_OUT if doubt is _Doubt.AHEAD else _RUN) * self._rate:
-            self._bear_out()
+            live = received.arrived_at - self._aside[0][0].arrived_at >= _LIVE_RUN
+            if doubt is _Doubt.SEEN and not live:
+                # A client that sends again what it does not know to have come; nobody speaks that fast.
+                self._settle_for(refuted=True)
+            else:
+                self._bear_out()
 
     def _bear_out(self) -> None:
         """What is set aside is a run: accepts it, where it is or as a clock that has stepped."""
         doubt, aside = self._clear()
         received, frame = aside[0]
-        if doubt is _Doubt.BEHIND:
+        if doubt is not _Doubt.AHEAD:
             self._mend_clock(received, frame, "audio that goes on from where it ended")
         elif self._out_of_reason(received, frame):
             self._mend_clock(received, frame, "audio no further ahead than its arrival")
@@ -167,7 +184,7 @@ class Placement:
         if not self._aside:
             return
         doubt, aside = self._clear()
-        if doubt is _Doubt.BEHIND:
+        if doubt is not _Doubt.AHEAD:
             for received, _ in aside:
                 self._desk.replayed(received)
         elif refuted or self._out_of_reason(*aside[0]) or self.position(aside[-1][1]) > self._limit:

@@ -32,8 +32,8 @@ class DynamoDbTranslationCache:
         self._memory = memory
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + CACHED_TRANSLATIONS.name)
         self._clock = clock or SystemClock()
-        self._reads = _Side("read")
-        self._writes = _Side("written")
+        self._reads = _Side("read", self._clock)
+        self._writes = _Side("written", self._clock)
 
     @property
     def size(self) -> int:
@@ -97,6 +97,6 @@ class DynamoDbTranslationCache:
 class _Side:
     """The table's reads or its writes: those under way, and whether they work."""
 
-    def __init__(self, done: str) -> None:
+    def __init__(self, done: str, clock: Clock) -> None:
         self.calls = Calls(_CALLS)
-        self.rest = Rest(f"kept translations cannot be {done}")
+        self.rest = Rest(f"kept translations cannot be {done}", clock)

@@ -42,7 +42,7 @@ class DynamoDbLedger:
         self._unsure: defaultdict[str, int] = defaultdict(int)
         self._calls = Calls(_CALLS)
         self._settling: dict[str, asyncio.Task[None]] = {}
-        self._rest = Rest("characters spent cannot be written and are counted in memory")
+        self._rest = Rest("characters spent cannot be written and are counted in memory", self._clock)
 
     async def book(self, account: str, characters: int, most: int) -> bool:
         """See Ledger.book."""

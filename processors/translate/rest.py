@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
+from shared.clock import Clock
 from shared.errors import LowLatencyTranslateError
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a failing table is left alone.
-_REST = 5.0
+#: How long (ms) a failing table is left alone.
+_REST = 5000
 
 
 class Rest:
     """Says once what cannot be done (`kept translations cannot be read`) until it works again."""
 
-    def __init__(self, trouble: str) -> None:
+    def __init__(self, trouble: str, clock: Clock) -> None:
         self._trouble = trouble
+        self._clock = clock
         self._failing = False
-        #: Loop time (s): a wall clock that steps back would leave the table alone for as long.
-        self._until = float("-inf")
+        self._failed_at: int | None = None
 
     @property
     def rests(self) -> bool:
         """True for a while after a failure."""
-        return asyncio.get_running_loop().time() < self._until
+        # A clock that steps back must not leave the table alone for as long.
+        return self._failed_at is not None and 0 <= self._clock.now() - self._failed_at < _REST
 
     def failed(self, error: Exception | str) -> None:
         """Leaves the table alone for a while, and says why if it worked before."""
-        self._until = asyncio.get_running_loop().time() + _REST
+        self._failed_at = self._clock.now()
         if not self._failing:
             self._failing = True
             # An error that is not of this project's making could quote the text.

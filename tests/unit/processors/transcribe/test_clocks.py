@@ -8,7 +8,7 @@ import pytest
 
 from shared.metrics import Metric
 from shared.models import DeadLetter, SessionEnded
-from tests.support.virtual_time import run
+from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.studio import RATE, Studio
 
 HOUR = 3600 * RATE
@@ -109,10 +109,39 @@ def test_audio_that_was_heard_and_comes_again_is_not_said_twice() -> None:
     async def main() -> None:
         studio = await Studio().open()
         await studio.speak(20, bytes(3200))
+        # As by a client that does not know what came, faster than anybody speaks.
         studio.offset = 0
-        await studio.speak(20, bytes(3200))
+        for _ in range(200):
+            await studio.send_at(studio.offset, bytes(3200))
         assert fed(studio) == 20_000
         assert not studio.emitted(DeadLetter)
+        await studio.bench.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("back", [5, 20, 55, 59])
+def test_a_clock_that_steps_back_into_what_was_heard_is_one_dead_letter_and_speech_goes_on(back: int) -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(60, FAINT)
+        studio.offset -= back * RATE
+        await studio.speak(60, FAINT)
+        assert fed(studio) == 120_000
+        assert len(studio.emitted(DeadLetter)) == 1
+        await studio.bench.close()
+
+    run(main())
+
+
+def test_a_clock_that_steps_back_while_no_worker_is_there_silences_nobody() -> None:
+    async def main() -> None:
+        studio = await Studio().open(take=3, heard=60_000, last_frame_at=EPOCH)
+        await asyncio.sleep(30)
+        studio.offset = 20 * RATE
+        await studio.speak(60, FAINT)
+        assert fed(studio) == 60_000
+        assert len(studio.emitted(DeadLetter)) == 1
         await studio.bench.close()
 
     run(main())

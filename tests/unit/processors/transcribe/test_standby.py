@@ -82,6 +82,8 @@ def test_an_owner_that_stands_still_for_thirty_seconds_loses_the_session() -> No
     async def main() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 11)
+        # It reads no more, and cannot tell that from a mute.
+        owner.bench.tip_lag = None
         await one_hears(waiting, 25)
         assert not waiting.engine.takes
         await one_hears(waiting, 10)
@@ -99,6 +101,22 @@ def test_who_stands_by_takes_nothing_while_there_is_nothing_to_hear() -> None:
         await one_hears(owner, 5)
         await asyncio.sleep(200)
         assert (await owner.item()).take == 1
+        await owner.bench.close()
+        await waiting.bench.close()
+
+    run(main())
+
+
+def test_who_stands_by_holds_little_of_what_has_no_words_and_takes_nothing_in_a_mute() -> None:
+    async def main() -> None:
+        owner, waiting = await pair()
+        await both_hear(owner, waiting, 300)
+        kept = len(waiting.bench.released)
+        # Of 300 s of silence, what its owner has not released yet or has not told of: 10 s of each, and the look.
+        assert kept >= (300 - 25) * 10
+        await asyncio.sleep(200)
+        assert (await owner.item()).take == 1
+        assert not waiting.engine.takes
         await owner.bench.close()
         await waiting.bench.close()
 
@@ -128,6 +146,7 @@ def test_an_owner_that_died_with_the_end_before_it_is_followed() -> None:
     async def main() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 5)
+        owner.bench.tip_lag = None
         await waiting.end()
         await asyncio.sleep(40)
         (end,) = waiting.emitted(SessionEnded)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from processors.translate.rest import Rest
-from tests.support.virtual_time import run
+from tests.support.dynamodb import SetClock
 
 
 def test_it_rests_for_a_while_and_not_for_as_long_as_a_clock_steps_back() -> None:
-    async def main() -> None:
-        rest = Rest("the table cannot be read")
-        assert not rest.rests
-        rest.failed("no answer")
-        await asyncio.sleep(4.9)
-        assert rest.rests
-        await asyncio.sleep(0.2)
-        assert not rest.rests
-
-    run(main())
+    clock = SetClock(1_700_000_000_000)
+    rest = Rest("the table cannot be read", clock)
+    assert not rest.rests
+    rest.failed("no answer")
+    clock.pass_by(4.9)
+    assert rest.rests
+    clock.pass_by(0.2)
+    assert not rest.rests
+    rest.failed("no answer")
+    clock.pass_by(-7200)
+    assert not rest.rests

@@ -65,8 +65,6 @@ async def test_a_take_has_decoded_no_more_than_it_said_and_in_the_end_all(engine
         known = decoded(take)
         assert known is not None
         assert known <= 6000
-        if not hypothesis.final:
-            assert known >= hypothesis.position - 1000
     await playing
     assert (decoded(take) or 0) >= 5000
     await take.close()
