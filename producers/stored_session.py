@@ -65,7 +65,8 @@ class StoredSession:
         """What a writer is told of the end."""
         return SessionOver(
             f"session {self.session.id} has ended; what it says behind {self.session.heard / 1000:.1f} s is not heard: "
-            "somebody ended it, it was idle for IDLE_TIMEOUT, or it reached MAX_SESSION_LENGTH; choose another id"
+            "somebody ended it, it was idle for IDLE_TIMEOUT, "
+            "nobody spoke for START_TIMEOUT, or it reached MAX_SESSION_LENGTH; choose another id"
         )
 
     async def stop(self) -> None:

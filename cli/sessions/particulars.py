@@ -20,7 +20,7 @@ def particulars(session: Session) -> Iterator[tuple[str, str]]:
         yield "translated", f"only into {_listed(session.wanted)}"
     yield "audio", f"{session.rate} Hz"
     yield "began", began(session)
-    yield "last audio", f"{_moment(session.last_frame_at)} or up to 30 s later" if session.last_frame_at else "none yet"
+    yield "last audio", f"{_moment(session.last_frame_at)} or up to 10 s later" if session.last_frame_at else "none yet"
     yield "transcribed", f"{_seconds(session.heard)} of the session"
     yield "segments", f"{session.number}, up to {_seconds(session.frontier)}" if session.number else "none yet"
     yield "taken up", f"{_TIMES.get(session.take) or f'{session.take} times'} by a recogniser"

@@ -279,7 +279,7 @@ class OperatorContext(Context):
         except StreamUnavailable:
             return False
         count(letter, self.metrics)
-        log.error("%s: %s has an output that %s refused for too long", self._stage, self._key, emission.stream)
+        log.error("%s: %s: what %s refused for MAX_PARK is a dead letter", self._stage, self._key, emission.stream)
         return True
 
     def _released(self) -> None:

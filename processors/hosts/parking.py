@@ -85,9 +85,10 @@ class Parking:
         self._pressure.parked.add(self)
         try:
             yield
+            if self._waits == 1:
+                log.warning("%s: nothing is refused any more", self._name)
         finally:
             self._waits -= 1
             self._unparked_at = asyncio.get_running_loop().time()
             if not self._waits:
                 self._pressure.parked.discard(self)
-                log.warning("%s: nothing is refused any more", self._name)

@@ -133,7 +133,7 @@ class PatientStore:
         for wait in delays(most=5.0):
             self._pressure.reach(_STORE).refused(session)
             if self._overdue(self._refused_since):
-                raise RefusedTooLong(f"expected the store to take an operation, got for too long: {error}")
+                raise RefusedTooLong(f"expected the store to take an operation within MAX_PARK, got refusals: {error}")
             await asyncio.sleep(wait)
             try:
                 return await attempt()

@@ -251,7 +251,11 @@ class Runner:
 
         False where the key is to end and nothing is left that waits.
         """
-        log.error("%s: %s is refused by the store", self._stage.name, self._context.key)
+        log.error(
+            "%s: %s: the store refuses it for MAX_PARK; what has waited for so long becomes dead letters",
+            self._stage.name,
+            self._context.key,
+        )
         self._context.give_up(error)
         self._inbox = deque(self._context.unreleased)
         if not self._inbox and self._closing is not None:

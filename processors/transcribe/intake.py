@@ -169,7 +169,7 @@ class Intake:
         """See Desk.accept; what lies beyond the longest session ends it."""
         end = frame.offset + frame.samples
         if self.session_ended:
-            self.refuse("expected no audio: the session has ended", received)
+            self.refuse("the session has ended; expected no audio behind its end", received)
         elif end > self._limit:
             self._end_as_too_long(received, frame)
         elif self.timeline.add(received, frame):
@@ -246,7 +246,7 @@ class Intake:
         ):
             self.replayed(received)
         elif self.over or self.session_ended:
-            self.refuse("expected no audio: the session has ended", received)
+            self.refuse("the session has ended; expected no audio behind its end", received)
         else:
             self._placement.place(received, frame)
 

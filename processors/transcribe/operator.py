@@ -114,6 +114,7 @@ class Transcriber(Operator):
         session = await stand_by.wait()
         self._stand_by = None
         self._intake.standing_by = False
+        log.info("transcribe: %s is waited for no more: %s", self._context.key, stand_by.state.value)
         if stand_by.state is Waiting.ENDED:
             self._intake.ended_elsewhere(session.heard)
             return False
@@ -219,7 +220,9 @@ class Transcriber(Operator):
         """See Listener.on_noise. The recogniser goes on, and its newest words may be on their way."""
         self._finish_utterances(position)
         begin = self._progress.in_doubt_from(position)
-        self._context.metrics.count(Metric.AUDIO_GIVEN_UP_AS_NOISE, self._milliseconds(position - begin))
+        given_up = self._milliseconds(position - begin)
+        log.info("transcribe: %s: %d ms of loud audio have no words", self._context.key, given_up)
+        self._context.metrics.count(Metric.AUDIO_GIVEN_UP_AS_NOISE, given_up)
         self._progress.gave_up(self._heard)
         self._release_until(position - round(_QUIET_KEPT * self._session.rate))
 
@@ -240,7 +243,7 @@ class Transcriber(Operator):
             self._release_until(self._behind_heard)
 
     def _settle(self, position: int) -> None:
-        """Has the item say that the audio up to `position` was released without words: who stands by needs none of it."""
+        """Has the item say up to where audio without words was released: who stands by needs none of it."""
         self._settled = self._milliseconds(position)
         if self._settled > self._heard:
             self._context.then(partial(self._hear, self._settled))
@@ -288,6 +291,7 @@ class Transcriber(Operator):
         if ending is not None and not self._intake.over:
             # An owner that has lost the session must not end it in front of the words of the one that has it.
             await self._context.store.hear(self._context.key, self._own_take, 0)
+            log.info("transcribe: %s ends: %s", self._context.key, ending.reason)
             ended = replace(ending, session=self._context.key, take=self._own_take, proposal=False)
             self._context.emit(StreamName.TRANSCRIPTS, ended)
             self._context.then(partial(self._end_session, self._heard))

@@ -65,6 +65,10 @@ class Metric(StrEnum):
     WORKER_RESTARTS = "WorkerRestarts"
 
 
+#: The levels that are ages: of several processes the greatest counts.
+AGES = frozenset({Metric.LOW_WATER_AGE})
+
+
 class Metrics(Protocol):
     """Takes counts, levels and observations; `labels` say of what."""
 

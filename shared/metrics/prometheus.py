@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from shared.metrics.base import Metric
+from shared.metrics.base import AGES, Metric
 
 #: Upper bounds in ms, doubling from 5 ms to 82 s; 0 stands apart for ErrorRate.
 _BUCKETS = (0, *(5 * 2**power for power in range(15)))
@@ -32,8 +32,15 @@ class PrometheusMetrics:
     def gauge(self, name: Metric, value: float, **labels: str) -> None:
         """See Metrics.gauge."""
         if name not in self._gauges:
-            # Where several processes measure for one scrape, the levels of those that live are added up.
-            self._gauges[name] = Gauge(name, name, tuple(labels), registry=self.registry, multiprocess_mode="livesum")
+            # Where several processes measure for one scrape, the levels of those that live are added up; of ages the
+            # greatest counts.
+            self._gauges[name] = Gauge(
+                name,
+                name,
+                tuple(labels),
+                registry=self.registry,
+                multiprocess_mode="livemax" if name in AGES else "livesum",
+            )
         (self._gauges[name].labels(**labels) if labels else self._gauges[name]).set(value)
 
     def observe(self, name: Metric, value: float, **labels: str) -> None:

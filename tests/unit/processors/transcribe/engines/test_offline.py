@@ -61,7 +61,7 @@ async def test_a_take_has_decoded_no_more_than_it_said_and_in_the_end_all(engine
         await take.finish()
 
     playing = asyncio.create_task(play())
-    async for hypothesis in take:
+    async for _ in take:
         known = decoded(take)
         assert known is not None
         assert known <= 6000
