@@ -25,7 +25,7 @@ class _Said:
 
 
 class RecentTexts:
-    """The normalised texts of one session of the last `ttl` ms, by the wall clock."""
+    """The normalised texts of one session of the last `ttl` ms, by the loop's clock."""
 
     def __init__(self, ttl: int) -> None:
         self._ttl = ttl

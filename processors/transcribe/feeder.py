@@ -128,7 +128,7 @@ class Feeder:
                 return Stop.NO_AUDIO
             if since >= NO_AUDIO + _TIP_KNOWN:
                 return Stop.STALLED
-            position = self._milliseconds(self.position)
+            position = self._timeline.milliseconds(self.position)
             self._silences.look(position)
             if not self._timeline.waiting:
                 self._silences.at_tip(position, known, self._fed_at)
@@ -141,7 +141,7 @@ class Feeder:
         await self._pace(samples / rate)
         loud = not is_quiet(piece)
         self.position += samples
-        position = self._milliseconds(self.position)
+        position = self._timeline.milliseconds(self.position)
         self._hypotheses.fed(Fed(position, chunk.captured_at, chunk.hops))
         now = asyncio.get_running_loop().time
         began = now()
@@ -173,6 +173,3 @@ class Feeder:
     async def _flush(self) -> None:
         if self._resampler is not None:
             await self._recogniser.feed(self._resampled(b"", last=True))
-
-    def _milliseconds(self, samples: int) -> int:
-        return samples * 1000 // self._timeline.rate

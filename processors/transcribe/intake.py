@@ -150,7 +150,7 @@ class Intake:
     def lose(self, reason: str, end: int) -> None:
         """Dead-letters the audio up to sample `end` and gives it up."""
         start = self.timeline.chunks[0].start
-        span = self._milliseconds(start), self._milliseconds(end)
+        span = self.timeline.milliseconds(start), self.timeline.milliseconds(end)
         self._context.dead_letter(reason, start=span[0], end=span[1])
         self._context.metrics.count(Metric.AUDIO_LOST, span[1] - span[0])
         for chunk in self.timeline.drop_until(end):
@@ -242,7 +242,7 @@ class Intake:
         elif frame.rate != self._session.rate:
             self.refuse(f"expected audio at {self._session.rate} Hz, got {frame.rate} Hz", received)
         elif (0 < end <= self._skipped and not self._placement.is_news(received)) or (
-            self.over and self._milliseconds(end) <= self._heard_all
+            self.over and self.timeline.milliseconds(end) <= self._heard_all
         ):
             self.replayed(received)
         elif self.over or self.session_ended:
@@ -286,8 +286,5 @@ class Intake:
 
     def _count_filled(self) -> None:
         if self.timeline.filled:
-            self._context.metrics.count(Metric.GAPS_FILLED, self._milliseconds(self.timeline.filled))
+            self._context.metrics.count(Metric.GAPS_FILLED, self.timeline.milliseconds(self.timeline.filled))
             self.timeline.filled = 0
-
-    def _milliseconds(self, samples: int) -> int:
-        return samples * 1000 // self._session.rate

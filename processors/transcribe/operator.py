@@ -11,7 +11,7 @@ from processors.contract import Closing, Context, Input, Operator
 from processors.transcribe.feeder import Stop
 from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
-from processors.transcribe.progress import Progress
+from processors.transcribe.progress import QUIET_KEPT, Progress
 from processors.transcribe.recogniser import RecogniserEngine, lookahead
 from processors.transcribe.recognition import Recognition
 from processors.transcribe.standby import StandBy, Waiting
@@ -24,10 +24,6 @@ from shared.streams import StreamName
 
 log = logging.getLogger(__name__)
 
-#: Seconds of audio kept behind what a live recogniser was fed while no utterance is open; and where it is loud and
-#: has no words, in case the recogniser is not alive.
-_QUIET_KEPT = 10.0
-_LOUD_KEPT = 60.0
 #: Audio (ms) without words between two notes in the item that it is released.
 _SETTLE_EVERY = 10_000
 #: Seconds of audio behind `heard` that a new take hears again, so that no word is cut in two.
@@ -52,12 +48,11 @@ class Transcriber(Operator):
         self._take: int | None = None
         #: Whether that take was opened in advance, so that the next recogniser is its.
         self._take_is_new = False
-        #: Held where the item's take is compared with this one, or raised: finals of a take may be written after the
-        #: next has begun.
+        #: Held where the item's take is compared or raised: finals may be written after the next take has begun.
         self._fencing = asyncio.Lock()
         self._position = 0
         self._heard = 0
-        #: Audio time (ms) up to which the item was told that audio without words is released.
+        #: Audio time (ms) up to which audio without words is released.
         self._settled = 0
         self._failures = 0
         #: Whether the last opening went well: of those that fail in a row, the first is logged.
@@ -126,7 +121,7 @@ class Transcriber(Operator):
         return True
 
     def _waits(self) -> bool:
-        return self._intake.session_ended or self._milliseconds(self._intake.timeline.end) > self._heard
+        return self._intake.session_ended or self._intake.timeline.milliseconds(self._intake.timeline.end) > self._heard
 
     def _on_heard(self, heard: int) -> None:
         self._heard = heard
@@ -146,7 +141,7 @@ class Transcriber(Operator):
         self._context.metrics.count(Metric.TAKES_OPENED)
         try:
             async with asyncio.timeout(_OPENING):
-                recogniser = await self._engine.open(self._session, self._milliseconds(self._position))
+                recogniser = await self._engine.open(self._session, self._intake.timeline.milliseconds(self._position))
         except UnsupportedLanguage as error:
             self._intake.refuse_all(str(error))
             return
@@ -159,17 +154,10 @@ class Transcriber(Operator):
             return
         self._opens = True
         self._progress.opened()
-        origin = self._milliseconds(self._position)
+        origin = self._intake.timeline.milliseconds(self._position)
         hypotheses = Hypotheses(self._context.key, self._take, origin, lookahead(self._engine))
         recognition = Recognition(
-            self._context,
-            self._intake,
-            self._engine,
-            recogniser,
-            hypotheses,
-            self._progress,
-            self._position,
-            self,
+            self._context, self._intake, self._engine, recogniser, hypotheses, self._progress, self._position, self
         )
         try:
             failure = await recognition.run()
@@ -209,22 +197,19 @@ class Transcriber(Operator):
         """See Listener.on_fed."""
         self._intake.fed()
         if hypotheses.open_start is None:
-            quiet = position - round(_QUIET_KEPT * self._session.rate)
-            loud = position - round(_LOUD_KEPT * self._session.rate)
-            settled = max(min(quiet, self._progress.in_doubt_from(quiet)), loud)
+            settled = self._progress.settled_until(position)
             self._release_until(settled)
-            if self._milliseconds(settled) - max(self._heard, self._settled) >= _SETTLE_EVERY:
+            if self._intake.timeline.milliseconds(settled) - max(self._heard, self._settled) >= _SETTLE_EVERY:
                 self._settle(settled)
 
     def on_noise(self, position: int) -> None:
         """See Listener.on_noise. The recogniser goes on, and its newest words may be on their way."""
         self._finish_utterances(position)
-        begin = self._progress.in_doubt_from(position)
-        given_up = self._milliseconds(position - begin)
+        given_up = self._intake.timeline.milliseconds(position - self._progress.in_doubt_from(position))
         log.info("transcribe: %s: %d ms of loud audio have no words", self._context.key, given_up)
         self._context.metrics.count(Metric.AUDIO_GIVEN_UP_AS_NOISE, given_up)
         self._progress.gave_up(self._heard)
-        self._release_until(position - round(_QUIET_KEPT * self._session.rate))
+        self._release_until(position - round(QUIET_KEPT * self._session.rate))
 
     def _finish_utterances(self, position: int) -> None:
         """Publishes open utterances as they stand as finals: the audio up to `position` is not heard again."""
@@ -235,7 +220,7 @@ class Transcriber(Operator):
     def _publish(self, result: Result, hypotheses: Hypotheses, fed: int) -> None:
         self._context.emit(StreamName.TRANSCRIPTS, result)
         if isinstance(result, FinalResult):
-            limits = [result.end, self._milliseconds(fed)]
+            limits = [result.end, self._intake.timeline.milliseconds(fed)]
             if hypotheses.open_start is not None:
                 limits.append(hypotheses.open_start)
             self._heard = max(self._heard, min(limits))
@@ -244,7 +229,7 @@ class Transcriber(Operator):
 
     def _settle(self, position: int) -> None:
         """Has the item say up to where audio without words was released: who stands by needs none of it."""
-        self._settled = self._milliseconds(position)
+        self._settled = self._intake.timeline.milliseconds(position)
         if self._settled > self._heard:
             self._context.then(partial(self._hear, self._settled))
 
@@ -287,7 +272,7 @@ class Transcriber(Operator):
     async def _finish(self) -> None:
         """Nothing more comes on this shard: releases what is left, and passes the session's end on."""
         ending = self._intake.ending
-        self._heard = max(self._heard, self._milliseconds(self._intake.timeline.end))
+        self._heard = max(self._heard, self._intake.timeline.milliseconds(self._intake.timeline.end))
         if ending is not None and not self._intake.over:
             # An owner that has lost the session must not end it in front of the words of the one that has it.
             await self._context.store.hear(self._context.key, self._own_take, 0)
@@ -306,10 +291,4 @@ class Transcriber(Operator):
     @property
     def _behind_heard(self) -> int:
         """Where (in samples) the audio begins that a new take hears again."""
-        return self._samples(self._heard) - round(OVERLAP * self._session.rate)
-
-    def _milliseconds(self, samples: int) -> int:
-        return samples * 1000 // self._session.rate
-
-    def _samples(self, milliseconds: int) -> int:
-        return milliseconds * self._session.rate // 1000
+        return self._heard * self._session.rate // 1000 - round(OVERLAP * self._session.rate)

@@ -10,6 +10,10 @@ from shared.models import Result
 PATIENCE = (8.0, 16.0, 32.0)
 #: Seconds of it that are noise or music, once so many takes have heard it.
 NOISE = 60.0
+#: Seconds of audio kept behind what a live recogniser was fed; and where it is loud and has no words, in case the
+#: recogniser is not alive.
+QUIET_KEPT = 10.0
+_LOUD_KEPT = 60.0
 #: Of stretches given up as noise, each so many'th opens another take: a stream may have died without a word.
 _REOPENS = 10
 
@@ -48,6 +52,11 @@ class Progress:
     def in_doubt_from(self, position: int) -> int:
         """The sample from which on audio up to `position` may hold words that no recogniser has said."""
         return position if self._loud_from is None else self._loud_from
+
+    def settled_until(self, position: int) -> int:
+        """The sample up to which audio that was fed up to `position` is not needed, where no utterance is open."""
+        quiet = position - round(QUIET_KEPT * self._rate)
+        return max(min(quiet, self.in_doubt_from(quiet)), position - round(_LOUD_KEPT * self._rate))
 
     def opened(self) -> None:
         """Another take begins."""

@@ -72,6 +72,10 @@ class Timeline:
         """Whether audio waits behind a gap."""
         return bool(self._ahead)
 
+    def milliseconds(self, samples: int) -> int:
+        """So many samples as audio time."""
+        return samples * 1000 // self.rate
+
     def add(self, received: Input, frame: AudioFrame) -> bool:
         """Takes a frame; False where all of it was here before."""
         chunk = Chunk(frame.offset, frame.payload, frame.captured_at, frame.hops, received)
