@@ -7,6 +7,7 @@ import sys
 import threading
 
 from processors.contract import Context, Input, Operator, Stage
+from processors.hosts import backpressure
 from processors.hosts.kcl import child
 from processors.hosts.kcl.shard_host import ShardHost
 from shared.errors import SetupError, StreamUnavailable
@@ -69,6 +70,9 @@ async def host() -> ShardHost:
     if "--unready" in sys.argv:
         raise SetupError("no engine")
     kind = next((KINDS[argument] for argument in sys.argv if argument in KINDS), MemoryStream)
+    if kind is Refusing:
+        # Whatever waits is as much as the host may hold: it reads no more.
+        backpressure.MOST_HELD = 0
     streams = {name: kind(name) for name in StreamName}
     settings = Settings(max_hold=10)
     return ShardHost([ObedientStage()], streams, MemorySessionStore(), settings=settings, metrics=MemoryMetrics())
