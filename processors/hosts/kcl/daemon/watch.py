@@ -32,6 +32,8 @@ class Watch:
         #: Process ids of children that have not said that they are done, and of those that have and are still there.
         self._undone: set[int] = set()
         self._done: set[int] = set()
+        #: Ends the wait for what the daemon may say of children that ended without a word.
+        self._forgiving: list[asyncio.TimerHandle] = []
         self._started = time.monotonic()
         self._up_since: float | None = None
 
@@ -77,6 +79,9 @@ class Watch:
 
     async def childless(self, daemon: Daemon) -> None:
         """Returns once every child is gone, and it is known of each whether it was done."""
+        # A daemon that shuts down may say nothing any more of a child that had died just before.
+        for forgiving in self._forgiving:
+            forgiving.cancel()
         while self._see(daemon):  # noqa: ASYNC110 (processes that are not ours set no event)
             await asyncio.sleep(_POLL)
         # Their last words may still be on their way through the daemon. One that died has said none.
@@ -138,7 +143,9 @@ class Watch:
             if not daemon.has(pid):
                 # It lost its lease, or its shard ended; where it failed, the daemon says so.
                 beats.forget(pid)
-                asyncio.get_running_loop().call_later(limits.failing, self._undone.discard, pid)
+                loop = asyncio.get_running_loop()
+                self._forgiving = [one for one in self._forgiving if one.when() > loop.time()]
+                self._forgiving.append(loop.call_later(limits.failing, self._undone.discard, pid))
             elif beat is None and age > limits.first_beat:
                 return pid, f"a child gave no sign of life within {limits.first_beat:g} s, and is killed"
             elif beat is not None and age > limits.hang:

@@ -194,6 +194,12 @@ async def test_a_child_that_died_unseen_just_before_has_not_drained(start: Start
     assert not await drained(run)
 
 
+async def test_a_child_that_died_and_was_seen_just_before_has_not_drained(start: Start) -> None:
+    run = await start("child('beat(\"s\")').wait(); up(); live(60)", failing=3)
+    assert await run.lasts(0, since=run.children_have_ended)
+    assert not await drained(run)
+
+
 async def test_no_child_at_all_is_a_drain(start: Start) -> None:
     run = await start("up(); live(60)")
     assert await drained(run)
