@@ -82,7 +82,7 @@ class Settings:
     )
     max_park: float = _setting(
         600.0,
-        "longest that anything waits for a stream or store that refuses it; set it above MAX_HOLD",
+        "longest that anything waits for a stream or store that refuses it; MAX_HOLD at least",
         low=60,
         high=3600,
         unit="s",
@@ -182,7 +182,12 @@ class Settings:
             if column is None:
                 raise SettingError(f"{name}: there is no such setting; `llt config show` lists them")
             changes[column.name] = _parse(name, value, column.type, column.metadata)
-        return replace(self, **changes)
+        settings = replace(self, **changes)
+        if settings.max_park < settings.max_hold:
+            raise SettingError(
+                f"MAX_PARK={settings.max_park:g}: expected at least MAX_HOLD, which is {settings.max_hold:g} s"
+            )
+        return settings
 
     def tolerate(self, values: Mapping[str, str], refused: Callable[[SettingError], None] = lambda _: None) -> Settings:
         """These settings with those of `values` in place that are valid: one that is not costs no session its audio.

@@ -102,6 +102,12 @@ def test_amazon_translate_takes_one_terminology() -> None:
         Settings.load({"TRANSLATE_TERMINOLOGY": "medicine,names"})
 
 
+def test_what_is_parked_waits_no_shorter_than_what_is_held() -> None:
+    with pytest.raises(SettingError, match=r"^MAX_PARK=100: expected at least MAX_HOLD, which is 200 s$"):
+        Settings.load({"MAX_PARK": "100", "MAX_HOLD": "200"})
+    assert Settings.load({"MAX_PARK": "200", "MAX_HOLD": "200"}).max_park == 200
+
+
 def test_of_what_a_session_overrides_the_valid_part_is_tolerated() -> None:
     settings = Settings().tolerate({"MAX_HOLD": "1", "NONE_OF_OURS": "1", "MAX_RATE_PER_SECOND": "7"})
     assert settings == Settings(max_rate_per_second=7)
