@@ -80,7 +80,7 @@ class Context(Protocol):
 
     @property
     def displaced(self) -> bool:
-        """Whether an operator of this key was fenced in this host: another worker has the session, or had it."""
+        """Whether an operator of this key was fenced in this host, and none has regained the session since."""
 
     def emit(self, stream: StreamName, record: Record) -> None:
         """Publishes the record, behind all emitted before it for its stream and partition key.
@@ -113,6 +113,9 @@ class Context(Protocol):
 
         It is begun anew, and told that it is `displaced`, with every input whose release does not count yet.
         """
+
+    def regain(self) -> None:
+        """The session is this displaced operator's again: its held inputs wait for nobody else."""
 
 
 class Operator(ABC):

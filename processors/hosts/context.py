@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from itertools import count as numbers
 from typing import Any
 
 from processors.contract import Context, Input
@@ -96,7 +96,7 @@ class OperatorContext(Context):
         self._spawn = spawn
         self._on_fence = on_fence
         self._tip = tip
-        self._places = numbers()
+        self._places = itertools.count()
         self._unreleased: dict[Input, _Held] = {}
         #: Inputs whose release waits in the outbox, oldest first.
         self._releasing: deque[_Held] = deque()
@@ -205,6 +205,12 @@ class OperatorContext(Context):
         self.outbox.fence()
         self._on_fence()
 
+    def regain(self) -> None:
+        """See Context.regain."""
+        self._displaced = False
+        # Until now it was right to release nothing.
+        self.progressed_at = asyncio.get_running_loop().time()
+
     def unfence(self) -> None:
         """The fenced operator is closed: the next one has an outbox of its own, and every input not released."""
         held = sorted((*self._releasing, *self._unreleased.values()), key=lambda held: held.place)
@@ -266,10 +272,8 @@ class OperatorContext(Context):
         )
 
     def _waits_since(self) -> float | None:
-        oldest = self._releasing[0].since if self._releasing else None
-        for held in self._unreleased.values():
-            return held.since if oldest is None else min(oldest, held.since)
-        return oldest
+        oldest = (*itertools.islice(self._releasing, 1), *itertools.islice(self._unreleased.values(), 1))
+        return min((held.since for held in oldest), default=None)
 
     async def _bury(self, emission: Emission, error: Exception) -> bool:
         """Writes a dead letter in an emission's place; False where that is refused."""

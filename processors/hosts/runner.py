@@ -79,7 +79,7 @@ class Runner:
     def waiting_since(self) -> float | None:
         """Loop time (s) since which it has held inputs, or was to end, and released none; None while neither is so.
 
-        None too for a session that was displaced: its inputs wait for what another worker hears.
+        None too while the session is displaced: its inputs wait for what another worker hears.
         """
         if self._context.displaced:
             return None

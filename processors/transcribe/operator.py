@@ -109,6 +109,7 @@ class Transcriber(Operator):
         session = await stand_by.wait()
         self._stand_by = None
         self._intake.standing_by = False
+        self._context.regain()
         log.info("transcribe: %s is waited for no more: %s", self._context.key, stand_by.state.value)
         if stand_by.state is Waiting.ENDED:
             self._intake.ended_elsewhere(session.heard)

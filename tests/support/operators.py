@@ -110,6 +110,9 @@ class OperatorBench:
     def fence(self) -> None:
         self.fenced = True
 
+    def regain(self) -> None:
+        self.displaced = False
+
     async def _act(self) -> None:
         while True:
             action = await self._actions.get()

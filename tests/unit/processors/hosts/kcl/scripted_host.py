@@ -34,6 +34,8 @@ class Scripted(Operator):
         text = received.record.text
         if self._context.displaced:
             # The session is another worker's: it holds what comes, and says nothing.
+            if text == "regain":
+                self._context.regain()
             return
         if text == "hang":
             await asyncio.Event().wait()

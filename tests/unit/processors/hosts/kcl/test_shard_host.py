@@ -93,6 +93,20 @@ def test_a_session_of_another_worker_is_held_and_its_neighbours_go_on(how: str) 
     run(main())
 
 
+def test_an_operator_that_hangs_once_it_has_its_session_again_is_a_fault() -> None:
+    async def main() -> None:
+        house = House()
+        await house.host.open("shard-1")
+        await house.host.feed(items("fence"))
+        assert await house.wrong_within(250) is None
+        await house.host.feed(items("regain"))
+        assert await house.wrong_within(HOLD + GRACE - 5) is None
+        assert await house.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        await house.host.close()
+
+    run(main())
+
+
 @pytest.mark.parametrize("text", ["hang at the end", "hold and hang at the end"])
 def test_an_operator_that_hangs_at_the_shards_end_is_a_fault_and_the_end_is_not_reached(text: str) -> None:
     async def main() -> None:
