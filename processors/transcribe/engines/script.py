@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -93,21 +94,22 @@ class Script:
             results.append(Hypothesis(number, start, end, end + final_after, _marked(spoken, 0), final=True))
         return cls(tuple(sorted(results, key=lambda result: result.position)))
 
-    def heard_from(self, start: int) -> Iterator[Hypothesis]:
+    def heard_from(self, start: int, end: float = inf) -> Iterator[Hypothesis]:
         """What a take opened at audio time `start` (ms) hears: the results after it, as a recogniser would say them.
 
-        Of each utterance only the items are heard whose midpoint lies at `start` or later. Utterances are numbered
-        from 1 and times count from `start`.
+        Of each utterance only the items are heard whose midpoint lies at `start` or later, and before `end`, where
+        the take is fed no more. Utterances are numbered from 1 and times count from `start`.
         """
         numbers: dict[int, int] = {}
         for result in self.results:
+            words = [word for word in result.items if word.midpoint >= start]
+            if result.position <= start or not (words or result.utterance in numbers):
+                continue
             items = tuple(
                 replace(word, start=max(0, word.start - start), end=word.end - start)
-                for word in result.items
-                if word.midpoint >= start
+                for word in words
+                if word.midpoint < end
             )
-            if result.position <= start or not (items or result.utterance in numbers):
-                continue
             yield replace(
                 result,
                 utterance=numbers.setdefault(result.utterance, len(numbers) + 1),

@@ -69,6 +69,7 @@ class _Take:
     """The script from `start` (ms) on."""
 
     def __init__(self, script: Script, start: int, rate: int, drops: list[int]) -> None:
+        self._script = script
         # Each is made when its time has come: a take of a long script holds no copy of it.
         self._upcoming = script.heard_from(start)
         self._next = next(self._upcoming, None)
@@ -77,7 +78,6 @@ class _Take:
         self._drops = drops
         self._fed = 0
         self._played = 0
-        self._open: dict[int, Hypothesis] = {}
         self._outbox = Outbox()
 
     @property
@@ -98,18 +98,18 @@ class _Take:
     async def finish(self) -> None:
         """See Recogniser.finish: an utterance in progress has its final of the words that were fed."""
         position = self._fed // SAMPLE_BYTES * 1000 // self._rate
-        newest = dict(self._open)
-        while self._next is not None:
-            if self._next.start < position:
-                newest[self._next.utterance] = self._next
-            self._next = next(self._upcoming, None)
+        newest: dict[int, Hypothesis] = {}
+        # A word belongs to the take that was fed the greater part of it.
+        for result in self._script.heard_from(self._start, self._start + position):
+            if result.final and result.position <= self._played:
+                newest.pop(result.utterance, None)
+            else:
+                newest[result.utterance] = result
         for result in newest.values():
-            # A word belongs to the take that was fed the greater part of it.
-            items = tuple(replace(word, stable=True) for word in result.items if word.midpoint < position)
-            if items:
+            if result.items:
+                items = tuple(replace(word, stable=True) for word in result.items)
                 end = min(items[-1].end, position)
                 self._outbox.put(replace(result, end=end, position=position, items=items, final=True))
-        self._open.clear()
         self._outbox.end()
 
     def __aiter__(self) -> Outbox:
@@ -124,7 +124,4 @@ class _Take:
         self._played = position
         while (result := self._next) is not None and result.position <= position:
             self._next = next(self._upcoming, None)
-            self._open[result.utterance] = result
-            if result.final:
-                del self._open[result.utterance]
             self._outbox.put(result)

@@ -66,6 +66,14 @@ def test_a_take_finished_before_a_word_says_nothing() -> None:
     assert run(heard(ScriptedEngine(SCRIPT), [150])) == []
 
 
+@given(st.integers(0, 5000), st.integers(0, 5000))
+def test_a_word_that_two_takes_share_is_said_by_one_of_them(cut: int, end: int) -> None:
+    cut, end = sorted((cut, end))
+    takes = [run(heard(ScriptedEngine(SCRIPT), [fed], start=start)) for start, fed in ((0, cut), (cut, end - cut))]
+    said = [word.text for take in takes for result in take if result.final for word in result.items]
+    assert said == [word.text for word in WORDS if word.midpoint < end]
+
+
 def test_a_drop_ends_the_take_early_once() -> None:
     engine = ScriptedEngine(SCRIPT, drop_at=[1500])
     first = run(heard(engine, [100] * 60, finish=False))
