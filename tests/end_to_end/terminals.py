@@ -16,10 +16,9 @@ from typing import Any
 from infra.local.localstack.server import LocalStack
 from tests.end_to_end.studio import DEMO, RECORDING
 from tests.support.localstack import program_environment
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-#: Seconds that anything may take: a machine under load is no failure.
-PATIENCE = 90.0
 
 
 class Terminal:

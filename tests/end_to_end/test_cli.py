@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.studio import DEMO, RECORDING
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,12 +73,12 @@ def test_a_demo_that_is_interrupted_leaves_what_was_said_so_far(tmp_path: Path) 
         command("demo"), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         speech = tmp_path / "out" / "demo" / "speech.es.wav"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         # More than the header of a WAV file.
         while not (speech.exists() and speech.stat().st_size > 44) and time.monotonic() < deadline:
             time.sleep(0.1)
         running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=30)
+        output, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert "Traceback" not in errors
     assert "Stopped after" in output

@@ -27,6 +27,7 @@ from tests.end_to_end.terminals import desk
 from tests.end_to_end.workers import STAGES, Worker, wait_until, waits
 from tests.support.localstack import Observer, records_on
 from tests.support.measured import measured
+from tests.support.patience import PATIENCE
 from tests.support.resharding import merge, split
 
 pytestmark = [pytest.mark.kcl, pytest.mark.alone]
@@ -219,5 +220,5 @@ def _configure(localstack: LocalStack, **variables: float) -> None:
             json.dumps({"variable": name, "value": value}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status == 200, os.strerror(answer.status)

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import psutil
 
-from tests.end_to_end.terminals import PATIENCE, Desk, Terminal
+from tests.end_to_end.terminals import Desk, Terminal
+from tests.support.patience import PATIENCE
 
 STAGES = ("transcribe", "stability", "dedup", "translate", "synthesize")
 

@@ -41,14 +41,13 @@ from shared.sessions import Session
 from shared.streams import StreamName
 from tests.end_to_end.studio import DEMO, RECORDING
 from tests.support.localstack import Observer, records_on
+from tests.support.patience import PATIENCE
 from tests.support.pipelines import on_localstack
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 
 SCRIPT = Script.load(DEMO / "recording.moonshine.jsonl")
 LANGUAGES = ("es", "ca")
-#: Seconds that a stage may take for everything; a machine under load is no failure.
-PATIENCE = 60.0
 
 
 @dataclass

@@ -7,14 +7,12 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from tests.support.patience import PATIENCE
+
 Returned = TypeVar("Returned")
 
 #: Epoch ms at which virtual time begins.
 EPOCH = 1_700_000_000_000
-
-
-#: Real seconds for which a thread may hold time up.
-_PATIENCE = 30.0
 
 
 class _JumpingSelector(selectors.SelectSelector):
@@ -28,9 +26,9 @@ class _JumpingSelector(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
         if not events and self.holds and timeout != 0:
-            events = super().select(_PATIENCE)
+            events = super().select(PATIENCE)
             if not events:
-                raise RuntimeError(f"a thread has held virtual time up for {_PATIENCE:g} real seconds")
+                raise RuntimeError(f"a thread has held virtual time up for {PATIENCE:g} real seconds")
             return events
         if not events:
             if timeout is None:

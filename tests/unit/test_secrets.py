@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.unit.infra.dockerfile import environment, values
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,9 @@ NAMED = re.compile(r"KEY|SECRET|TOKEN|PASSWORD", re.IGNORECASE)
 
 def files() -> list[Path]:
     """Every file of the repository."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=20).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=PATIENCE
+    ).stdout
     return [ROOT / name.decode() for name in listed.split(b"\0") if name]
 
 

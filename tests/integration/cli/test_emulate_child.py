@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 #: Runs its arguments in a terminal, at which what it reads is typed.
 TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
@@ -50,5 +52,5 @@ def test_ctrl_c_which_the_terminal_sends_the_command_is_not_passed_on_too(redire
         assert terminal.stdin is not None
         assert terminal.stdout is not None
         assert terminal.stdout.readline().strip() == b"ready"
-        out, _ = terminal.communicate(b"\x03", timeout=30)
+        out, _ = terminal.communicate(b"\x03", timeout=PATIENCE)
     assert b"passed on: 0" in out

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.unit.cli.outcome import Llt
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +32,7 @@ def interrupted(arguments: Sequence[str], error: str = "") -> tuple[int, str, st
         first = said.readline()
         assert error in first
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out if error else first + out, first + err if error else err
 
 

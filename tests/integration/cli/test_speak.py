@@ -23,6 +23,7 @@ from shared.codec import decode
 from shared.models import AudioFrame
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from tests.support.localstack import Observer, records_on
+from tests.support.patience import PATIENCE
 from tests.unit.cli.outcome import Llt
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +74,7 @@ def elsewhere(*arguments: str) -> subprocess.Popen[str]:
 
 
 def until(happened: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -93,31 +94,31 @@ def test_who_speaks_again_before_a_worker_came_stands_behind_what_was_said(
 
 
 def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], list[AudioFrame]]) -> None:
-    recording("long.wav", 20)
+    recording("long.wav", 300)
     with elsewhere("speak", "long.wav", "--session", "talk", "--keep-open") as speaker:
         until(frames)
         refused = llt("speak", recording("short.wav", 1), "--session", "talk")
         assert speaker.poll() is None
         speaker.send_signal(signal.SIGINT)
-        _, err = speaker.communicate(timeout=30)
+        _, err = speaker.communicate(timeout=PATIENCE)
     assert refused.code == 1
     assert refused.err == "llt: session talk: someone is speaking there now; wait for the end, or choose another id\n"
     sent = frames()
     assert all(before.offset + before.samples == after.offset for before, after in pairwise(sent))
     assert speaker.returncode == 130
     assert err.startswith("llt: stopped after ")
-    assert "of 20.0 s; session talk is open: `llt sessions end talk` ends it" in err
+    assert "of 300.0 s; session talk is open: `llt sessions end talk` ends it" in err
 
 
 def test_a_session_that_was_ended_meanwhile_is_told(
     llt: Llt, pipeline: str, frames: Callable[[], list[AudioFrame]]
 ) -> None:
-    recording("talk.wav", 10)
+    recording("talk.wav", 300)
     store = DynamoDbSessionStore(Aws(), f"t-{pipeline}-")
     with elsewhere("speak", "talk.wav", "--session", "talk") as speaker:
         until(frames)
         asyncio.run(store.end("talk", 0, 0))
-        _, err = speaker.communicate(timeout=30)
+        _, err = speaker.communicate(timeout=PATIENCE)
     assert speaker.returncode == 1
     assert err == "llt: session talk was ended while this was sent; what came after that is not heard\n"
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.cli.kcl_tables import Kcl
 from tests.support.localstack import Observer
+from tests.support.patience import PATIENCE
 from tests.unit.cli.outcome import Llt
 
 SHARDS = [f"shardId-{number:012}" for number in range(8)]
@@ -106,10 +107,13 @@ def test_a_person_reads_a_table_of_every_application(llt: Llt, kinesis: Any, kcl
     assert second.split() == ["translate", "unique-segments", "0", "-", "free", "?", "?"]
 
 
+@pytest.mark.timeout(PATIENCE)
 def test_after_a_split_the_ended_parent_and_children_without_leases_are_shown_until_they_have_them(
     llt: Llt, kinesis: Any, kcl: Kcl, stream_prefix: str, observer: Observer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KCL_FAILOVER_TIME", "15")
+    # Whoever waits for an owner's sign of life does so for longer than this test may take.
+    monkeypatch.setenv("KCL_FAILOVER_TIME", "300")
+    monkeypatch.setattr("cli.workers.report._LONGEST_WATCH", 300)
     application, stream = f"t-{stream_prefix}-{stream_prefix}-dedup", f"{stream_prefix}-segments"
     make(kinesis, stream, 1)
     kcl.create(application)
@@ -122,10 +126,8 @@ def test_after_a_split_the_ended_parent_and_children_without_leases_are_shown_un
     assert [row["lag_ms"] > 0 for row in rows(llt)] == [False, True, False]
     kcl.lease(application, SHARDS[0], "SHARD_END", "w1")
     kcl.lease(application, SHARDS[1], "TRIM_HORIZON", None)
-    begun = time.monotonic()
-    parent, left, right = rows(llt)
     # Nobody waits for an owner who has nothing left to do.
-    assert time.monotonic() - begun < 10
+    parent, left, right = rows(llt)
     assert (parent["state"], parent["owner"], parent["checkpoint_age_ms"], parent["lag_ms"]) == ("ended", "w1", None, 0)
     assert (left["state"], right["state"]) == ("free", "unleased")
     # KCL drops the lease of a shard whose children have theirs.
@@ -146,16 +148,16 @@ def test_a_checkpoint_that_the_stream_does_not_know_has_no_age_and_no_lag(
     assert [(row["state"], row["checkpoint_age_ms"], row["lag_ms"]) for row in found] == [("free", None, None)] * 2
 
 
+@pytest.mark.timeout(PATIENCE)
 def test_with_a_long_failover_time_nobody_waits_to_call_an_owner_gone(
     llt: Llt, kcl: Kcl, stream_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KCL_FAILOVER_TIME", "60")
+    # Longer than this test may take.
+    monkeypatch.setenv("KCL_FAILOVER_TIME", "300")
     application = f"t-{stream_prefix}-{stream_prefix}-dedup"
     kcl.create(application)
     kcl.lease(application, SHARDS[0], "TRIM_HORIZON", "w1")
-    begun = time.monotonic()
     assert [row["state"] for row in rows(llt)] == ["owned"]
-    assert time.monotonic() - begun < 10
 
 
 def test_without_an_application_it_is_one_sentence(llt: Llt, kcl: Kcl, stream_prefix: str) -> None:

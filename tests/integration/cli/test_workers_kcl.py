@@ -17,12 +17,11 @@ import pytest
 
 from infra.local.localstack.server import REGION, LocalStack
 from tests.support.localstack import Observer, program_environment
+from tests.support.patience import PATIENCE
 from tests.unit.cli.outcome import Llt
 
 pytestmark = pytest.mark.kcl
 
-#: Seconds that anything may take: a machine under load is no failure.
-PATIENCE = 90.0
 JVM = ("-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 #: Checkpoints every record; fd 1 is the protocol's alone.
 PROCESSOR = """

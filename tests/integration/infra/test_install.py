@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -24,7 +26,7 @@ def test_what_is_installed_is_not_installed_again() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=PATIENCE,
     )
     assert (ended.stdout, ended.stderr) == ("", "")
 
@@ -36,6 +38,6 @@ def test_what_kcl_workers_need_is_not_installed_again() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=PATIENCE,
     )
     assert (ended.stdout, ended.stderr) == ("", "")

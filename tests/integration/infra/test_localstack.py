@@ -21,6 +21,8 @@ import pytest
 from infra.local.localstack.errors import LocalStackFailed, LocalStackMissing, PortInUse
 from infra.local.localstack.server import LocalStack
 from tests.support.localstack import Observer, program_environment
+from tests.support.patience import PATIENCE
+from tests.support.processes import assert_gone
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,20 +76,6 @@ def listeners(process: int) -> set[str]:
 def tree(root: int) -> list[psutil.Process]:
     process = psutil.Process(root)
     return [process, *process.children(recursive=True)]
-
-
-def assert_gone(tree: list[psutil.Process], *, within: float = 0.0) -> None:
-    deadline = time.monotonic() + within
-    while any(map(running, tree)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not [process for process in tree if running(process)]
-
-
-def running(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_record_that_is_put_is_read(kinesis: Any, stream: str) -> None:
@@ -176,7 +164,7 @@ def test_nothing_is_left_of_one_that_was_stopped(tmp_path: Path, monkeypatch: py
         assert len(found) > 1
         assert list(tmp_path.iterdir())
     assert stopped.pid is None
-    assert_gone(found)
+    assert_gone(found, within=0)
     assert not list(tmp_path.iterdir())
     stopped.stop()
 
@@ -240,7 +228,7 @@ def test_the_command_says_when_it_is_ready_and_ends_with_all_of_it(
         lines = [running.stdout.readline().rstrip() for _ in range(5)]
         found = tree(running.pid)
         running.send_signal(number)
-        rest, errors = running.communicate(timeout=20)
+        rest, errors = running.communicate(timeout=PATIENCE)
     assert lines == [
         f"LocalStack is ready at http://localhost:{port} (Ctrl-C stops it and forgets its streams)",
         f"AWS_ENDPOINT_URL=http://localhost:{port}",
@@ -251,7 +239,7 @@ def test_the_command_says_when_it_is_ready_and_ends_with_all_of_it(
     assert (running.returncode, rest, errors) == (code, "", "")
     assert len(found) > 2
     # Killed, it cannot end the others, but they notice.
-    assert_gone(found, within=5 if number is signal.SIGKILL else 0)
+    assert_gone(found, within=PATIENCE if number is signal.SIGKILL else 0)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert "Ready." in (tmp_path / "out/localstack.log").read_text()
 
@@ -262,16 +250,16 @@ def test_the_command_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) 
             assert running.poll() is None
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=20)
+        output, errors = running.communicate(timeout=PATIENCE)
     assert (running.returncode, output, errors) == (0, "", "")
-    assert_gone(found, within=5)
+    assert_gone(found)
 
 
 def test_the_command_says_that_its_port_is_taken(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
         with command(tmp_path, f"localhost:{port}") as ended:
-            output, errors = ended.communicate(timeout=20)
+            output, errors = ended.communicate(timeout=PATIENCE)
     assert (ended.returncode, output) == (1, "")
     assert re.fullmatch(f"localstack: port {port} is in use: .*\n", errors)
 
@@ -282,6 +270,6 @@ def test_the_command_says_that_its_port_is_taken(tmp_path: Path) -> None:
 )
 def test_the_command_refuses_an_address_that_it_cannot_serve(tmp_path: Path, host: str, complaint: str) -> None:
     with command(tmp_path, host) as ended:
-        output, errors = ended.communicate(timeout=20)
+        output, errors = ended.communicate(timeout=PATIENCE)
     assert (ended.returncode, output) == (1, "")
     assert re.fullmatch(f"localstack: .*{complaint}.*\n", errors)

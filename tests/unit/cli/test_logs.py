@@ -38,6 +38,8 @@ def test_an_exception_shows_its_place_but_not_its_words(monkeypatch: pytest.Monk
     stderr = io.StringIO()
     monkeypatch.setattr(stderr, "isatty", lambda: terminal)
     monkeypatch.setattr(sys, "stderr", stderr)
+    # However long this file's path is, it stands in one line.
+    monkeypatch.setenv("COLUMNS", "1000")
     logs.configure()
     try:
         raise ValueError("got 'what was said'")

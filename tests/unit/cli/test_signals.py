@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 
 #: Stops waiting for a signal, at a first one or because it is cancelled, and gets the signal SECOND amid a step.
@@ -45,7 +47,12 @@ def outcome(why: str, second: str) -> tuple[int, list[str]]:
     """Its exit code, and what it prints."""
     program = [sys.executable, "-c", PROGRAM, why, second]
     ended = subprocess.run(
-        program, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True, timeout=30, check=False
+        program,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     return ended.returncode, ended.stdout.splitlines()
 

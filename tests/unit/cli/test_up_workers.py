@@ -7,17 +7,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
-from cli.up.workers import PATIENCE, Worker, in_workers, workers_of
+from cli.up.workers import PATIENCE as WORKERS_PATIENCE
+from cli.up.workers import Worker, in_workers, workers_of
 from processors.hosts.kcl.daemon.limits import Limits
 from processors.stages import STAGES
 from shared.settings import Settings
+from tests.support.patience import PATIENCE
+from tests.support.processes import assert_gone
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,7 +55,7 @@ with (
 """
 
 
-def stand_in(stage: str, *, code: int = 0, seconds: float = 60, hears: str = "hears") -> list[str]:
+def stand_in(stage: str, *, code: int = 0, seconds: float = 600, hears: str = "hears") -> list[str]:
     return [stage, str(code), str(seconds), hears]
 
 
@@ -103,7 +105,7 @@ def test_it_says_when_all_are_up_and_stops_all_when_it_is_asked_to(start: Start,
     assert last == "Five workers are up on audio-transcription-*. Ctrl-C stops them."
     # As a terminal does it: all of the group gets Ctrl-C.
     os.killpg(running.pid, number)
-    out, err = running.communicate(timeout=20)
+    out, err = running.communicate(timeout=PATIENCE)
     stopping, *drained, stopped = out.splitlines()
     assert (stopping, stopped) == ("Stopping ...", "Stopped.")
     assert sorted(drained) == ["dedup has drained", "translate has drained"]
@@ -112,7 +114,7 @@ def test_it_says_when_all_are_up_and_stops_all_when_it_is_asked_to(start: Start,
 
 def test_where_one_ends_by_itself_the_others_are_stopped_and_one_line_names_it(start: Start) -> None:
     running = start(stand_in("dedup"), stand_in("translate", seconds=0.1))
-    out, err = running.communicate(timeout=20)
+    out, err = running.communicate(timeout=PATIENCE)
     assert "dedup has drained" in out
     assert running.returncode == 1
     assert err.splitlines() == [
@@ -124,7 +126,7 @@ def test_one_that_stops_badly_makes_it_fail(start: Start) -> None:
     running = start(stand_in("dedup"), stand_in("translate", code=3))
     until(running, "are up")
     running.terminate()
-    _, err = running.communicate(timeout=20)
+    _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     assert err.splitlines() == ["llt: a worker did not stop well: translate with 3; what it said before tells why"]
 
@@ -136,7 +138,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_no_worker_outlives_it(start: Start)
     running.send_signal(signal.SIGINT)
     until(running, "Stopping")
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=20)
+    running.communicate(timeout=PATIENCE)
     assert running.returncode != 0
     assert_gone(found)
 
@@ -148,13 +150,6 @@ def test_no_worker_outlives_it_where_it_is_killed(start: Start) -> None:
     assert len(found) == 2
     running.kill()
     assert_gone(found)
-
-
-def assert_gone(processes: list[psutil.Process]) -> None:
-    deadline = time.monotonic() + 10
-    while any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 async def test_one_that_does_not_stop_is_killed_and_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,11 +177,11 @@ async def test_where_it_is_cancelled_nobody_waits_for_one_that_does_not_stop() -
     worker = Worker(deaf[0], [sys.executable, "-c", STAND_IN, *deaf], os.environ)
     # Other tests' LocalStack may be one.
     before = psutil.Process().children(recursive=True)
-    running = asyncio.create_task(in_workers([worker], asked(), up.set, patience=60))
+    running = asyncio.create_task(in_workers([worker], asked(), up.set, patience=10 * PATIENCE))
     await up.wait()
     found = [child for child in psutil.Process().children(recursive=True) if child not in before]
     running.cancel()
-    await asyncio.wait([running], timeout=10)
+    await asyncio.wait([running], timeout=PATIENCE)
     assert running.cancelled()
     assert found
     assert_gone(found)
@@ -204,4 +199,4 @@ def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -
 
 def test_each_has_the_time_that_it_may_take_to_drain() -> None:
     limits = Limits()
-    assert limits.drain + limits.release < PATIENCE
+    assert limits.drain + limits.release < WORKERS_PATIENCE

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 
 #: Logs what pip installs, and finds the jars in order where there is a file `jars`.
@@ -70,7 +72,7 @@ class Checkout:
             capture_output=True,
             text=True,
             check=False,
-            timeout=20,
+            timeout=PATIENCE,
         )
 
     def logged(self, name: str) -> list[str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
 SIDE_BY_SIDE = f"{PYTEST} --numprocesses 3 --dist worksteal"
@@ -20,7 +22,13 @@ def commands(target: str, *variables: str) -> list[str]:
     # Make itself may run these tests, and tells a make inside it how to behave.
     own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
     shown = subprocess.run(
-        ["make", "-n", target, *variables], cwd=ROOT, env=own, capture_output=True, text=True, check=True, timeout=20
+        ["make", "-n", target, *variables],
+        cwd=ROOT,
+        env=own,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     return shown.stdout.splitlines()
 

@@ -18,6 +18,7 @@ from shared.models import SAMPLE_BYTES, Speech, Status, Translation
 from shared.sessions import MemorySessionStore, Session
 from tests.integration.processors.emulated import Emulated, emulated
 from tests.support.operators import OperatorBench
+from tests.support.patience import PATIENCE
 
 __all__ = ["emulated"]
 
@@ -110,7 +111,7 @@ async def test_a_session_hears_every_clip_whole_whatever_breaks_off(emulated: Em
                 end=number * 4000,
             )
             await bench.send(made)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await bench.close(Closing.SHARD_END)
     chunks = [record for record in bench.emitted if isinstance(record, Speech)]
     assert {chunk.status for chunk in chunks} == {Status.OK}

@@ -17,6 +17,7 @@ from shared.models import Segment, Status, Translation
 from shared.sessions import MemorySessionStore, Session
 from tests.integration.processors.emulated import Emulated, emulated
 from tests.support.operators import OperatorBench
+from tests.support.patience import PATIENCE
 
 __all__ = ["emulated"]
 
@@ -88,7 +89,7 @@ async def test_a_session_loses_nothing_to_faults(emulated: Emulated) -> None:
                 session="talk", captured_at=0, number=number, language="en", text=text, start=number, end=number
             )
             await bench.send(segment)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await bench.close(Closing.SHARD_END)
     said = [
         (record.language, record.number, record.text) for record in bench.emitted if isinstance(record, Translation)

@@ -14,6 +14,7 @@ from shared.sessions import MemorySessionStore, Session
 from shared.streams import StreamName
 from tests.support.aws_server import Asked, AwsServer, aws_server
 from tests.support.operators import OperatorBench
+from tests.support.patience import PATIENCE
 from tests.support.virtual_time import EPOCH
 from tests.unit.processors.synthesize.talk import translation
 
@@ -55,7 +56,7 @@ async def test_the_first_audio_leaves_before_the_response_has_ended(aws_server: 
     await store.create(Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH))
     bench = Bench(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
     await bench.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await bench.send(translation(1))
         await bench.spoke.wait()
         assert not ended.is_set()

@@ -21,6 +21,7 @@ from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import SAMPLE_BYTES, Word
+from tests.support.patience import PATIENCE
 
 RATE = 16000
 SECRET = "open sesame"
@@ -94,7 +95,7 @@ async def end(stream: StartStreamTranscriptionEventStream) -> None:
 async def results(stream: StartStreamTranscriptionEventStream, into: list[Result] | None = None) -> list[Result]:
     """Every result until the stream ends."""
     found = [] if into is None else into
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async for event in stream.output_stream:
             found += event.transcript.results
     return found

@@ -27,6 +27,7 @@ from infra.local.emulators.certificates import Certificates
 from infra.local.emulators.transcribe import TranscribeServer
 from infra.local.emulators.transcribe.eventstream import encode
 from tests.integration.infra.emulators.transcribe.speech import RATE
+from tests.support.patience import PATIENCE
 
 HEADERS = {
     "x-amzn-transcribe-language-code": "en-US",
@@ -128,7 +129,7 @@ class Wire:
 
     async def until_over(self, answer: Answer) -> Answer:
         """Receives until the stream or the connection has ended."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not (answer.over or self.lost):
                 await self.receive()
         return answer
@@ -138,7 +139,7 @@ class Wire:
         before = self.pinged
         self.http.ping(b"12345678")
         await self.flush()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while self.pinged == before and not self.lost:
                 await self.receive()
 

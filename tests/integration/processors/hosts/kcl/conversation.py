@@ -14,10 +14,10 @@ from typing import Any
 
 from shared.codec import encode
 from shared.models import Segment
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[5]
 PROGRAM = Path(__file__).with_name("program.py")
-PATIENCE = 30
 
 
 class Conversation:

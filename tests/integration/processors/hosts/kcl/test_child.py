@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processors.hosts.kcl.conversation import PATIENCE, ROOT, Conversation
+from tests.integration.processors.hosts.kcl.conversation import ROOT, Conversation
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.kcl
 

@@ -17,9 +17,11 @@ import pytest
 from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.daemon.archive import fingerprint
 from processors.hosts.kcl.daemon.installation import Installation
-from tests.integration.processors.hosts.kcl.workshop import PATIENCE, ROOT, Workshop, until, workshop
+from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, until, workshop
 from tests.support.localstack import Observer
 from tests.support.measured import measured
+from tests.support.patience import PATIENCE
+from tests.support.processes import assert_gone
 
 pytestmark = pytest.mark.kcl
 
@@ -28,10 +30,6 @@ pytestmark = pytest.mark.kcl
 def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
     with workshop(localstack, observer, tmp_path) as opened:
         yield opened
-
-
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
@@ -45,7 +43,7 @@ def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
     assert worker.stop() == 0, worker.log
     assert [note["event"] for note in worker.notes][-2:] == ["shutdown", "lost"]
     assert shop.owners() == {"shardId-000000000000": None}
-    assert not alive(family)
+    assert_gone(family, within=0)
     assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 0}
 
 
@@ -101,7 +99,7 @@ def test_a_hung_child_is_killed(shop: Workshop) -> None:
     hung.suspend()
     shop.put("two")
     worker.until_has("two")
-    assert not alive([hung])
+    assert_gone([hung])
     assert "hangs, and is killed" in worker.log
     assert worker.stop() == 0
 
@@ -125,7 +123,7 @@ def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> Non
     hung = second.daemon()
     hung.suspend()
     until(lambda: "gave no sign of life for 3 s" in second.log, "the end of the hung daemon")
-    assert not alive([hung])
+    assert_gone([hung])
     assert first.stop() == 0
     shop.put("two")
     second.until_has("two")
@@ -139,7 +137,7 @@ def test_a_daemon_that_does_not_come_up_starts_again(shop: Workshop) -> None:
     hung.suspend()
     shop.put("one")
     worker.until_has("one")
-    assert not alive([hung])
+    assert_gone([hung])
     assert "the daemon did not work within 8 s, and is killed" in worker.log
     assert worker.stop() == 0
 
@@ -150,7 +148,7 @@ def test_what_a_child_cannot_work_with_ends_the_worker(shop: Workshop) -> None:
     assert worker.process.wait(PATIENCE) == 1
     assert json.loads(worker.log.splitlines()[-1]) == {"setup": "RECOGNISER=none: choose one"}
     assert shop.owners() == {"shardId-000000000000": None}
-    assert not alive(worker.family())
+    assert_gone(worker.family(), within=0)
 
 
 def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: Workshop) -> None:
@@ -160,7 +158,7 @@ def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: Workshop) 
     shop.kinesis.delete_stream(StreamName=shop.stream)
     assert worker.process.wait(PATIENCE) == 1
     assert f"stream {shop.stream} does not exist" in json.loads(worker.log.splitlines()[-1])["setup"]
-    assert not alive(worker.family())
+    assert_gone(worker.family(), within=0)
 
 
 def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
@@ -170,7 +168,7 @@ def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
     family = worker.family()
     assert {process.name() for process in family} > {"java"}
     worker.kill()
-    until(lambda: not alive(family), "the end of java and of the child")
+    assert_gone(family)
 
 
 def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop: Workshop) -> None:
@@ -206,16 +204,21 @@ def test_another_worker_takes_over_at_once_from_one_that_drained(shop: Workshop)
 
 def test_a_second_signal_ends_it_at_once(shop: Workshop) -> None:
     shop.put("one")
-    worker = shop.worker()
+    worker = shop.worker(drain=10 * PATIENCE)
     worker.until_has("one")
     family = worker.family()
     # It cannot drain.
     psutil.Process(worker.of("started")[0]["pid"]).suspend()
-    worker.process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    worker.process.send_signal(signal.SIGINT)
-    assert worker.process.wait(5) == 1
-    assert not alive(family)
+
+    def interrupted() -> bool:
+        # Two signals that come before it has looked are one.
+        worker.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        return worker.process.poll() is not None
+
+    until(interrupted, "its end")
+    assert worker.process.returncode == 1
+    assert_gone(family, within=0)
 
 
 def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
@@ -226,7 +229,7 @@ def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
     psutil.Process(worker.of("started")[0]["pid"]).suspend()
     assert worker.stop() == 1
     assert "not all children drained in time" in worker.log
-    assert not alive(family)
+    assert_gone(family, within=0)
 
 
 @pytest.mark.parametrize("text", ["die later", "give up"])
@@ -238,7 +241,7 @@ def test_a_child_that_fails_while_it_drains_is_no_drain(shop: Workshop, text: st
     assert worker.stop() == 1
     assert "a child ended before it had drained; what it had comes again" in worker.log
     assert shop.owners() == {"shardId-000000000000": None}
-    assert not alive(family)
+    assert_gone(family, within=0)
 
 
 def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: Workshop) -> None:

@@ -18,12 +18,11 @@ import psutil
 
 from infra.local.localstack.server import LocalStack
 from tests.support.localstack import Observer, program_environment
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[5]
 #: What the daemon's command line holds.
 MAIN = "software.amazon.kinesis.multilang.MultiLangDaemon"
-#: Seconds that anything may take: a machine under load is no failure.
-PATIENCE = 90.0
 
 
 def until(happened: Callable[[], Any], what: str) -> Any:

@@ -11,6 +11,7 @@ from aiohttp import web
 from processors.synthesize.engines.polly import PollySynthesizer
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, SettingError, SetupError, UnsupportedLanguage
 from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refusal
+from tests.support.patience import PATIENCE
 
 __all__ = ["aws_server"]
 
@@ -112,7 +113,7 @@ async def test_audio_is_heard_as_it_arrives(synthesizer: PollySynthesizer, aws_s
 
     aws_server.answer = streaming(script)
     speech = synthesizer.synthesize("Hola.", "es", 1.0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await anext(speech) == PIECE
         goes_on.set()
         assert [piece async for piece in speech] == [PIECE]
@@ -238,7 +239,7 @@ async def test_who_stops_listening_ends_the_request(synthesizer: PollySynthesize
     assert isinstance(speech, AsyncGenerator)
     await anext(speech)
     await speech.aclose()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await ended.wait()
 
 
@@ -261,7 +262,7 @@ async def test_who_gives_up_before_the_answer_leaves_nothing_open(
 
     aws_server.answer = answer
     hearing = asyncio.create_task(heard(synthesizer))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asked.wait()
         hearing.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -24,6 +24,7 @@ from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserE
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.sessions import Session
 from shared.text import join, normalise
+from tests.support.patience import PATIENCE
 
 DEMO = Path(__file__).parents[5] / "cli" / "demo"
 #: The recording's first two utterances, in s.
@@ -180,13 +181,13 @@ async def main():
 
 asyncio.run(main())
 """
-    ended = subprocess.run([sys.executable, "-c", owner], capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", owner], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert ended.returncode == 9
     try:
         decoder = os.pidfd_open(int(ended.stdout))
     except ProcessLookupError:
         return
-    gone, _, _ = select.select([decoder], [], [], 30)
+    gone, _, _ = select.select([decoder], [], [], PATIENCE)
     os.close(decoder)
     assert gone
 

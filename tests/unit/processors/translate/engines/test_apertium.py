@@ -16,6 +16,7 @@ import pytest
 
 from processors.translate.engines.apertium import ApertiumTranslator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -212,7 +213,7 @@ def test_no_process_outlives_a_killed_translator() -> None:
         orphans = children(victim.pid)
         assert orphans
         victim.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in orphans):
         assert time.monotonic() < deadline, "Apertium's processes outlive the translator"
         time.sleep(0.02)

@@ -16,9 +16,8 @@ import pytest
 
 from processors.hosts.kcl.daemon.daemon import Daemon
 from processors.hosts.kcl.daemon.leash import leashed
+from tests.support.patience import PATIENCE
 
-#: Seconds that anything may take.
-PATIENCE = 20
 #: A daemon with a child that only SIGKILL ends, and that ends itself at SIGTERM.
 PARENT = """
 import signal, subprocess, sys, time

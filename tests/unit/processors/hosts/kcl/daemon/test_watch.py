@@ -18,9 +18,8 @@ from processors.hosts.kcl.daemon.limits import Limits
 from processors.hosts.kcl.daemon.logs import Lines
 from processors.hosts.kcl.daemon.status import Status
 from processors.hosts.kcl.daemon.watch import Watch
+from tests.support.patience import PATIENCE
 
-#: Seconds that anything may take.
-PATIENCE = 20
 SHARD = "shardId-000000000000"
 SCHEDULER = "software.amazon.kinesis.coordinator.Scheduler"
 ROUND = "software.amazon.kinesis.coordinator.DiagnosticEventLogger"

@@ -15,6 +15,7 @@ from shared.errors import EngineUnavailable
 from shared.models import Word
 from shared.sessions import Session
 from shared.settings import Settings
+from tests.support.patience import PATIENCE
 
 
 @dataclass
@@ -127,5 +128,5 @@ def session(language: str = "en", **settings: str) -> Session:
 
 async def all_of(take: AwsTake) -> list[Hypothesis]:
     """What a take says until it ends; raises what it raises."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         return [hypothesis async for hypothesis in take]
