@@ -12,8 +12,8 @@ from infra.local.localstack.server import REGION, LocalStack
 from shared.codec import decode, encode
 from shared.models import Segment
 from tests.end_to_end.terminals import Desk
-from tests.end_to_end.workers import wait_until
 from tests.support.localstack import records_on
+from tests.support.patience import until
 
 
 class Segments:
@@ -54,5 +54,5 @@ class Segments:
 
     def until_emitted(self, number: int) -> float:
         """When (epoch s) dedup emitted the segment, once it has."""
-        wait_until(lambda: number in self.emitted(), f"segment {number} never came out")
+        until(lambda: number in self.emitted(), f"segment {number}")
         return self.emitted()[number]

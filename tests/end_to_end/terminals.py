@@ -61,8 +61,12 @@ class Terminal:
     def until(self, happened: Callable[[Terminal], Any]) -> None:
         """Waits until it has happened; fails where the command ends before."""
         deadline = time.monotonic() + PATIENCE
-        while not happened(self):
-            assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.complaints}"
+        while True:
+            # Looked at first: what it says at its very end has happened too.
+            over = self.process.poll() is not None
+            if happened(self):
+                return
+            assert not over, f"it ended with {self.process.returncode}: {self.complaints}"
             assert time.monotonic() < deadline, f"it never happened; printed {self.printed!r} {self.complaints!r}"
             time.sleep(0.05)
 

@@ -19,7 +19,8 @@ from dotenv import dotenv_values
 from infra.local.localstack.server import LocalStack
 from tests.end_to_end.cuts import cut
 from tests.end_to_end.terminals import ROOT, Desk, Terminal
-from tests.end_to_end.workers import STAGES, Worker, wait_until
+from tests.end_to_end.workers import STAGES, Worker
+from tests.support.patience import until
 
 pytestmark = [pytest.mark.kcl, pytest.mark.alone]
 
@@ -61,7 +62,7 @@ def work(desk: Desk, log: Log, stage: str, *, publishing: bool = True) -> set[st
     log.take()
     worker = Worker(desk, stage).up()
     if publishing:
-        wait_until(publishes(log), f"{stage} published nothing: {worker.terminal.complaints}")
+        until(publishes(log), f"what {stage} publishes; {worker.terminal.complaints}")
     worker.until_serving()
     time.sleep(WORKING)
     assert worker.terminate() == 0, worker.terminal.complaints

@@ -24,18 +24,16 @@ from tests.end_to_end.listening import assert_heard_once, words
 from tests.end_to_end.plant import Plant
 from tests.end_to_end.studio import TARGETS, Played
 from tests.end_to_end.terminals import desk
-from tests.end_to_end.workers import STAGES, Worker, wait_until, waits
+from tests.end_to_end.workers import STAGES, Worker, time_until, waits
 from tests.support.localstack import Observer, records_on
 from tests.support.measured import measured
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tests.support.resharding import merge, split
 
 pytestmark = [pytest.mark.kcl, pytest.mark.alone]
 
 #: Seconds of the recording that are spoken while something happens.
 SPOKEN = 16
-#: Seconds for shards to be shared, and taken back.
-SHARING = 30
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +99,8 @@ def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant,
 
     def kill() -> None:
         plant.workers["stability"].kill_all()
-        measured(f"the second worker had its shard after {wait_until(lambda: bool(second.children), 'never'):.1f} s")
+        taken = time_until(lambda: bool(second.children), "a shard of the second worker")
+        measured(f"the second worker had its shard after {taken:.1f} s")
 
     plant.speak("group-killed", spoken, kill)
     plant.replace("stability", second)
@@ -177,12 +176,12 @@ def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
         first = Worker(opened, "dedup").up()
         first.until_serving(shards=4)
         second = Worker(opened, "dedup").up()
-        shared = wait_until(lambda: len(second.children) >= 1, "the second worker never got a shard", SHARING)
+        shared = time_until(lambda: len(second.children) >= 1, "a shard of the second worker")
         assert len(first.children) >= 1
         owners = {row["owner"] for row in json.loads(opened.run("workers", "--json"))}
         assert len(owners) == 2
         assert second.terminate() == 0, second.terminal.complaints
-        back = wait_until(lambda: len(first.children) == 4, "the first worker never got its shards back", SHARING)
+        back = time_until(lambda: len(first.children) == 4, "all shards of the first worker")
         measured(f"a second worker had its first shard {shared:.1f} s after it was up; back after {back:.1f} s")
         assert first.terminate() == 0, first.terminal.complaints
 
@@ -205,7 +204,7 @@ def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
             records = map(decode, records_on(kinesis, f"{opened.prefix}-unique-segments"))
             return [record.number for record in records if isinstance(record, Segment)]
 
-        wait_until(lambda: len(came()) >= len(numbers), "they never came")
+        until(lambda: len(came()) >= len(numbers), "all records")
         assert came() == numbers
         stream = kinesis.describe_stream_summary(StreamName=f"{opened.prefix}-segments")["StreamDescriptionSummary"]
         (consumer,) = kinesis.list_stream_consumers(StreamARN=stream["StreamARN"])["Consumers"]

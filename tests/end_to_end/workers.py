@@ -11,7 +11,7 @@ from contextlib import suppress
 import psutil
 
 from tests.end_to_end.terminals import Desk, Terminal
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 STAGES = ("transcribe", "stability", "dedup", "translate", "synthesize")
 
@@ -42,7 +42,7 @@ class Worker:
 
     def until_serving(self, shards: int = 1) -> None:
         """Returns once it has a child for so many shards."""
-        wait_until(lambda: _running(lambda: len(self.children) >= shards), f"{self.stage} never had {shards} children")
+        until(lambda: _running(lambda: len(self.children) >= shards), f"{shards} children of {self.stage}")
 
     def kill_children(self) -> None:
         """`kill -9` of every child."""
@@ -77,12 +77,10 @@ class Worker:
         return self.terminal.ended()
 
 
-def wait_until(happened: Callable[[], bool], otherwise: str, patience: float = PATIENCE) -> float:
-    """Waits until it has happened and returns how long that took, in s; fails with `otherwise`."""
+def time_until(happened: Callable[[], bool], what: str) -> float:
+    """Waits until it has happened and returns how long that took, in s; fails naming `what`."""
     began = time.monotonic()
-    while not happened():
-        assert time.monotonic() - began < patience, otherwise
-        time.sleep(0.05)
+    until(happened, what)
     return time.monotonic() - began
 
 

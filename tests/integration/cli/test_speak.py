@@ -7,12 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import wave
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -23,7 +21,7 @@ from shared.codec import decode
 from shared.models import AudioFrame
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from tests.support.localstack import Observer, records_on
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tests.unit.cli.outcome import Llt
 
 ROOT = Path(__file__).parents[3]
@@ -73,13 +71,6 @@ def elsewhere(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def until(happened: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_who_speaks_again_before_a_worker_came_stands_behind_what_was_said(
     llt: Llt, frames: Callable[[], list[AudioFrame]]
 ) -> None:
@@ -96,7 +87,7 @@ def test_who_speaks_again_before_a_worker_came_stands_behind_what_was_said(
 def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], list[AudioFrame]]) -> None:
     recording("long.wav", 300)
     with elsewhere("speak", "long.wav", "--session", "talk", "--keep-open") as speaker:
-        until(frames)
+        until(frames, "audio on the stream")
         refused = llt("speak", recording("short.wav", 1), "--session", "talk")
         assert speaker.poll() is None
         speaker.send_signal(signal.SIGINT)
@@ -116,7 +107,7 @@ def test_a_session_that_was_ended_meanwhile_is_told(
     recording("talk.wav", 300)
     store = DynamoDbSessionStore(Aws(), f"t-{pipeline}-")
     with elsewhere("speak", "talk.wav", "--session", "talk") as speaker:
-        until(frames)
+        until(frames, "audio on the stream")
         asyncio.run(store.end("talk", 0, 0))
         _, err = speaker.communicate(timeout=PATIENCE)
     assert speaker.returncode == 1

@@ -14,8 +14,9 @@ from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.leases import LeaseTable
 from shared.aws import Aws
 from shared.errors import ResourceMissing
-from tests.integration.processors.hosts.kcl.workshop import Workshop, until, workshop
+from tests.integration.processors.hosts.kcl.workshop import Workshop, workshop
 from tests.support.localstack import Observer
+from tests.support.patience import until
 
 FIRST, SECOND, THIRD = (f"shardId-{number:012}" for number in range(3))
 

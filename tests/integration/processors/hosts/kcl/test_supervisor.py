@@ -17,10 +17,10 @@ import pytest
 from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.daemon.archive import fingerprint
 from processors.hosts.kcl.daemon.installation import Installation
-from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, until, workshop
+from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, workshop
 from tests.support.localstack import Observer
 from tests.support.measured import measured
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tests.support.processes import assert_gone
 
 pytestmark = pytest.mark.kcl

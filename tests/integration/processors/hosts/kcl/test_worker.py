@@ -18,8 +18,8 @@ import pytest
 from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.daemon import jars
 from tests.end_to_end.terminals import ROOT, Desk, Terminal, desk
-from tests.integration.processors.hosts.kcl.workshop import until
 from tests.support.localstack import Observer
+from tests.support.patience import until
 
 pytestmark = pytest.mark.kcl
 
@@ -59,13 +59,13 @@ def test_it_works_until_it_is_told_to_stop(localstack: LocalStack, tmp_path: Pat
         name = f"{socket.gethostname()}-4"
         assert worker.printed.startswith(f"Worker {name} of stability is up on {opened.prefix}-transcripts.")
 
-        def shards() -> object:
+        def shards() -> set[str]:
             with suppress(URLError), urlopen(f"http://127.0.0.1:{port}/health") as answer:
-                return json.loads(answer.read())["shards"]
-            return None
+                return set(json.loads(answer.read())["shards"])
+            return set()
 
         found = until(shards, f"a shard's beat; {worker.complaints}")
-        assert set(found) == {"shardId-000000000000"}
+        assert found == {"shardId-000000000000"}
         with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             assert answer.status == 200
         again = opened.llt(*WORKER, "--slot", "4", METRICS_PORT="0")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,20 +18,11 @@ import psutil
 
 from infra.local.localstack.server import LocalStack
 from tests.support.localstack import Observer, program_environment
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[5]
 #: What the daemon's command line holds.
 MAIN = "software.amazon.kinesis.multilang.MultiLangDaemon"
-
-
-def until(happened: Callable[[], Any], what: str) -> Any:
-    """Waits until it has happened and returns what it brought."""
-    deadline = time.monotonic() + PATIENCE
-    while not (brought := happened()):
-        assert time.monotonic() < deadline, f"it never happened: {what}"
-        time.sleep(0.05)
-    return brought
 
 
 class Worker:
