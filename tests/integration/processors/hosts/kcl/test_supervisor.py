@@ -93,7 +93,7 @@ def test_a_killed_child_has_the_daemon_start_again(shop: Workshop) -> None:
 
 def test_a_hung_child_is_killed(shop: Workshop) -> None:
     shop.put("one")
-    worker = shop.worker(hang=2, failing=1)
+    worker = shop.worker(hang=5, failing=1)
     worker.until_has("one")
     hung = psutil.Process(worker.of("started")[0]["pid"])
     hung.suspend()
@@ -106,11 +106,11 @@ def test_a_hung_child_is_killed(shop: Workshop) -> None:
 
 def test_a_child_that_hangs_before_its_first_beat_is_killed(shop: Workshop, tmp_path: Path) -> None:
     shop.put("one")
-    worker = shop.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_beat=3, failing=1)
+    worker = shop.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_beat=8, failing=1)
     worker.until_has("one")
     (hung,) = worker.of("hanging")
     assert not psutil.pid_exists(hung["pid"])
-    assert "a child gave no sign of life within 3 s, and is killed" in worker.log
+    assert "a child gave no sign of life within 8 s, and is killed" in worker.log
     assert worker.stop() == 0
 
 
@@ -118,11 +118,11 @@ def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> Non
     shop.put("one")
     first = shop.worker(1)
     first.until_has("one")
-    second = shop.worker(2, daemon_hang=3)
+    second = shop.worker(2, daemon_hang=8)
     second.until_up()
     hung = second.daemon()
     hung.suspend()
-    until(lambda: "gave no sign of life for 3 s" in second.log, "the end of the hung daemon")
+    until(lambda: "gave no sign of life for 8 s" in second.log, "the end of the hung daemon")
     assert_gone([hung])
     assert first.stop() == 0
     shop.put("two")
@@ -132,13 +132,13 @@ def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> Non
 
 
 def test_a_daemon_that_does_not_come_up_starts_again(shop: Workshop) -> None:
-    worker = shop.worker(start=8)
+    worker = shop.worker(start=15)
     hung = worker.daemon()
     hung.suspend()
     shop.put("one")
     worker.until_has("one")
     assert_gone([hung])
-    assert "the daemon did not work within 8 s, and is killed" in worker.log
+    assert "the daemon did not work within 15 s, and is killed" in worker.log
     assert worker.stop() == 0
 
 
