@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import sys
@@ -82,7 +81,7 @@ def test_a_killed_child_has_the_daemon_start_again(shop: Workshop) -> None:
     shop.put("one")
     worker = shop.worker(failing=1)
     worker.until_has("one")
-    os.kill(worker.of("started")[0]["pid"], signal.SIGKILL)
+    worker.child().kill()
     killed_at = time.time()
     shop.put("two")
     worker.until_has("two")
@@ -95,7 +94,7 @@ def test_a_hung_child_is_killed(shop: Workshop) -> None:
     shop.put("one")
     worker = shop.worker(hang=5, failing=1)
     worker.until_has("one")
-    hung = psutil.Process(worker.of("started")[0]["pid"])
+    hung = worker.child()
     hung.suspend()
     shop.put("two")
     worker.until_has("two")
@@ -208,16 +207,12 @@ def test_a_second_signal_ends_it_at_once(shop: Workshop) -> None:
     worker.until_has("one")
     family = worker.family()
     # It cannot drain.
-    psutil.Process(worker.of("started")[0]["pid"]).suspend()
-
-    def interrupted() -> bool:
-        # Two signals that come before it has looked are one.
-        worker.process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
-        return worker.process.poll() is not None
-
-    until(interrupted, "its end")
-    assert worker.process.returncode == 1
+    worker.child().suspend()
+    worker.process.send_signal(signal.SIGINT)
+    # Two signals that come before it has looked are one.
+    until(lambda: '"asked"' in worker.log, "what the first signal does")
+    worker.process.send_signal(signal.SIGINT)
+    assert worker.process.wait(PATIENCE) == 1
     assert_gone(family, within=0)
 
 
@@ -226,7 +221,7 @@ def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
     worker = shop.worker(drain=2)
     worker.until_has("one")
     family = worker.family()
-    psutil.Process(worker.of("started")[0]["pid"]).suspend()
+    worker.child().suspend()
     assert worker.stop() == 1
     assert "not all children drained in time" in worker.log
     assert_gone(family, within=0)
@@ -248,7 +243,7 @@ def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: Workshop
     shop.put("one")
     worker = shop.worker()
     worker.until_has("one")
-    os.kill(worker.of("started")[0]["pid"], signal.SIGKILL)
+    worker.child().kill()
     assert worker.stop() == 1
     assert "a child ended before it had drained" in worker.log
 

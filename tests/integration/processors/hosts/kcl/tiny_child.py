@@ -37,6 +37,10 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
     released: str | None = None
     behind = None
     last = ""
+    beating: threading.Thread | None = None
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
 
     def initialize(self, given: Any) -> None:
         self.shard = given.shard_id
@@ -49,13 +53,21 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
         logging.getLogger("processors.tiny").warning(
             'begins with "quotes" and \\', extra={"from": given.sequence_number}
         )
-        threading.Thread(target=self.beat, daemon=True).start()
+        self.beating = threading.Thread(target=self.beat, daemon=True)
+        self.beating.start()
+
+    def close(self) -> None:
+        """A last word is the last: no beat comes behind it."""
+        self.closed.set()
+        if self.beating is not None:
+            self.beating.join()
 
     def beat(self) -> None:
-        while True:
+        beating = True
+        while beating:
             beat = {"pid": os.getpid(), "shard": self.shard, "released": self.released, "blocked": False}
             sys.stderr.write(json.dumps({"beat": {**beat, "behind_ms": self.behind}}) + "\n")
-            time.sleep(0.5)
+            beating = not self.closed.wait(0.5)
 
     def process_records(self, given: Any) -> None:
         self.behind = given.millis_behind_latest
@@ -96,4 +108,5 @@ if __name__ == "__main__":
     kcl.KCLProcess(tiny, output_file=protocol).run()
     if tiny.last == "give up":
         sys.exit(1)
+    tiny.close()
     sys.stderr.write(json.dumps({"done": os.getpid()}) + "\n")

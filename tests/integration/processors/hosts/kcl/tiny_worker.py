@@ -25,8 +25,13 @@ async def run(slot: int, limits: Limits) -> bool:
     application = Application.of("stability", settings)
     with Slot.take(application.name, slot) as taken:
         supervisor = Supervisor(application, settings, taken.worker, CHILD, MemoryMetrics(), limits=limits)
+
+        def stop() -> None:
+            supervisor.stop()
+            print(json.dumps({"asked": supervisor.status.worker}), flush=True)
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+            asyncio.get_running_loop().add_signal_handler(number, stop)
         announcing = asyncio.create_task(_announce(supervisor))
         try:
             drained = await supervisor.run()

@@ -77,6 +77,10 @@ class Worker:
         (found,) = java()
         return found
 
+    def child(self) -> psutil.Process:
+        """The newest of its children."""
+        return psutil.Process(self.of("started")[-1]["pid"])
+
     def family(self) -> list[psutil.Process]:
         """Every process below it."""
         try:
