@@ -7,14 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import wave
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.studio import DEMO, RECORDING
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,10 +72,8 @@ def test_a_demo_that_is_interrupted_leaves_what_was_said_so_far(tmp_path: Path) 
         command("demo"), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         speech = tmp_path / "out" / "demo" / "speech.es.wav"
-        deadline = time.monotonic() + PATIENCE
         # More than the header of a WAV file.
-        while not (speech.exists() and speech.stat().st_size > 44) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(lambda: speech.exists() and speech.stat().st_size > 44, "speech")
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 import psutil
 
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 
 def running(process: psutil.Process) -> bool:
@@ -18,11 +17,12 @@ def running(process: psutil.Process) -> bool:
         return False
 
 
-def assert_gone(processes: Iterable[psutil.Process], *, within: float = PATIENCE) -> None:
-    """Waits for the end of them all; for one that was waited for already, `within` is 0."""
-    deadline = time.monotonic() + within
-    left = [process for process in processes if running(process)]
-    while left and time.monotonic() < deadline:
-        time.sleep(0.02)
-        left = [process for process in left if running(process)]
-    assert not left
+def assert_gone(processes: Iterable[psutil.Process]) -> None:
+    """They have all ended by now."""
+    assert not [process for process in processes if running(process)]
+
+
+def until_gone(processes: Iterable[psutil.Process]) -> None:
+    """Waits for the end of them all."""
+    listed = list(processes)
+    until(lambda: not any(map(running, listed)), f"the end of {listed}")

@@ -22,7 +22,7 @@ from infra.local.localstack.errors import LocalStackFailed, LocalStackMissing, P
 from infra.local.localstack.server import LocalStack
 from tests.support.localstack import Observer, program_environment
 from tests.support.patience import PATIENCE
-from tests.support.processes import assert_gone
+from tests.support.processes import assert_gone, until_gone
 
 ROOT = Path(__file__).parents[3]
 
@@ -164,7 +164,7 @@ def test_nothing_is_left_of_one_that_was_stopped(tmp_path: Path, monkeypatch: py
         assert len(found) > 1
         assert list(tmp_path.iterdir())
     assert stopped.pid is None
-    assert_gone(found, within=0)
+    assert_gone(found)
     assert not list(tmp_path.iterdir())
     stopped.stop()
 
@@ -239,7 +239,7 @@ def test_the_command_says_when_it_is_ready_and_ends_with_all_of_it(
     assert (running.returncode, rest, errors) == (code, "", "")
     assert len(found) > 2
     # Killed, it cannot end the others, but they notice.
-    assert_gone(found, within=PATIENCE if number is signal.SIGKILL else 0)
+    (until_gone if number is signal.SIGKILL else assert_gone)(found)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert "Ready." in (tmp_path / "out/localstack.log").read_text()
 
@@ -252,7 +252,7 @@ def test_the_command_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) 
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=PATIENCE)
     assert (running.returncode, output, errors) == (0, "", "")
-    assert_gone(found)
+    until_gone(found)
 
 
 def test_the_command_says_that_its_port_is_taken(tmp_path: Path) -> None:

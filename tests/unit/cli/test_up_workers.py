@@ -19,7 +19,7 @@ from processors.hosts.kcl.daemon.limits import Limits
 from processors.stages import STAGES
 from shared.settings import Settings
 from tests.support.patience import PATIENCE
-from tests.support.processes import assert_gone
+from tests.support.processes import until_gone
 
 ROOT = Path(__file__).parents[3]
 
@@ -140,7 +140,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_no_worker_outlives_it(start: Start)
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=PATIENCE)
     assert running.returncode != 0
-    assert_gone(found)
+    until_gone(found)
 
 
 def test_no_worker_outlives_it_where_it_is_killed(start: Start) -> None:
@@ -149,7 +149,7 @@ def test_no_worker_outlives_it_where_it_is_killed(start: Start) -> None:
     found = psutil.Process(running.pid).children()
     assert len(found) == 2
     running.kill()
-    assert_gone(found)
+    until_gone(found)
 
 
 async def test_one_that_does_not_stop_is_killed_and_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,7 +184,7 @@ async def test_where_it_is_cancelled_nobody_waits_for_one_that_does_not_stop() -
     await asyncio.wait([running], timeout=PATIENCE)
     assert running.cancelled()
     assert found
-    assert_gone(found)
+    until_gone(found)
 
 
 def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -> None:

@@ -20,7 +20,7 @@ from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, work
 from tests.support.localstack import Observer
 from tests.support.measured import measured
 from tests.support.patience import PATIENCE, until
-from tests.support.processes import assert_gone
+from tests.support.processes import assert_gone, until_gone
 
 pytestmark = pytest.mark.kcl
 
@@ -42,7 +42,7 @@ def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
     assert worker.stop() == 0, worker.log
     assert [note["event"] for note in worker.notes][-2:] == ["shutdown", "lost"]
     assert shop.owners() == {"shardId-000000000000": None}
-    assert_gone(family, within=0)
+    assert_gone(family)
     assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 0}
 
 
@@ -147,7 +147,7 @@ def test_what_a_child_cannot_work_with_ends_the_worker(shop: Workshop) -> None:
     assert worker.process.wait(PATIENCE) == 1
     assert json.loads(worker.log.splitlines()[-1]) == {"setup": "RECOGNISER=none: choose one"}
     assert shop.owners() == {"shardId-000000000000": None}
-    assert_gone(worker.family(), within=0)
+    assert_gone(worker.family())
 
 
 def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: Workshop) -> None:
@@ -157,7 +157,7 @@ def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: Workshop) 
     shop.kinesis.delete_stream(StreamName=shop.stream)
     assert worker.process.wait(PATIENCE) == 1
     assert f"stream {shop.stream} does not exist" in json.loads(worker.log.splitlines()[-1])["setup"]
-    assert_gone(worker.family(), within=0)
+    assert_gone(worker.family())
 
 
 def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
@@ -167,7 +167,7 @@ def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
     family = worker.family()
     assert {process.name() for process in family} > {"java"}
     worker.kill()
-    assert_gone(family)
+    until_gone(family)
 
 
 def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop: Workshop) -> None:
@@ -213,7 +213,7 @@ def test_a_second_signal_ends_it_at_once(shop: Workshop) -> None:
     until(lambda: '"asked"' in worker.log, "what the first signal does")
     worker.process.send_signal(signal.SIGINT)
     assert worker.process.wait(PATIENCE) == 1
-    assert_gone(family, within=0)
+    assert_gone(family)
 
 
 def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
@@ -224,7 +224,7 @@ def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
     worker.child().suspend()
     assert worker.stop() == 1
     assert "not all children drained in time" in worker.log
-    assert_gone(family, within=0)
+    assert_gone(family)
 
 
 @pytest.mark.parametrize("text", ["die later", "give up"])
@@ -236,7 +236,7 @@ def test_a_child_that_fails_while_it_drains_is_no_drain(shop: Workshop, text: st
     assert worker.stop() == 1
     assert "a child ended before it had drained; what it had comes again" in worker.log
     assert shop.owners() == {"shardId-000000000000": None}
-    assert_gone(family, within=0)
+    assert_gone(family)
 
 
 def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: Workshop) -> None:

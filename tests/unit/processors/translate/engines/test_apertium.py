@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 
 from processors.translate.engines.apertium import ApertiumTranslator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 
 @pytest.fixture
@@ -213,10 +212,10 @@ def test_no_process_outlives_a_killed_translator() -> None:
         orphans = children(victim.pid)
         assert orphans
         victim.kill()
-    deadline = time.monotonic() + PATIENCE
-    while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in orphans):
-        assert time.monotonic() < deadline, "Apertium's processes outlive the translator"
-        time.sleep(0.02)
+    until(
+        lambda: not any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in orphans),
+        "the end of Apertium's processes, which outlive the translator",
+    )
 
 
 def _state(pid: int) -> str:
