@@ -108,6 +108,7 @@ def _word(value: Any) -> Word:
     word = _Draft()
     word.text, word.start, word.end = get("text"), get("start"), get("end")
     word.stable, word.confidence, word.speaker = get("stable"), get("confidence"), get("speaker")
+    word.spaced = get("spaced")
     if not (
         type(word.text) is str
         and type(word.start) is int
@@ -115,6 +116,7 @@ def _word(value: Any) -> Word:
         and (word.stable is None or type(word.stable) is bool)
         and (word.confidence is None or type(word.confidence) is float or type(word.confidence) is int)
         and (word.speaker is None or type(word.speaker) is str)
+        and (word.spaced is None or type(word.spaced) is bool)
     ):
         raise ValueError(f"expected a word with text, start and end, got {value!r:.200}")
     word.__class__ = Word
@@ -136,6 +138,7 @@ def _objects(words: Iterable[Word]) -> list[dict[str, Any]]:
                 "stable": word.stable,
                 "confidence": word.confidence,
                 "speaker": word.speaker,
+                "spaced": word.spaced,
             }
             for word in words
         ]

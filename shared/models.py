@@ -31,7 +31,8 @@ class Status(StrEnum):
 class Word:
     """A word or a punctuation mark of a hypothesis, placed in audio time (ms).
 
-    `stable` is None where the engine does not mark stability; `confidence` lies in 0-1.
+    `stable` is None where the engine does not mark stability; `confidence` lies in 0-1. `spaced` says whether white
+    space stands before it; None where nobody knows: see `shared.text.join`.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Word:
     stable: bool | None = None
     confidence: float | None = None
     speaker: str | None = None
+    spaced: bool | None = None
 
     @property
     def is_punctuation(self) -> bool:

@@ -7,7 +7,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "${PYTHON:-python3}" -m venv "$scratch"
 "$scratch/bin/python" -m pip install --quiet --upgrade pip setuptools
-"$scratch/bin/python" -m pip install --quiet --no-build-isolation --editable '.[workers,offline,aws,emulators,microphone,kcl,infra,dev]'
+"$scratch/bin/python" -m pip install --quiet --no-build-isolation --editable '.[workers,offline,aws,emulators,files,microphone,kcl,infra,dev]'
 {
     echo '# Every package at the version that is tested; "make constraints" writes this file anew.'
     "$scratch/bin/python" -m pip freeze --all --exclude-editable

@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source infra/local/lib.sh
 
 readonly part=${1:-all}
-readonly extras=${EXTRAS:-workers,offline,aws,emulators,infra,dev}
+readonly extras=${EXTRAS:-workers,offline,aws,emulators,files,infra,dev}
 readonly python=.venv/bin/python
 readonly stamp=.venv/installed
 readonly sources=(pyproject.toml constraints.txt infra/local/install.sh)

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from shared.alignment import spelling
 from shared.models import Word
-from shared.text import CLAUSE_ENDS, SENTENCE_ENDS
+from shared.text import ends_clause, ends_sentence
 
 #: A pause in the middle of speech: this long (ms) between two words.
 _GAP = 400
@@ -93,7 +93,7 @@ class Reading:
             elif following > place + 1 and self._lasting(index):
                 marks = self._marks(index)
                 enough = index + 1 - boundary >= _CLAUSE
-                if not SENTENCE_ENDS.isdisjoint(marks) or (enough and not CLAUSE_ENDS.isdisjoint(marks)):
+                if ends_sentence(marks) or (enough and ends_clause(marks)):
                     boundary = index + 1
         return boundary
 

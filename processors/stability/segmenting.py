@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.models import Result, Segment, Word
-from shared.text import SENTENCE_ENDS, join
+from shared.text import ends_sentence, join
 
 
 def segments(items: Sequence[Word], result: Result, language: str, number: int) -> list[Segment]:
@@ -38,6 +38,6 @@ def _sentences(items: Sequence[Word]) -> list[list[Word]]:
                 sentences.append([])
             ended = False
         elif any(not word.is_punctuation for word in sentences[-1]):
-            ended = ended or not SENTENCE_ENDS.isdisjoint(item.text)
+            ended = ended or ends_sentence(item.text)
         sentences[-1].append(item)
     return sentences

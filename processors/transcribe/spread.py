@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from shared.models import Word
-from shared.text import normalise, tokens
+from shared.text import normalise, tokenise
 
 
 def spread(text: str, start: int, end: int, previous: Sequence[Word] = ()) -> tuple[Word, ...]:
@@ -16,25 +16,23 @@ def spread(text: str, start: int, end: int, previous: Sequence[Word] = ()) -> tu
     line's hypothesis before, begins with as well keep the times they have there, all but its last one, which may
     have been cut short; only the rest is spread over what follows them.
     """
-    texts = tokens(text)
-    spoken = [item for item in texts if _letters(item)]
+    items = tokenise(text)
+    spoken = [item.text for item in items if _letters(item.text)]
     kept = _kept(spoken, [word for word in previous if not word.is_punctuation], end)
     at = max([start, *(word.end for word in kept)])
     end = max(end, at)
     letters, total = 0, sum(map(len, spoken[len(kept) :]))
     times = [(word.start, word.end) for word in kept]
-    for item in spoken[len(kept) :]:
+    for spelled in spoken[len(kept) :]:
         first = at + (end - at) * letters // total
-        letters += len(item)
+        letters += len(spelled)
         times.append((first, at + (end - at) * letters // total))
     words: list[Word] = []
     upcoming = iter(times)
-    for item in texts:
-        if _letters(item):
-            words.append(Word(item, *next(upcoming)))
-        else:
-            edge = words[-1].end if words else start
-            words.append(Word(item, edge, edge))
+    for item in items:
+        edge = words[-1].end if words else start
+        first, last = next(upcoming) if _letters(item.text) else (edge, edge)
+        words.append(Word(item.text, first, last, spaced=item.spaced))
     return tuple(words)
 
 

@@ -149,7 +149,7 @@ def _result(value: Any) -> Hypothesis:
 
 
 def _word(value: Any) -> Word:
-    optional = {"stable": bool, "confidence": float, "speaker": str}
+    optional = {"stable": bool, "confidence": float, "speaker": str, "spaced": bool}
     return Word(**_checked(value, {"text": str, "start": int, "end": int}, optional))
 
 

@@ -40,6 +40,7 @@ _words = st.lists(
         stable=st.none() | st.booleans(),
         confidence=_confidence,
         speaker=st.none() | _text,
+        spaced=st.none() | st.booleans(),
     ),
     max_size=4,
 ).map(tuple)

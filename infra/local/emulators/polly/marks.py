@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 from infra.local.emulators.polly.source import Span
 from infra.local.emulators.polly.ssml import Passage
-from shared.text import SENTENCE_ENDS, tokens
+from shared.text import ends_sentence, tokens
 
 #: By Polly's names, in the order in which those of one time come.
 _KINDS = ("sentence", "ssml", "word")
-_ENDS = SENTENCE_ENDS | set("。！？")
 #: What ends a sentence that no mark ends.
 _BLOCK = re.compile(rb"</?[ps][\s/>]")
 
@@ -77,12 +76,12 @@ def _pieces(number: int, passage: Passage) -> Iterator[_Piece]:
     """The words and the punctuation of a passage."""
     text, end = passage.text, 0
     for token in tokens(text):
-        # An abbreviation has its full stop even from behind a space.
+        # What an abbreviation is read as ends before its last full stop.
         is_word = any(character.isalnum() for character in token)
         written = token.rstrip(".") if is_word else token
         index = text.index(written, end)
         end = index + len(written)
-        ends = not is_word and not _ENDS.isdisjoint(token) and not text[end : end + 1].strip()
+        ends = not is_word and ends_sentence(token) and not text[end : end + 1].strip()
         yield _Piece(number, index, (passage.spans[index][0], passage.spans[end - 1][1]), is_word, ends)
 
 
