@@ -17,6 +17,14 @@ class StreamUnavailable(LowLatencyTranslateError):
     """A stream refused a read or a write for now; the caller may try again."""
 
 
+class WrongEventLoop(LowLatencyTranslateError, RuntimeError):
+    """What belongs to one event loop is used on another one; says which, and what to do."""
+
+
+class ForkedProcess(LowLatencyTranslateError, RuntimeError):
+    """What belongs to the process that opened it is used in a child that was forked from it."""
+
+
 class RecordTooLarge(LowLatencyTranslateError):
     """A stream takes no record of this size."""
 
@@ -75,6 +83,10 @@ class SessionMismatch(LowLatencyTranslateError):
 
 class AudioNotSent(LowLatencyTranslateError):
     """A producer was closed before the stream had taken all audio; says how many seconds are lost."""
+
+
+class ProducerClosed(AudioNotSent, RuntimeError):
+    """The producer is not open, or was closed while this waited: nothing of this write is sent."""
 
 
 class OutageBufferFull(AudioNotSent):

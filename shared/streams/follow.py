@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 from shared.backoff import delays
 from shared.errors import StreamUnavailable
+from shared.home import Home
 from shared.streams.base import OLDEST, Item, Shard, ShardReader, Start, Stream, ready
 from shared.streams.names import StreamName
 
@@ -37,7 +38,7 @@ class Follower:
     """The items of some streams from `start` on: `async with Follower(...) as follower: await follower.next()`.
 
     Those of one key come in order. A shard that appears later is read from its oldest item. An unavailable stream is
-    waited out.
+    waited out. It belongs to the event loop that entered it: WrongEventLoop is raised on another one.
     """
 
     def __init__(self, streams: Mapping[StreamName, Stream], start: Start) -> None:
@@ -45,6 +46,7 @@ class Follower:
         self._start = start
         #: Loop time (s) at which it began: what was long ago then is longer ago for a shard that is opened later.
         self._begun = 0.0
+        self._home = Home("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
         self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | Exception] = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
@@ -57,6 +59,7 @@ class Follower:
         self._behind: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
+        self._home.enter(self._name)
         self._begun = asyncio.get_running_loop().time()
         try:
             for name in self._streams:
@@ -69,6 +72,7 @@ class Follower:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._home.stay(self._name)
         await self._stop()
 
     async def next(self) -> Followed:
@@ -87,6 +91,7 @@ class Follower:
 
     async def _take(self) -> None:
         """Waits for what a shard says next."""
+        self._home.stay(self._name)
         while self._childless:
             await self._begin_children(next(iter(self._childless)))
         entry = await self._queue.get()
@@ -101,6 +106,10 @@ class Follower:
                 self._childless.add(entry.stream)
             case _:
                 self._taken = entry[::-1]
+
+    @property
+    def _name(self) -> str:
+        return f"what follows {', '.join(stream.name for stream in self._streams.values())}"
 
     async def _stop(self) -> None:
         for task in self._tasks:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from shared.clock import Clock, SystemClock
+from shared.home import Home
 from shared.streams.base import Batch, Edge, Entry, Item, Shard, ShardReader, Start
 
 _KEY_SPACE = 1 << 128
@@ -49,6 +50,7 @@ class MemoryStream:
     It retains the entries of the last `retention_ms`, and what a holding reader is not done with. While what such a
     reader has not read exceeds `capacity` bytes, `publish` waits: a fast writer cannot outrun a slow stage.
     It asks `clock` once and goes on by the loop's: its time does not step, and arrival times never fall.
+    Its methods raise WrongEventLoop on another event loop than the first that used it, unless that is closed.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class MemoryStream:
         self._told = 0
         self._sequences = count(1)
         self._ids = count()
+        self._home = Home("a stream in memory is for one event loop alone")
         self._changed = asyncio.Event()
         self._shards: dict[str, _MemoryShard] = {}
         for index in range(shards):
@@ -76,6 +79,7 @@ class MemoryStream:
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         """See Stream.publish."""
+        self._home.enter(f"stream {self.name}")
         for entry in entries:
             if not entry.key:
                 raise ValueError(f"{self.name}: expected a partition key, got an empty one")
@@ -96,6 +100,7 @@ class MemoryStream:
 
     async def shards(self) -> Sequence[Shard]:
         """See Stream.shards."""
+        self._home.enter(f"stream {self.name}")
         # A closed shard without entries is listed as long as a parent is: its children must wait for that one.
         listed: dict[str, Shard] = {}
         for shard in self._shards.values():
@@ -105,6 +110,7 @@ class MemoryStream:
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader."""
+        self._home.enter(f"stream {self.name}")
         source = self._shards[shard]
         reader = _MemoryReader(self, source, source.place(start.by(self._now())))
         if holds:

@@ -20,6 +20,10 @@ class Pace:
 
     def __init__(self, interval: float) -> None:
         self.interval = interval
+        self.begin()
+
+    def begin(self) -> None:
+        """Idles, and knows no event loop yet."""
         self._busy_until = float("-inf")
         self._stirred = asyncio.Event()
 

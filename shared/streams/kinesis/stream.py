@@ -7,6 +7,7 @@ from functools import partial
 
 from shared.aws import Aws, AwsClient
 from shared.errors import StreamUnavailable
+from shared.home import Home
 from shared.streams.base import LATEST, Entry, Shard, ShardReader, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.listing import list_shards, parents
@@ -17,40 +18,51 @@ from shared.streams.kinesis.shard import SharedShard
 from shared.streams.kinesis.writer import Writer
 from shared.streams.names import StreamName
 
+_REMEDY = "give each event loop, and so each thread and BlockingAudioProducer, streams of its own (kinesis_streams)"
+
 
 def kinesis_streams(aws: Aws, prefix: str, read_interval: float) -> Mapping[StreamName, KinesisStream]:
-    """Every stream of the pipeline whose names begin with `prefix`; a shard is read every `read_interval` s."""
+    """Every stream of the pipeline whose names begin with `prefix`; a shard is read every `read_interval` s.
+
+    They belong to the event loop that uses one of them first: another one, in another thread, makes its own.
+    """
     client = aws.client("kinesis", StreamUnavailable)
     pace = Pace(read_interval)
-    return {name: KinesisStream(client, f"{prefix}-{name}", pace) for name in StreamName}
+    home = Home(_REMEDY)
+    home.moved.append(pace.begin)
+    return {name: KinesisStream(client, f"{prefix}-{name}", pace, home) for name in StreamName}
 
 
 class KinesisStream:
     """Writes in batches, and reads every shard once for all its readers in this process.
 
-    Its methods raise SetupError where the stream does not exist or may not be used.
+    Its methods raise SetupError where the stream does not exist or may not be used, WrongEventLoop on another event
+    loop than the one that first used it or a stream that shares its `home`, and ForkedProcess in a child of that.
     """
 
-    def __init__(self, client: AwsClient, name: str, pace: Pace) -> None:
+    def __init__(self, client: AwsClient, name: str, pace: Pace, home: Home | None = None) -> None:
         self.name = name
         self._client = client
         self._pace = pace
-        self._writer = Writer(client, name)
-        self._shards: dict[str, SharedShard] = {}
-        self._clock = ServerClock()
+        self._home = home or Home(_REMEDY)
+        self._home.moved.append(self._begin)
+        self._begin()
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         """See Stream.publish."""
+        self._home.enter(f"stream {self.name}")
         await self._writer.write(entries)
         self._pace.stir()
 
     async def shards(self) -> Sequence[Shard]:
         """See Stream.shards."""
+        self._home.enter(f"stream {self.name}")
         found = await list_shards(self._client, self.name, self._clock)
         return [Shard(shard["ShardId"], parents(shard)) for shard in found]
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
         """See Stream.reader; nothing need be held, since Kinesis keeps every record for its retention."""
+        self._home.enter(f"stream {self.name}")
         if start.ago is not None and not self._clock.is_known:
             await self.shards()
         start = start.by(self._clock.now())
@@ -61,3 +73,9 @@ class KinesisStream:
         reader = KinesisReader(shared, start, partial(Cursor, self._client, self.name, shard))
         await reader.open()
         return reader
+
+    def _begin(self) -> None:
+        """What was under way on an event loop that is closed never comes to its end."""
+        self._writer = Writer(self._client, self.name)
+        self._shards: dict[str, SharedShard] = {}
+        self._clock = ServerClock()
