@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
 from threading import Condition, Thread
 from typing import Any, ParamSpec, TypeVar
+
+from shared.errors import ForkedProcess
 
 _Arguments = ParamSpec("_Arguments")
 _Returned = TypeVar("_Returned")
@@ -26,11 +29,19 @@ class DaemonThreads(Executor):
         self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._threads = 0
         self._idle = 0
+        #: The process that has called first: a fork takes neither its threads nor, whole, its connections with it.
+        self._process: int | None = None
 
     def submit(
         self, fn: Callable[_Arguments, _Returned], /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> Future[_Returned]:
-        """See Executor.submit."""
+        """See Executor.submit; raises ForkedProcess in a child of the process that has called first."""
+        self._process = self._process or os.getpid()
+        if self._process != os.getpid():
+            raise ForkedProcess(
+                f"calls of {self._name}: expected process {self._process}, which made the first, got process "
+                f"{os.getpid()}, which was forked from that; make Aws, streams and stores in the process that uses them"
+            )
         call: Future[_Returned] = Future()
         with self._changed:
             self._waiting.append((call, partial(fn, *args, **kwargs)))

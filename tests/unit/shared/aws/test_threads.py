@@ -67,3 +67,37 @@ print("done")
         [sys.executable, "-c", program], timeout=PATIENCE, capture_output=True, text=True, check=True
     )
     assert (ended.stdout, ended.stderr) == ("done\n", "")
+
+
+def test_a_forked_child_is_told_and_its_parent_goes_on() -> None:
+    program = """
+import os
+from shared.aws.threads import DaemonThreads
+threads = DaemonThreads(1, "kinesis")
+threads.submit(int).result()
+if not os.fork():
+    threads.submit(int).result()
+os.wait()
+print(threads.submit(int, "7").result())
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], timeout=PATIENCE, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "7\n"
+    assert "shared.errors.ForkedProcess: calls of kinesis: expected process" in ended.stderr
+    assert "make Aws, streams and stores in the process that uses them" in ended.stderr
+
+
+def test_who_has_called_nothing_before_a_fork_may_call_in_the_child() -> None:
+    program = """
+import os
+from shared.aws.threads import DaemonThreads
+threads = DaemonThreads(1, "kinesis")
+if not os.fork():
+    os._exit(threads.submit(int, "7").result())
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], timeout=PATIENCE, capture_output=True, text=True, check=True
+    )
+    assert (ended.stdout, ended.stderr) == ("7\n", "")
