@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -168,11 +168,14 @@ class Settings:
     metrics_port: int = _setting(0, "port that Prometheus scrapes on this host; 0 for none", low=0, high=65_535)
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """The settings that `environ` gives, defaults for the rest; raises SettingError."""
-        return cls().override(
-            {name: environ[name] for name in (column.name.upper() for column in fields(cls)) if environ.get(name)}
-        )
+    def load(cls, environ: Mapping[str, str] = os.environ, *, only: Iterable[str] | None = None) -> Settings:
+        """The settings that `environ` gives, defaults for the rest; raises SettingError.
+
+        With `only` no other names are looked at: what a client does not use may be anything, such as the METRICS_PORT
+        that Kubernetes sets for a service of that name.
+        """
+        names = _COLUMNS if only is None else only
+        return cls().override({name: environ[name] for name in names if environ.get(name)})
 
     def override(self, values: Mapping[str, str]) -> Settings:
         """These settings with `values` (by environment name) in place; raises SettingError."""

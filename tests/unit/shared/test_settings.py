@@ -138,6 +138,14 @@ def test_a_choice_is_one_of_those_there_are() -> None:
         Settings.load({"KCL_MODE": "4x"})
 
 
+def test_a_program_loads_the_settings_that_it_needs_alone() -> None:
+    environ = {"METRICS_PORT": "tcp://10.0.0.7:80", "KCL_MODE": "4x", "OUTAGE_BUFFER": "60"}
+    assert Settings.load(environ, only=["OUTAGE_BUFFER", "MAX_HOLD"]) == Settings(outage_buffer=60)
+    assert Settings.load(environ, only=[]) == Settings()
+    with pytest.raises(SettingError, match=r"^METRICS_PORT=tcp://10\.0\.0\.7:80: expected 0-65535$"):
+        Settings.load(environ, only=["METRICS_PORT"])
+
+
 def test_what_is_described_can_be_loaded_again() -> None:
     settings = Settings.load({"MIN_STABILITY_THRESHOLD": "0.8", "PARTIAL_RESULTS_ENABLED": "off", "METRICS_PORT": "9"})
     described = {name: text for name, text, _, _ in settings.describe()}
