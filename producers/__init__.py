@@ -2,5 +2,6 @@
 
 from producers.audio_producer import AudioProducer
 from producers.blocking import BlockingAudioProducer
+from producers.status import ProducerStatus
 
-__all__ = ["AudioProducer", "BlockingAudioProducer"]
+__all__ = ["AudioProducer", "BlockingAudioProducer", "ProducerStatus"]

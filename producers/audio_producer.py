@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable
+from dataclasses import replace
+from enum import Enum
 from types import TracebackType
 from typing import Self
 
-from producers.framer import Framer
-from producers.sender import Sender
+from producers.bounds import Bounds
+from producers.status import ProducerStatus
 from producers.stored_session import StoredSession
-from producers.time_line import Moment, TimeLine
+from producers.track import Track
 from shared.clock import Clock, SystemClock
-from shared.errors import AudioNotSent, LowLatencyTranslateError, OutageBufferFull, SessionOver
-from shared.metrics import MemoryMetrics, Metric, Metrics
-from shared.models import SAMPLE_BYTES, SessionEnded
+from shared.errors import LowLatencyTranslateError, ProducerClosed, WrongEventLoop
+from shared.home import Home
+from shared.metrics import MemoryMetrics, Metrics
 from shared.sessions import Session, SessionStore
-from shared.settings import Settings
 from shared.streams import Stream
+
+
+class _State(Enum):
+    """Where a producer is in its life; its values complete a sentence."""
+
+    NEW = "not open yet"
+    OPENING = "being opened"
+    OPEN = "open"
+    CLOSING = "being closed"
+    CLOSED = "closed already"
 
 
 class AudioProducer:
@@ -29,11 +40,14 @@ class AudioProducer:
     sets it moves audio. Audio that can wait (`live=False`: files) is consecutive from `offset` on.
 
     `frame_ms` is the length of a frame (10-1000). `queue_s` is how much audio may wait for a stream that takes
-    records. `outage_buffer_s` bounds what an outage costs, by default the setting OUTAGE_BUFFER: live, it is the
-    audio kept while the stream refuses records; else, how long `write` waits for the stream. `patience_s` is how
-    long `open` and the first write wait for the session store, and `close` for the stream.
+    records. `outage_buffer_s` bounds what an outage costs, by default the setting OUTAGE_BUFFER, the only one that a
+    producer may refuse (SettingError): live, it is the audio kept while the stream refuses records; else, how long
+    `write` waits for the stream. `patience_s` is how long `open` and the first write wait for the session store, and
+    `close` for the stream.
 
-    Where the session has ended, `write` raises SessionOver within 10 s, and nothing more is sent.
+    Where the session has ended, `write` raises SessionOver within 10 s, and nothing more is sent. `status` says
+    whether the stream takes what is sent. It is opened, written to and closed on one event loop: its methods raise
+    WrongEventLoop on another one, and ForkedProcess in a child process.
     """
 
     def __init__(
@@ -57,19 +71,23 @@ class AudioProducer:
             raise ValueError(f"expected an offset of 0 or more, got {offset}")
         self._stream = stream
         self._stored = StoredSession(store, session, patience_s)
-        self._live = live
         self._first_offset = offset
-        self._frame_ms = frame_ms
-        self._queue_s = queue_s
-        self._settings = Settings.load().override(session.settings)
-        self._outage_buffer_s = self._settings.outage_buffer if outage_buffer_s is None else outage_buffer_s
-        self._patience_s = patience_s
+        self._bounds = Bounds.of(
+            session,
+            live=live,
+            frame_ms=frame_ms,
+            queue_s=queue_s,
+            outage_buffer_s=outage_buffer_s,
+            patience_s=patience_s,
+        )
         self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
-        self._turn = asyncio.Lock()
-        self._parts: tuple[Framer, Sender, TimeLine] | None = None
-        # Whether anything was written, and whether a write has said that the session has ended.
-        self._wrote = self._told = False
+        self._state = _State.NEW
+        self._home = Home("")
+        #: What it has opened; None before it did.
+        self._track: Track | None = None
+        #: Set once `close` has come to its end.
+        self._closed = asyncio.Event()
 
     @property
     def session(self) -> Session:
@@ -79,7 +97,17 @@ class AudioProducer:
     @property
     def offset(self) -> int:
         """The offset of the next sample: samples since the session began."""
-        return self._opened[0].offset
+        return self._opened.offset
+
+    @property
+    def status(self) -> ProducerStatus:
+        """Whether the stream takes what is sent, and how much is not sent yet; any thread may ask."""
+        if self._track is None:
+            return ProducerStatus(connected=False, refused_since=None, unsent_s=0.0, refusal=self._told)
+        status = self._track.status
+        if self._state is _State.CLOSED and not status.unsent_s:
+            return replace(status, connected=False, refused_since=None, refusal=self._told)
+        return status
 
     async def open(self) -> Self:
         """Creates the session, or continues the one of this id.
@@ -87,15 +115,24 @@ class AudioProducer:
         Raises SessionOver where that one has ended, SessionMismatch where its rate or source language differs, and
         StoreUnavailable where the store answers nothing else for `patience_s`.
         """
-        offset = self._first_offset
-        if await self._stored.open() and self._live:
-            # What transcribe has heard was sent, whatever this machine's clock says.
-            offset = max(offset, self.session.heard * self.session.rate // 1000)
-        sender = Sender(self._stream, self._metrics, self.session.id, self.session.rate)
-        framer = Framer(self.session, frame_ms=self._frame_ms, live=self._live, offset=offset)
-        self._parts = framer, sender, TimeLine(self._clock)
-        self._wrote = self._told = False
-        self._stored.watch(lambda: sender.fail(self._stored.ended()))
+        if self._state not in (_State.NEW, _State.CLOSED):
+            raise RuntimeError(
+                f"{self._name}: expected a producer that is not open, got one that is {self._state.value}"
+            )
+        before, self._state = self._state, _State.OPENING
+        try:
+            offset = self._first_offset
+            if await self._stored.open() and self._bounds.live:
+                # What transcribe has heard was sent, whatever this machine's clock says.
+                offset = max(offset, self.session.heard * self.session.rate // 1000)
+        except BaseException:
+            self._state = before
+            raise
+        self._home = Home("open, write to and close a producer on one event loop")
+        self._home.enter(self._name)
+        self._track = Track(self._stream, self._stored, self._bounds, self._clock, self._metrics, offset)
+        self._closed = asyncio.Event()
+        self._state = _State.OPEN
         return self
 
     async def write(self, pcm: bytes, *, captured_at: int | None = None) -> None:
@@ -104,28 +141,13 @@ class AudioProducer:
         `captured_at` is the epoch ms at which the last of them was captured, by default now; live audio is placed by
         its age. Waits while more than `queue_s` of audio is unsent. Raises OutageBufferFull in an outage that outlasts
         `outage_buffer_s`: nothing of this write is kept then, everything taken before is still sent once the stream is
-        back, and live audio that follows stands behind a gap. Raises SessionOver where the session has ended, and
-        StoreUnavailable where the store does not take its beginning: nothing of this write is kept then either.
+        back, and live audio that follows stands behind a gap. Raises SessionOver where the session has ended,
+        StoreUnavailable where the store does not take its beginning, and ProducerClosed where `close` was called,
+        also while this waits: nothing of this write is kept then either.
         """
-        _, _, line = self._opened
-        written = line.now()
-        captured = line.captured(written, captured_at)
-        seconds = len(pcm) // SAMPLE_BYTES / self.session.rate
-        async with self._turn:
-            framer, sender, line = self._opened
-            try:
-                if pcm and not line.anchored:
-                    await self._anchor(line, written, captured - seconds * 1000)
-                await self._admit(sender, framer, seconds)
-            except SessionOver as over:
-                self._told = True
-                sender.fail(over)
-                raise
-            due = line.position(captured) if line.anchored else 0.0
-            for frame in framer.cut(pcm, written.wall if captured_at is None else captured_at, due):
-                sender.put(frame)
-            self._wrote = self._wrote or bool(pcm)
-            framer.held(line.now().loop - written.loop)
+        track = self._opened
+        self._home.stay(self._name)
+        await track.write(pcm, captured_at)
 
     async def stream(self, source: AsyncIterable[bytes]) -> None:
         """Writes everything that the source yields."""
@@ -135,9 +157,11 @@ class AudioProducer:
     async def close(self, *, end: bool = True) -> None:
         """Sends what is left and, unless `end` is False (this client will come back), the session's end.
 
-        Half a sample at the very end is dropped. Raises AudioNotSent where the stream has not taken everything
-        within `patience_s`; what it says was not sent is lost. Raises SessionOver where the session had ended before
-        all that was written was heard, unless `write` has said so. Closing twice does nothing.
+        Half a sample at the very end is dropped. Writes that wait come first, and later ones raise ProducerClosed.
+        Raises AudioNotSent where the stream has not taken everything within `patience_s`; what it says was not sent
+        is lost, and every write that still waits raises ProducerClosed. Where it is cancelled, all that is lost too,
+        and a note at the error says how much. Raises SessionOver where the session had ended before all that was
+        written was heard, unless `write` has said so. Closing twice does nothing, but waits for a close under way.
         """
         await self._close(end=end, look=True)
 
@@ -157,80 +181,35 @@ class AudioProducer:
             error.add_note(str(unsent))
 
     @property
-    def _opened(self) -> tuple[Framer, Sender, TimeLine]:
-        if self._parts is None:
-            raise RuntimeError("expected an open producer, got one that is not open yet or closed already")
-        return self._parts
+    def _name(self) -> str:
+        return f"session {self.session.id}"
+
+    @property
+    def _told(self) -> str:
+        return f"the producer is {self._state.value}"
+
+    @property
+    def _opened(self) -> Track:
+        if self._track is None or self._state is not _State.OPEN:
+            raise ProducerClosed(f"{self._name}: expected an open producer, got one that is {self._state.value}")
+        return self._track
 
     async def _close(self, *, end: bool, look: bool) -> None:
-        if self._parts is None:
+        if self._track is None or self._state not in (_State.OPEN, _State.CLOSING):
             return
-        framer, sender, _ = self._parts
         try:
-            async with asyncio.timeout(self._patience_s), self._turn:
-                self._parts = None
-                if look and not self._stored.over:
-                    # Most of the patience is the stream's: a store that is out makes no close fail.
-                    await self._stored.look(self._patience_s / 4)
-                if self._stored.over:
-                    self._tell_unheard(framer)
-                    return
-                # What it might see from now on is this producer's own end.
-                await self._stored.stop()
-                for frame in framer.flush():
-                    sender.put(frame)
-                if end:
-                    sender.put(SessionEnded(session=self.session.id, captured_at=self._clock.now()))
-                await sender.until(lambda: sender.done)
-        except TimeoutError:
-            raise AudioNotSent(
-                f"session {self.session.id}: the stream did not take everything within {self._patience_s:g} s; "
-                f"{sender.unsent_s:.1f} s of audio{' and the end of the session' if end else ''} were not sent"
-            ) from None
+            self._home.stay(self._name)
+        except WrongEventLoop as error:
+            if not self._home.is_gone:
+                raise
+            self._state = _State.CLOSED
+            raise WrongEventLoop(f"{error}; {self._track.status.unsent_s:.1f} s of audio were not sent") from None
+        if self._state is _State.CLOSING:
+            await self._closed.wait()
+            return
+        self._state = _State.CLOSING
+        try:
+            await self._track.close(end=end, look=look)
         finally:
-            self._parts = None
-            await self._stored.stop()
-            await sender.stop()
-
-    def _tell_unheard(self, framer: Framer) -> None:
-        """Raises SessionOver where the session's end came before that of the audio, and no write has said so."""
-        written = framer.offset * 1000 // self.session.rate
-        # What does not fill a frame was never sent.
-        if self._wrote and not self._told and written > self.session.heard + self._frame_ms:
-            raise self._stored.ended()
-
-    async def _anchor(self, line: TimeLine, written: Moment, began: float) -> None:
-        """Gives the first write, which began at `began` (loop's time, ms), its place.
-
-        Where the session begins with it, the store is told when that was.
-        """
-        framer, _, _ = self._opened
-        position = framer.offset * 1000 / self.session.rate
-        # By the wall clock: when the session's first sample was captured, or would have been.
-        started_at = max(1, round(written.wall + began - written.loop - position))
-        if not self.session.started_at:
-            await self._stored.begin(started_at)
-        if self.session.started_at != started_at:
-            settings = self._settings.tolerate(self.session.settings)
-            position = max(position, line.by_wall_clock(self.session, written, began, settings))
-        line.anchor(began, position)
-
-    async def _admit(self, sender: Sender, framer: Framer, seconds: float) -> None:
-        """Waits until there is room for so many seconds of audio, or raises OutageBufferFull."""
-        limit = self._outage_buffer_s
-        if self._live:
-            await sender.until(lambda: sender.unsent_s <= self._queue_s or sender.refused_s is not None)
-            refused = sender.refused_s is not None and sender.unsent_s + seconds > limit
-        else:
-            await sender.until(lambda: sender.unsent_s <= self._queue_s or (sender.refused_s or 0) >= limit)
-            refused = sender.unsent_s > self._queue_s
-        if refused:
-            framer.lost()
-            self._metrics.count(Metric.AUDIO_REFUSED, seconds * 1000, session=self.session.id)
-            refused_for = f"session {self.session.id}: the stream has refused records for {sender.refused_s or 0:.1f} s"
-            raise OutageBufferFull(
-                f"{refused_for}; {sender.unsent_s:.1f} s of audio wait for it, {seconds:.1f} s more are refused "
-                f"(the outage buffer is {limit:g} s)"
-                if self._live
-                else f"{refused_for}, and no more is sent (OUTAGE_BUFFER is {limit:g} s)"
-            )
+            self._state = _State.CLOSED
+            self._closed.set()

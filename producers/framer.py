@@ -32,6 +32,11 @@ class Framer:
         """The offset of the next sample, counted from the session's first."""
         return self._rest_offset + len(self._rest) // SAMPLE_BYTES
 
+    @property
+    def held_s(self) -> float:
+        """Seconds of audio that do not fill a frame yet."""
+        return len(self._rest) // SAMPLE_BYTES / self._session.rate
+
     def cut(self, pcm: bytes, captured_at: int, due: float = 0.0) -> list[AudioFrame]:
         """The frames that `pcm` (s16le, any number of bytes) completes.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from producers.status import ProducerStatus
+from producers.time_line import Moment, TimeLine
 from shared.backoff import delays
 from shared.codec import encode
 from shared.errors import AudioNotSent, StreamUnavailable
@@ -14,8 +17,14 @@ from shared.metrics import Metric, Metrics
 from shared.models import AudioFrame, SessionEnded
 from shared.streams import Entry, Stream
 
+log = logging.getLogger(__name__)
+
 #: The most audio in one record, in s.
 _PACKED_S = 1
+#: Milliseconds without an answer after which a stream counts as one that takes no records.
+_SILENT = 2000
+#: Seconds in which what the stream has under way ends once it is told to.
+_STOP = 1.0
 
 
 class Sender:
@@ -25,22 +34,27 @@ class Sender:
     1 s to a record.
     """
 
-    def __init__(self, stream: Stream, metrics: Metrics, session: str, rate: int) -> None:
+    def __init__(self, stream: Stream, metrics: Metrics, session: str, rate: int, line: TimeLine) -> None:
         self._stream = stream
         self._metrics = metrics
         self._session = session
         self._rate = rate
+        self._line = line
         self._queue: deque[AudioFrame | SessionEnded] = deque()
         self._unsent = 0
         self._idle = True
+        #: When the record under way was given to the stream first.
+        self._given: Moment | None = None
         self._refused_since: float | None = None
+        self._refusal = ""
         self._failure: Exception | None = None
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._ended)
 
     @property
     def unsent_s(self) -> float:
-        """Seconds of audio that the stream has not taken yet."""
+        """Seconds of audio that the stream has not taken yet; where nothing is sent any more, what is lost."""
         return self._unsent / self._rate
 
     @property
@@ -49,6 +63,21 @@ class Sender:
         if self._refused_since is None:
             return None
         return asyncio.get_running_loop().time() - self._refused_since
+
+    def status(self, held_s: float) -> ProducerStatus:
+        """How it stands, where so many s of audio are still to be put; any thread may ask."""
+        given, failure, refusal = self._given, self._failure, self._refusal
+        silent = given is not None and self._line.elapsed() - given.loop >= _SILENT
+        if failure is not None:
+            refusal = refusal or str(failure) or type(failure).__name__
+        elif silent and not refusal:
+            refusal = f"the stream has not answered for {_SILENT / 1000:g} s"
+        return ProducerStatus(
+            connected=not refusal,
+            refused_since=given.wall if refusal and given is not None else None,
+            unsent_s=self.unsent_s + held_s,
+            refusal=refusal,
+        )
 
     @property
     def done(self) -> bool:
@@ -68,6 +97,10 @@ class Sender:
         """
         while self._failure is None and not condition():
             await self._changed.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Raises as `until` does."""
         if self._failure is not None:
             raise self._failure
 
@@ -77,12 +110,21 @@ class Sender:
             self._failure = error
             self._task.cancel()
             self._queue.clear()
-            self._account(-self._unsent)
+            self._metrics.gauge(Metric.UNSENT_AUDIO, 0, session=self._session)
+            self._notify()
 
     async def stop(self) -> None:
-        """Ends the task; what is still queued is given up, and a writer that waits for room is told so."""
-        self.fail(AudioNotSent(f"session {self._session}: the producer was closed while this waited to be sent"))
-        await asyncio.gather(self._task, return_exceptions=True)
+        """Returns once nothing is under way any more, and does not wait long for a stream that lets go of nothing."""
+        self._task.cancel()
+        await asyncio.wait({self._task}, timeout=_STOP)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Somebody else has cancelled it, as the end of an event loop does: whoever waits is told, and the log is."""
+        if self._failure is None:
+            unsent = f"session {self._session}: sending was cut off; {self.unsent_s:.1f} s of audio were not sent"
+            self.fail(AudioNotSent(unsent))
+            if self._unsent:
+                log.warning("%s: close the producer before its event loop ends", unsent)
 
     async def _run(self) -> None:
         try:
@@ -119,17 +161,20 @@ class Sender:
     async def _publish(self, record: AudioFrame | SessionEnded) -> None:
         # The same bytes every time: a refused record may have been written all the same.
         entry = Entry(record.key, encode(record))
+        self._given = self._line.now()
         for delay in delays():
             try:
                 await self._stream.publish([entry])
-            except StreamUnavailable:
+            except StreamUnavailable as error:
+                self._refusal = str(error) or type(error).__name__
                 self._metrics.count(Metric.PUBLISHES_REFUSED, session=self._session)
                 if self._refused_since is None:
                     self._refused_since = asyncio.get_running_loop().time()
                 self._notify()
                 await asyncio.sleep(delay)
             else:
-                self._refused_since = None
+                self._refused_since = self._given = None
+                self._refusal = ""
                 return
 
     def _account(self, samples: int) -> None:

@@ -40,7 +40,11 @@ class TimeLine:
 
     def now(self) -> Moment:
         """This moment."""
-        return Moment(round(self._loop.time() * 1000), self._clock.now())
+        return Moment(self.elapsed(), self._clock.now())
+
+    def elapsed(self) -> int:
+        """The loop's time in ms; any thread may ask."""
+        return round(self._loop.time() * 1000)
 
     def captured(self, written: Moment, captured_at: int | None) -> int:
         """The loop's time (ms) of a capture at the wall clock's `captured_at`, None being that of the write.
