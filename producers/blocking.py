@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
-import asyncio
+import atexit
+import logging
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from producers.audio_producer import AudioProducer
+from producers.loop_thread import LoopThread
+from producers.status import ProducerStatus
+from shared.errors import ProducerClosed
+
+log = logging.getLogger(__name__)
 
 Returned = TypeVar("Returned")
 
-#: Seconds in which a write that waits learns that the producer is closed.
-_SETTLE = 1.0
+#: Seconds for which the end of the interpreter waits for a producer that nobody has closed.
+_AT_EXIT = 2.0
 
 
 class BlockingAudioProducer:
-    """Runs an AudioProducer on a thread of its own; methods block and raise as that one's do.
+    """Runs an AudioProducer on a thread of its own; methods block and raise as that one's do, in any thread.
 
     `with BlockingAudioProducer(AudioProducer(stream, store, session)) as producer: producer.write(pcm)`. The stream
-    and the store belong to that thread from then on: give no event loop of yours the same objects.
+    belongs to that thread from then on: give no event loop of yours, and no other producer, the same one.
+
+    After a fork, the parent goes on, and the child's `write` and `open` raise ForkedProcess. Where the interpreter
+    ends and nobody has closed it, it sends for 2 s at most what is left, the session goes on, and a warning in the log
+    says how many seconds of audio were not sent.
     """
 
     def __init__(self, producer: AudioProducer) -> None:
         self._producer = producer
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._opening = threading.Lock()
+        self._thread: LoopThread | None = None
+
+    @property
+    def status(self) -> ProducerStatus:
+        """See AudioProducer.status."""
+        return self._producer.status
 
     def open(self) -> Self:
         """See AudioProducer.open."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="audio-producer", daemon=True)
-        self._thread.start()
+        if self._thread is not None:
+            self._thread.check()
+        with self._opening:
+            if self._thread is not None:
+                raise RuntimeError("expected a producer that is not open, got one that is")
+            self._thread = LoopThread("audio-producer")
         try:
             self._call(self._producer.open())
         except BaseException:
             self._stop()
             raise
+        atexit.register(self._close_at_exit)
         return self
 
     def write(self, pcm: bytes, *, captured_at: int | None = None) -> None:
@@ -45,13 +66,8 @@ class BlockingAudioProducer:
         self._call(self._producer.write(pcm, captured_at=captured_at))
 
     def close(self, *, end: bool = True) -> None:
-        """See AudioProducer.close."""
-        if self._loop is None:
-            return
-        try:
-            self._call(self._producer.close(end=end))
-        finally:
-            self._stop()
+        """See AudioProducer.close. In a forked child it does nothing: what the parent has open is the parent's."""
+        self._leave(self._producer.close(end=end))
 
     def __enter__(self) -> Self:
         return self.open()
@@ -60,40 +76,64 @@ class BlockingAudioProducer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """See AudioProducer.__aexit__."""
-        if self._loop is None:
+        self._leave(self._producer.__aexit__(kind, error, traceback))
+
+    def _leave(self, closing: Coroutine[Any, Any, None]) -> None:
+        thread = self._thread
+        if thread is None or not thread.here:
+            closing.close()
             return
         try:
-            self._call(self._producer.__aexit__(kind, error, traceback))
+            future = thread.submit(closing)
+            if future is not None:
+                _result(future)
+        except KeyboardInterrupt as stopped:
+            self._stop()
+            stopped.add_note(self._unsent)
+            raise
         finally:
             self._stop()
 
     def _call(self, work: Coroutine[Any, Any, Returned]) -> Returned:
-        loop = self._loop
-        if loop is None:
+        thread = self._thread
+        future = None
+        if thread is None:
             work.close()
-            raise RuntimeError("expected an open producer, got one that is not open yet or closed already")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        else:
+            future = thread.submit(work)
+        if future is None:
+            raise ProducerClosed("expected an open producer, got one that is not open yet or closed already")
+        return _result(future)
 
     def _stop(self) -> None:
-        loop, self._loop = self._loop, None
-        if loop is not None and self._thread is not None:
-            # Threads that wait in `write` are told before the loop ends, which would tell them nothing.
-            asyncio.run_coroutine_threadsafe(_settle(), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            self._thread.join()
-            loop.close()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            atexit.unregister(self._close_at_exit)
+            thread.stop()
+
+    @property
+    def _unsent(self) -> str:
+        return f"session {self._producer.session.id}: {self._producer.status.unsent_s:.1f} s of audio were not sent"
+
+    def _close_at_exit(self) -> None:
+        thread = self._thread
+        if thread is None or not thread.here:
+            return
+        # As where a client fails: the session goes on, and what cannot be sent makes no error.
+        closing = thread.submit(self._producer.__aexit__(SystemExit, SystemExit(), None))
+        if closing is not None:
+            with suppress(Exception):
+                closing.result(_AT_EXIT)
+            closing.cancel()
+        log.warning("%s: the interpreter ended before the producer was closed; the session goes on", self._unsent)
+        self._stop()
 
 
-async def _settle() -> None:
-    """Has every other task of the running loop end, in its own way if it can."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:
-        _, late = await asyncio.wait(others, timeout=_SETTLE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+def _result(future: Future[Returned]) -> Returned:
+    try:
+        return future.result()
+    except CancelledError:
+        raise ProducerClosed("the producer was closed while this waited to be sent") from None
+    except BaseException:
+        future.cancel()
+        raise

@@ -6,16 +6,18 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from producers import AudioProducer, BlockingAudioProducer
 from shared.codec import decode
-from shared.errors import AudioNotSent, SessionOver
+from shared.errors import AudioNotSent, ProducerClosed, SessionOver
 from shared.models import AudioFrame, SessionEnded
 from shared.sessions import MemorySessionStore, Session, SessionState
 from shared.streams import Entry, MemoryStream
+from tests.support.patience import PATIENCE, until
 
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 
@@ -73,6 +75,61 @@ def test_threads_that_wait_while_it_is_closed_are_told() -> None:
             talk.close()
         for future in waiting:
             assert isinstance(future.exception(), AudioNotSent | RuntimeError)
+
+
+def test_whenever_it_is_closed_no_thread_is_left_waiting() -> None:
+    for _ in range(100):
+        stream = Recorder()
+        talk = BlockingAudioProducer(AudioProducer(stream, MemorySessionStore(), TALK, live=False)).open()
+        together = threading.Barrier(5)
+
+        def speak(talk: BlockingAudioProducer = talk, together: threading.Barrier = together) -> int:
+            together.wait()
+            written = 0
+            with suppress(ProducerClosed):
+                while True:
+                    talk.write(bytes(3200))
+                    written += 1
+            return written
+
+        def leave(talk: BlockingAudioProducer = talk, together: threading.Barrier = together) -> None:
+            together.wait()
+            talk.close()
+
+        with ThreadPoolExecutor(5) as threads:
+            speaking = [threads.submit(speak) for _ in range(3)]
+            for leaving in [threads.submit(leave) for _ in range(2)]:
+                leaving.result(PATIENCE)
+            written = sum(one.result(PATIENCE) for one in speaking)
+        # What was taken was sent, and the end once, behind it.
+        *frames, ended = stream.written
+        assert sum(frame.samples for frame in frames if isinstance(frame, AudioFrame)) == written * 1600
+        assert isinstance(ended, SessionEnded)
+        assert sum(isinstance(record, SessionEnded) for record in stream.written) == 1
+
+
+def test_a_plain_program_sees_how_the_stream_takes_it_from_any_thread() -> None:
+    stream = Recorder()
+    talk = BlockingAudioProducer(AudioProducer(stream, MemorySessionStore(), TALK, live=False))
+    assert not talk.status.connected
+    with talk:
+        talk.write(bytes(3200))
+        until(lambda: stream.written and not talk.status.unsent_s, "the frame")
+        assert talk.status.connected
+    assert not talk.status.connected
+
+
+def test_it_is_opened_once_at_a_time_and_not_used_on_its_own_thread() -> None:
+    class Selfish(Recorder):
+        async def publish(self, entries: Sequence[Entry]) -> None:
+            talk.write(bytes(3200))
+
+    talk = BlockingAudioProducer(AudioProducer(Selfish(), MemorySessionStore(), TALK, live=False)).open()
+    with pytest.raises(RuntimeError, match="expected a producer that is not open, got one that is"):
+        talk.open()
+    talk.write(bytes(3200))
+    with pytest.raises(RuntimeError, match="which would wait for itself"):
+        talk.close()
 
 
 def test_errors_come_through_and_leave_no_thread_behind() -> None:
