@@ -14,6 +14,11 @@ from shared.sessions import MemorySessionStore, SessionStore
 from shared.settings import Settings
 from shared.streams import MemoryStream, Stream, StreamName
 
+#: The settings that name streams and tables, and those that a program needs which speaks or listens on them. One that
+#: runs no stage refuses no other: Kubernetes sets METRICS_PORT for a service of that name.
+NAMES = ("STREAM_PREFIX", "TABLE_PREFIX")
+REACH = ("STREAMS", *NAMES, "SINK_READ_INTERVAL")
+
 
 class Kind(StrEnum):
     """The backends there are."""

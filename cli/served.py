@@ -8,11 +8,13 @@ from shared.errors import LowLatencyTranslateError, UnsupportedLanguage
 from shared.sessions import Session
 from shared.settings import Settings
 
+_ENGINES = ("RECOGNISER", "TRANSLATOR", "SYNTHESIZER", "TRANSCRIBE_LANGUAGE_CODES", "POLLY_VOICES")
 
-def warn_unserved(settings: Settings, session: Session) -> None:
+
+def warn_unserved(session: Session) -> None:
     """Says so where they do not: workers elsewhere may have others. Says nothing of engines that it cannot load."""
     try:
-        Engines.load(settings).check(session.source_language, session.target_languages)
+        Engines.load(Settings.load(only=_ENGINES)).check(session.source_language, session.target_languages)
     except UnsupportedLanguage as error:
         note(f"warning: {error}; workers with the same engines will fail there")
     except LowLatencyTranslateError:

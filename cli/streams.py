@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.backend import NAMES
 from cli.options import JsonOption
 from cli.workers.tables import KclTables
 from shared.aws import Aws
@@ -36,7 +37,7 @@ class _Resources:
     """The streams and tables that the settings name, by the usual AWS means."""
 
     def __init__(self) -> None:
-        settings = Settings.load()
+        settings = Settings.load(only=NAMES)
         self._aws = Aws()
         self._tables = settings.table_prefix
         self._streams = StreamAdmin(self._aws, settings.stream_prefix)

@@ -13,6 +13,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from cli.backend import NAMES
 from cli.dead_letters.letters import DeadLetters, Letter, LetterUnknown
 from cli.dead_letters.view import print_letter, print_table, summary, whole
 from cli.options import JsonOption
@@ -47,7 +48,7 @@ def list_(
         record = letter.record
         return session in (None, record.session) and stage in (None, record.stage)
 
-    letters = DeadLetters(Settings.load())
+    letters = DeadLetters(Settings.load(only=NAMES))
     found = _run(letters, _summaries(letters, start, wanted))
     if as_json:
         print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
@@ -68,7 +69,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show everything of one dead letter. Beware: the record that it carries may hold what was said."""
-    settings = Settings.load()
+    settings = Settings.load(only=NAMES)
     letters = DeadLetters(settings)
     found = _run(letters, letters.find(letter))
     if as_json:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.backend import Reader, shared_backend
+from cli.backend import REACH, Reader, shared_backend
 from cli.listen.audience import Audience
 from cli.listen.files import Files
 from cli.listen.show import JsonLines, Show, Terminal
@@ -46,7 +46,7 @@ def listen(
     if audio is not None and audio == vtt:
         raise SettingError(f"--audio {audio}: expected another file than that of --vtt")
     files = Files(vtt and output_file(vtt, "--vtt"), audio and output_file(audio, "--audio"))
-    backend = shared_backend(Settings.load(), streams, Reader.SINK)
+    backend = shared_backend(Settings.load(only=REACH), streams, Reader.SINK)
     terminal = None if as_json else Terminal(Console())
     show: Show = terminal or JsonLines()
     shown = captions or as_json or not files.asked

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.backend import Backend, Reader, kinesis
+from cli.backend import REACH, Backend, Reader, kinesis
 from cli.options import SOURCE, JsonOption, ToOption, language, languages, session_id, whoever_runs_this
 from cli.served import warn_unserved
 from cli.sessions.overrides import overrides
@@ -24,7 +24,7 @@ from shared.errors import SessionOver
 from shared.models import SessionEnded
 from shared.sessions import Session, SessionState
 from shared.sessions.session import token_hash
-from shared.settings import Settings
+from shared.settings import OF_A_SESSION, Settings
 from shared.streams import Entry, StreamName
 
 app = typer.Typer(help="The sessions on shared streams.")
@@ -64,8 +64,8 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a session before anyone speaks, and show its tokens this once."""
-    settings = Settings.load()
-    changed = overrides(setting or (), settings)
+    # What the session brings must go with what workers of this environment would have beside it.
+    changed = overrides(setting or (), Settings.load(only=(*OF_A_SESSION, "MAX_PARK")))
     # What a publisher and a listener show to a gateway; only the hashes are kept.
     publish, listen = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     item = Session(
@@ -79,7 +79,7 @@ def create(
         settings=changed,
     )
     asyncio.run(_backend().store.create(item))
-    warn_unserved(settings, item)
+    warn_unserved(item)
     if as_json:
         print(orjson.dumps({"id": session, "publish_token": publish, "listen_token": listen}).decode())
         return
@@ -137,7 +137,7 @@ async def _end(backend: Backend, session: str) -> None:
 
 
 def _backend() -> Backend:
-    return kinesis(Settings.load(), Reader.SINK)
+    return kinesis(Settings.load(only=REACH), Reader.SINK)
 
 
 def _shown(session: Session) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cli.backend import Reader, shared_backend
+from cli.backend import REACH, Reader, shared_backend
 from cli.explain import note
 from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
 from cli.recording import tell_cut_short
@@ -48,14 +48,13 @@ def speak(
         target_languages=tuple(languages(to or _TARGETS)),
         owner=whoever_runs_this(),
     )
-    settings = Settings.load()
-    backend = shared_backend(settings, streams, Reader.SINK)
+    backend = shared_backend(Settings.load(only=REACH), streams, Reader.SINK)
     tell_cut_short(file, wav)
 
     def joined(found: Session) -> None:
         if to is not None and set(found.target_languages) != set(wanted.target_languages):
             note(f"session {found.id} is into {', '.join(found.target_languages)}; --to {to} does not count")
-        warn_unserved(settings, found)
+        warn_unserved(found)
 
     with _progress(console) as progress:
         task = progress.add_task("", total=wav.duration)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.backend import NAMES
 from cli.options import JsonOption
 from cli.shard_names import short_shard
 from cli.workers.report import Report, Row, State
@@ -21,7 +22,7 @@ _STYLES = {State.OWNED: "green", State.STALE: "red", State.FREE: "yellow", State
 
 def workers(*, as_json: JsonOption = False) -> None:
     """Show the shards of every KCL application: who works on them, and how far behind."""
-    settings = Settings.load()
+    settings = Settings.load(only=(*NAMES, "KCL_FAILOVER_TIME", "KCL_INITIAL_POSITION"))
     report = Report(settings)
     with Console(stderr=True).status("Looking at leases and shards ..."):
         rows = asyncio.run(report.rows())
