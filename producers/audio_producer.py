@@ -65,8 +65,6 @@ class AudioProducer:
         clock: Clock | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        if not 10 <= frame_ms <= 1000:
-            raise ValueError(f"expected frame_ms to be 10-1000, got {frame_ms}")
         if offset < 0:
             raise ValueError(f"expected an offset of 0 or more, got {offset}")
         self._stream = stream

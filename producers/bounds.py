@@ -40,8 +40,15 @@ class Bounds:
     ) -> Self:
         """With the setting OUTAGE_BUFFER where `outage_buffer_s` is None.
 
-        Raises SettingError where that is no such number, or one of the session's own settings is none.
+        Raises SettingError where that is no such number, or one of the session's own settings is none, and ValueError
+        for a length or time that cannot be.
         """
+        if not 10 <= frame_ms <= 1000:
+            raise ValueError(f"expected frame_ms to be 10-1000, got {frame_ms}")
+        for name, seconds in (("queue_s", queue_s), ("outage_buffer_s", outage_buffer_s), ("patience_s", patience_s)):
+            # A NaN is smaller than nothing, and would wait for ever.
+            if seconds is not None and not seconds >= 0:
+                raise ValueError(f"expected {name} to be 0 or more, got {seconds}")
         needed = {_BUFFER} - session.settings.keys() if outage_buffer_s is None else ()
         settings = Settings.load(environ, only=needed)
         settings = settings.tolerate({name: environ[name] for name in _GUESSED if environ.get(name)})

@@ -46,6 +46,7 @@ class Follower:
         self._start = start
         #: Loop time (s) at which it began: what was long ago then is longer ago for a shard that is opened later.
         self._begun = 0.0
+        self._name = f"what follows {', '.join(stream.name for stream in streams.values())}"
         self._home = Home("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
         self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | Exception] = asyncio.Queue(_WAITING)
@@ -106,10 +107,6 @@ class Follower:
                 self._childless.add(entry.stream)
             case _:
                 self._taken = entry[::-1]
-
-    @property
-    def _name(self) -> str:
-        return f"what follows {', '.join(stream.name for stream in self._streams.values())}"
 
     async def _stop(self) -> None:
         for task in self._tasks:

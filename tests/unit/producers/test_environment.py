@@ -62,3 +62,11 @@ def test_where_it_is_told_the_environment_is_not_asked(monkeypatch: pytest.Monke
 def test_what_a_session_brings_is_looked_at_whole() -> None:
     with pytest.raises(SettingError, match=r"^MAX_HOLD=1: expected 10-600 s$"):
         producer(FlakyStream(), session=replace(TALK, settings={"MAX_HOLD": "1"}))
+
+
+@pytest.mark.parametrize("name", ["queue_s", "outage_buffer_s", "patience_s"])
+@pytest.mark.parametrize("seconds", [-1.0, float("nan")])
+def test_a_time_that_cannot_be_is_refused(name: str, seconds: float) -> None:
+    times: dict[str, Any] = {name: seconds}
+    with pytest.raises(ValueError, match=f"expected {name} to be 0 or more, got {seconds}"):
+        producer(FlakyStream(), **times)

@@ -42,9 +42,13 @@ pcm = bytes(32_000)
 
 
 def ended(script: str) -> subprocess.CompletedProcess[str]:
-    """What a program of this SDK ended with."""
+    """What a program of this SDK ended with; Python's own warning of a fork beside threads is left out."""
     return subprocess.run(
-        [sys.executable, "-c", _BEGIN + script], cwd=_ROOT, capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", _BEGIN + script],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
 
 
