@@ -42,7 +42,7 @@ class SessionRecords(Follower):
                 yield received
 
     def _of_session(self, followed: Followed) -> Received | None:
-        stream, item = followed
+        stream, item, _ = followed
         try:
             record = decode(item.data)
         except CodecError:

@@ -39,7 +39,7 @@ async def check_free(audio: Stream, session: str) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK):
                 while True:
-                    _, item = await arriving.next()
+                    item = (await arriving.next()).item
                     if not _is_audio_of(item.data, session):
                         continue
                     first = item.arrived_at if first is None else first

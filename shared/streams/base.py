@@ -53,12 +53,16 @@ class Batch:
     """The next entries of a shard.
 
     `ended` says that the shard was closed and nothing follows; `at_tip`, that the shard held nothing more when this
-    read began.
+    read began. `placed_at` is when the reader took its place, by the clock of `Item.arrived_at` (epoch ms): what had
+    arrived by then stands before it; None where the stream does not say. `refused` says why the read failed: nothing
+    came, and the next one tries again.
     """
 
     items: Sequence[Item]
     ended: bool = False
     at_tip: bool = False
+    placed_at: int | None = None
+    refused: str = ""
 
 
 class Edge(Enum):

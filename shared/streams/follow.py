@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from shared.backoff import delays
 from shared.errors import StreamUnavailable
 from shared.home import Home
-from shared.streams.base import OLDEST, Item, Shard, ShardReader, Start, Stream, ready
+from shared.streams.base import OLDEST, Batch, Item, Shard, ShardReader, Start, Stream, ready
 from shared.streams.names import StreamName
+from shared.streams.outage import Outage
 
 #: Batches that wait to be taken, before reading waits too.
 _WAITING = 100
@@ -27,18 +30,48 @@ class _Ended(NamedTuple):
     shard: str
 
 
+class _Out(NamedTuple):
+    stream: StreamName
+    shard: str
+    reason: str
+
+
+class _Back(NamedTuple):
+    stream: StreamName
+    shard: str
+
+
 class Followed(NamedTuple):
-    """An item and the stream it stands on."""
+    """An item and the stream it stands on; `past` says that it stood there when the follower came."""
 
     stream: StreamName
     item: Item
+    past: bool = False
+
+
+class CaughtUp(NamedTuple):
+    """Every item that stood there when the follower came has been given out."""
+
+
+class Refused(NamedTuple):
+    """Reads have been refused for a while, and why: nothing may come until Answered."""
+
+    reason: str
+
+
+class Answered(NamedTuple):
+    """Every shard can be read again."""
+
+
+News = Followed | CaughtUp | Refused | Answered
 
 
 class Follower:
     """The items of some streams from `start` on: `async with Follower(...) as follower: await follower.next()`.
 
     Those of one key come in order. A shard that appears later is read from its oldest item. An unavailable stream is
-    waited out. It belongs to the event loop that entered it: WrongEventLoop is raised on another one.
+    waited out, also where the follower comes. What reading raises is raised by every later call. It belongs to the
+    event loop that entered it: WrongEventLoop is raised on another one.
     """
 
     def __init__(self, streams: Mapping[StreamName, Stream], start: Start) -> None:
@@ -49,8 +82,12 @@ class Follower:
         self._name = f"what follows {', '.join(stream.name for stream in streams.values())}"
         self._home = Home("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
-        self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | Exception] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | _Out | _Back | Exception]
+        self._queue = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
+        self._signals: deque[Refused | Answered] = deque()
+        self._failure: Exception | None = None
+        self._caught_up = False
         #: Stream and shard -> whether its turn has come: its parents have been read.
         self._turns: dict[tuple[StreamName, str], asyncio.Event] = {}
         #: Streams of which a shard has ended whose children are not begun.
@@ -58,6 +95,8 @@ class Follower:
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
         #: Shards of which an item that stood there may be to come.
         self._behind: set[tuple[StreamName, str]] = set()
+        #: Shards that refuse reads.
+        self._out: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
         self._home.enter(self._name)
@@ -76,28 +115,44 @@ class Follower:
         self._home.stay(self._name)
         await self._stop()
 
-    async def next(self) -> Followed:
-        """The next item, waiting for it; raises what reading it raised. Nothing is lost where this is cancelled."""
-        while not self._taken:
+    async def news(self) -> News:
+        """The next item, or what else there is to know, waiting for it. Nothing is lost where this is cancelled.
+
+        Raises what reading raised, and RuntimeError where the follower has been left.
+        """
+        while True:
+            if self._taken:
+                return self._taken.pop()
+            if self._signals:
+                return self._signals.popleft()
+            if not (self._caught_up or self._behind or self._childless):
+                self._caught_up = True
+                return CaughtUp()
             await self._take()
-        return self._taken.pop()
+
+    async def next(self) -> Followed:
+        """The next item, waiting for it; see `news`."""
+        while not isinstance(found := await self.news(), Followed):
+            pass
+        return found
 
     async def backlog(self) -> AsyncIterator[Followed]:
         """The items that stand there already, and those that come until the last of them has been read."""
-        while self._taken or self._behind or self._childless:
-            if self._taken:
-                yield self._taken.pop()
-            else:
-                await self._take()
+        while not self._caught_up:
+            if isinstance(found := await self.news(), Followed):
+                yield found
 
     async def _take(self) -> None:
         """Waits for what a shard says next."""
         self._home.stay(self._name)
+        if self._failure is not None:
+            raise self._failure
         while self._childless:
             await self._begin_children(next(iter(self._childless)))
         entry = await self._queue.get()
         match entry:
             case Exception():
+                self._failure = entry
                 raise entry
             case _AtTip():
                 self._behind.discard((entry.stream, entry.shard))
@@ -105,6 +160,14 @@ class Follower:
                 self._behind.discard((entry.stream, entry.shard))
                 self._finished[entry.stream].add(entry.shard)
                 self._childless.add(entry.stream)
+            case _Out():
+                if not self._out:
+                    self._signals.append(Refused(entry.reason))
+                self._out.add((entry.stream, entry.shard))
+            case _Back():
+                self._out.discard((entry.stream, entry.shard))
+                if not self._out:
+                    self._signals.append(Answered())
             case _:
                 self._taken = entry[::-1]
 
@@ -112,6 +175,10 @@ class Follower:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._failure = RuntimeError("expected a follower that goes on, got one that was left")
+        # Who waits for news waits in vain; where the queue is full nobody waits.
+        with suppress(asyncio.QueueFull):
+            self._queue.put_nowait(self._failure)
 
     async def _begin_all(self, name: StreamName) -> None:
         shards = await self._shards(name)
@@ -148,46 +215,72 @@ class Follower:
             await opened.wait()
 
     async def _read(self, name: StreamName, shard: str, start: Start, opened: asyncio.Event) -> None:
+        outage = Outage()
         try:
-            reader = await self._open(name, shard, start, opened)
+            reader, late = await self._open(name, shard, start, opened, outage)
             try:
                 await self._turns[name, shard].wait()
-                await self._pass_on(name, shard, reader)
+                await self._pass_on(name, shard, reader, late, outage)
             finally:
                 reader.close()
         except Exception as error:
             await self._queue.put(error)
 
-    async def _open(self, name: StreamName, shard: str, start: Start, opened: asyncio.Event) -> ShardReader:
+    async def _open(
+        self, name: StreamName, shard: str, start: Start, opened: asyncio.Event, outage: Outage
+    ) -> tuple[ShardReader, int]:
+        """A reader, and how late (ms) it takes its place."""
         waits = delays()
         while True:
+            late = self._late
+            begin = start if start.ago is None else Start(ago=start.ago + late)
             try:
-                return await self._streams[name].reader(shard, self._by_now(start))
-            except StreamUnavailable:
+                return await self._streams[name].reader(shard, begin), late
+            except StreamUnavailable as error:
+                opened.set()
+                await self._refused(name, shard, str(error), outage)
                 await asyncio.sleep(next(waits))
             finally:
                 opened.set()
 
-    def _by_now(self, start: Start) -> Start:
-        if start.ago is None:
-            return start
-        return Start(ago=start.ago + round((asyncio.get_running_loop().time() - self._begun) * 1000))
+    @property
+    def _late(self) -> int:
+        """Ms since it began."""
+        return round((asyncio.get_running_loop().time() - self._begun) * 1000)
 
-    async def _pass_on(self, name: StreamName, shard: str, reader: ShardReader) -> None:
+    async def _pass_on(self, name: StreamName, shard: str, reader: ShardReader, late: int, outage: Outage) -> None:
+        """Reads the shard to its end; its reader took its place `late` ms after the follower came."""
         waits = delays()
         behind = True
         while True:
             try:
                 batch = await reader.read()
-            except StreamUnavailable:
+            except StreamUnavailable as error:
+                await self._refused(name, shard, str(error), outage)
                 await asyncio.sleep(next(waits))
                 continue
             waits = delays()
             if batch.items:
-                await self._queue.put([Followed(name, item) for item in batch.items])
+                await self._queue.put(_followed(name, batch, late, behind=behind))
             if behind and batch.at_tip:
                 await self._queue.put(_AtTip(name, shard))
                 behind = False
+            if batch.refused:
+                await self._refused(name, shard, batch.refused, outage)
+            elif outage.answered():
+                await self._queue.put(_Back(name, shard))
             if batch.ended:
                 await self._queue.put(_Ended(name, shard))
                 return
+
+    async def _refused(self, name: StreamName, shard: str, reason: str, outage: Outage) -> None:
+        if outage.refused():
+            await self._queue.put(_Out(name, shard, reason))
+
+
+def _followed(name: StreamName, batch: Batch, late: int, *, behind: bool) -> list[Followed]:
+    """The batch's items; a reader that was not `behind` has nothing of the past any more."""
+    joined_at = None if batch.placed_at is None else batch.placed_at - late
+    return [
+        Followed(name, item, past=behind and (joined_at is None or item.arrived_at < joined_at)) for item in batch.items
+    ]

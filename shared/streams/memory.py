@@ -69,6 +69,7 @@ class MemoryStream:
         #: Its epoch ms less the loop's time in ms, and the newest it has told.
         self._ahead: float | None = None
         self._told = 0
+        self._newest = 0
         self._sequences = count(1)
         self._ids = count()
         self._home = Home("a stream in memory is for one event loop alone")
@@ -91,7 +92,8 @@ class MemoryStream:
             while self._unread() > self._capacity:
                 await self._changed.wait()
             shard = self._shard_of(key)
-            shard.items.append(Item(next(self._sequences), data, self._now()))
+            self._newest = self._now()
+            shard.items.append(Item(next(self._sequences), data, self._newest))
             for reader in shard.holders:
                 reader.unread += len(data)
         for shard in self._shards.values():
@@ -112,7 +114,10 @@ class MemoryStream:
         """See Stream.reader."""
         self._home.enter(f"stream {self.name}")
         source = self._shards[shard]
-        reader = _MemoryReader(self, source, source.place(start.by(self._now())))
+        now = self._now()
+        # What comes in this very millisecond is not taken for what stands there: it arrives a millisecond later.
+        placed_at = self._told = max(now, self._newest + 1)
+        reader = _MemoryReader(self, source, source.place(start.by(now)), placed_at)
         if holds:
             source.holders.add(reader)
         return reader
@@ -175,10 +180,11 @@ class MemoryStream:
 class _MemoryReader:
     """A place in one shard of a MemoryStream."""
 
-    def __init__(self, stream: MemoryStream, shard: _MemoryShard, place: int) -> None:
+    def __init__(self, stream: MemoryStream, shard: _MemoryShard, place: int, placed_at: int) -> None:
         self._stream = stream
         self._shard = shard
         self._place = place
+        self._placed_at = placed_at
         self._began = False
         #: Loop time (s) at which it read something last.
         self._read_at = asyncio.get_running_loop().time()
@@ -200,7 +206,7 @@ class _MemoryReader:
             self.unread -= sum(len(item.data) for item in items)
         self._stream._notify()
         at_tip = self._place == shard.trimmed + len(shard.items)
-        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip)
+        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip, placed_at=self._placed_at)
 
     async def _something(self) -> None:
         """Waits for something to read, and not for ever: a reader is told again that nothing came."""

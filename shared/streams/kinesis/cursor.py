@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,11 +28,15 @@ _LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one read brought; `at_tip` says that there was nothing more, `ended` that nothing more will come."""
+    """What one read brought; `at_tip` says that there was nothing more, `ended` that nothing more will come.
+
+    `refused` says why it brought nothing, where it failed.
+    """
 
     items: Sequence[Item]
     at_tip: bool
     ended: bool
+    refused: str = ""
 
 
 class Cursor:
@@ -51,11 +55,18 @@ class Cursor:
         self.recent = Recent(start)
         #: Loop time (s) at which the last read began.
         self.read_at = float("-inf")
+        #: How long to wait between tries, while reads are refused.
+        self._waits: Iterator[float] | None = None
 
     @property
     def tip_at(self) -> int | None:
         """The second (epoch ms, the server's clock) in which it was last at the tip."""
         return None if self._tip_at is None else round(self._tip_at.timestamp() * 1000)
+
+    @property
+    def refused(self) -> bool:
+        """Whether its last read was: it waits before the next by itself."""
+        return self._waits is not None
 
     async def place(self) -> None:
         """Takes its place now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
@@ -76,21 +87,26 @@ class Cursor:
                 self.recent = Recent(Start(at=self.tip_at + 1000))
 
     async def read(self) -> Page:
-        """The next page, which may be empty."""
-        waits = delays()
-        refused = False
-        while True:
-            try:
-                page = await self._read()
-            except StreamUnavailable as error:
-                if not refused:
-                    log.warning("cannot read %s %s, trying again: %s", self._stream, self._shard, error)
-                refused = True
-                await asyncio.sleep(next(waits))
-            else:
-                if refused:
-                    log.warning("reading %s %s again", self._stream, self._shard)
-                return page
+        """The next page, which may be empty, as soon as a read is not refused."""
+        while (page := await self.attempt()).refused:
+            pass
+        return page
+
+    async def attempt(self) -> Page:
+        """What the next read brings, which may be that it is refused; behind one that was it waits a little first."""
+        if self._waits is not None:
+            await asyncio.sleep(next(self._waits))
+        try:
+            page = await self._read()
+        except StreamUnavailable as error:
+            if self._waits is None:
+                log.warning("cannot read %s %s, trying again: %s", self._stream, self._shard, error)
+                self._waits = delays()
+            return Page((), at_tip=False, ended=False, refused=str(error) or type(error).__name__)
+        if self._waits is not None:
+            self._waits = None
+            log.warning("reading %s %s again", self._stream, self._shard)
+        return page
 
     async def _read(self) -> Page:
         if self._iterator is None:

@@ -29,17 +29,19 @@ class Inbox:
         self.ended = False
         #: Whether the shard's tip is behind what waits here.
         self.at_tip = False
+        #: Why nothing more can be read for now; empty where it can.
+        self.refused = ""
         #: Whether the reader was too slow: something is missing behind what waits here.
         self.overflowed = False
 
-    def put(self, items: Sequence[Item], *, ended: bool = False, at_tip: bool = False) -> None:
+    def put(self, items: Sequence[Item], *, ended: bool = False, at_tip: bool = False, refused: str = "") -> None:
         """Takes a page from the feed."""
         # An empty page is news too: nothing came.
         self._changed.set()
         if not self.overflowed:
             self._items.extend(items)
             self._size += sum(len(item.data) for item in items)
-            self.ended, self.at_tip = ended, at_tip
+            self.ended, self.at_tip, self.refused = ended, at_tip, refused
             self.overflowed = self._size > _MOST_WAITING
 
     def fail(self, failure: Exception) -> None:
@@ -69,6 +71,8 @@ class ShardFeed:
         self._beside = beside
         self._inboxes: set[Inbox] = set()
         self._tip_at = asyncio.get_running_loop().time()
+        #: Why its last read was refused; empty where it was not.
+        self._refused = ""
         self._task = asyncio.create_task(self._run())
 
     @property
@@ -87,7 +91,7 @@ class ShardFeed:
     def open(self, start: Start) -> Inbox:
         """An inbox for what is read from now on, and what is kept of what was read before, from `start` on."""
         inbox = Inbox()
-        inbox.put(self._cursor.recent.since(start), at_tip=self._is_live)
+        inbox.put(self._cursor.recent.since(start), at_tip=self._is_live, refused=self._refused)
         self._inboxes.add(inbox)
         return inbox
 
@@ -110,16 +114,17 @@ class ShardFeed:
         ended = False
         try:
             while not ended:
-                await self._pace.turn(self._cursor.read_at)
-                await asyncio.sleep(self._beside() + _APART - asyncio.get_running_loop().time())
-                page = await self._cursor.read()
-                ended = page.ended
+                if not self._cursor.refused:
+                    await self._pace.turn(self._cursor.read_at)
+                    await asyncio.sleep(self._beside() + _APART - asyncio.get_running_loop().time())
+                page = await self._cursor.attempt()
+                ended, self._refused = page.ended, page.refused
                 if page.at_tip:
                     self._tip_at = self._cursor.read_at
                 if page.items:
                     self._pace.stir()
                 for inbox in self._inboxes:
-                    inbox.put(page.items, ended=ended, at_tip=page.at_tip)
+                    inbox.put(page.items, ended=ended, at_tip=page.at_tip, refused=page.refused)
         except Exception as error:
             for inbox in self._inboxes:
                 inbox.fail(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +15,10 @@ async def list_shards(client: AwsClient, stream: str, clock: ServerClock | None 
     shards: list[dict[str, Any]] = []
     which = {"StreamName": stream}
     while True:
+        asked_at = asyncio.get_running_loop().time()
         answer = await client.call("list_shards", **which)
         if clock is not None:
-            clock.hear(answer)
+            clock.hear(answer, asked_at)
         shards += answer["Shards"]
         if "NextToken" not in answer:
             return shards

@@ -17,10 +17,13 @@ class KinesisReader:
     One that reads from the latest on may hear what came since the feed's last read, a second before it joined.
     """
 
-    def __init__(self, shard: SharedShard, start: Start, cursors: Callable[[Start], Cursor]) -> None:
+    def __init__(
+        self, shard: SharedShard, start: Start, cursors: Callable[[Start], Cursor], placed_at: int | None
+    ) -> None:
         self._shard = shard
         self._start = start
         self._cursors = cursors
+        self._placed_at = placed_at
         #: Where it reads by itself; None while it follows the feed.
         self._cursor: Cursor | None = None
         self._feed: ShardFeed | None = None
@@ -57,7 +60,8 @@ class KinesisReader:
         self._passed(page.items)
         self._join(feed)
         # A feed that is joined has first what came meanwhile.
-        return Batch(page.items, ended=page.ended, at_tip=page.at_tip and feed is None)
+        at_tip = page.at_tip and feed is None
+        return Batch(page.items, page.ended, at_tip, self._placed_at, page.refused)
 
     async def _follow(self, inbox: Inbox) -> Batch:
         # The feed may be behind what this reader had read by itself.
@@ -65,8 +69,8 @@ class KinesisReader:
         self._passed(items)
         if inbox.overflowed:
             self.close()
-            return Batch(items)
-        return Batch(items, ended=inbox.ended, at_tip=inbox.at_tip)
+            return Batch(items, placed_at=self._placed_at)
+        return Batch(items, inbox.ended, inbox.at_tip, self._placed_at, inbox.refused)
 
     def _join(self, feed: ShardFeed | None) -> None:
         if feed is not None:

@@ -30,22 +30,30 @@ class ServerClock:
         self._fallback = fallback or SystemClock()
         #: The service's epoch ms less the loop's time in ms.
         self._ahead: float | None = None
+        #: Half of the time (ms) that the last answer took, from when it was asked for.
+        self._way = 0.0
 
     @property
     def is_known(self) -> bool:
         """Whether an answer has said a date."""
         return self._ahead is not None
 
-    def hear(self, answer: Mapping[str, Any]) -> None:
-        """Takes the date of an answer that has just come."""
+    def hear(self, answer: Mapping[str, Any], asked_at: float) -> None:
+        """Takes the date of an answer that has just come, and that was asked for at `asked_at` (loop time, s)."""
         if (said := date(answer)) is not None:
-            self._ahead = said.timestamp() * 1000 - asyncio.get_running_loop().time() * 1000
+            now = asyncio.get_running_loop().time()
+            self._ahead = said.timestamp() * 1000 - now * 1000
+            self._way = (now - asked_at) * 500
 
     def now(self) -> int:
         """The present, or up to a second and the way of an answer before it: never what is still to come."""
         if self._ahead is None:
             return self._fallback.now()
         return round(self._ahead + asyncio.get_running_loop().time() * 1000)
+
+    def likely(self) -> int:
+        """The present, or up to a second before it, where the last answer was as long under way as its question."""
+        return self.now() + round(self._way)
 
     def latest(self) -> int:
         """The present, or up to a second behind it."""

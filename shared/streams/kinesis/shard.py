@@ -43,16 +43,20 @@ class SharedShard:
             return feed
 
     async def read(self, cursor: Cursor, start: Start) -> tuple[Page, ShardFeed | None]:
-        """The cursor's next page, when its turn has come, and the feed, if a reader can join it behind that page."""
+        """The cursor's next page, when its turn has come, and the feed, if a reader can join it behind that page.
+
+        A page may be that the read was refused.
+        """
         async with self._turn:
             if (feed := self.feed(start)) is not None:
                 return Page((), at_tip=False, ended=False), feed
             loop = asyncio.get_running_loop()
             spacing = max(_BESIDE, self._pace.interval) if self._running else self._pace.interval
-            await asyncio.sleep(self._read_at + spacing - loop.time())
+            if not cursor.refused:
+                await asyncio.sleep(self._read_at + spacing - loop.time())
             self._read_at = loop.time()
             before = self._running
-            page = await cursor.read()
+            page = await cursor.attempt()
             return page, self._joinable(cursor, start, before) if page.at_tip else None
 
     @property

@@ -70,7 +70,8 @@ class KinesisStream:
             # Nothing that is there has arrived later than now.
             start = LATEST
         shared = self._shards.setdefault(shard, SharedShard(self._pace))
-        reader = KinesisReader(shared, start, partial(Cursor, self._client, self.name, shard))
+        cursors = partial(Cursor, self._client, self.name, shard)
+        reader = KinesisReader(shared, start, cursors, self._clock.likely() if self._clock.is_known else None)
         await reader.open()
         return reader
 
