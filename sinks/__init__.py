@@ -2,6 +2,7 @@
 
 from sinks.audio import AudioChunk, AudioEvent, AudioSubscriber, ClipLeftOut, ClipMissed
 from sinks.captions import Caption, CaptionEvent, CaptionSubscriber, Corrected, Missed, Tail
+from sinks.events import Ended, Interrupted, Resumed, SessionEvent
 
 __all__ = [
     "AudioChunk",
@@ -13,6 +14,10 @@ __all__ = [
     "ClipLeftOut",
     "ClipMissed",
     "Corrected",
+    "Ended",
+    "Interrupted",
     "Missed",
+    "Resumed",
+    "SessionEvent",
     "Tail",
 ]

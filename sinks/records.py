@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from shared.codec import UnknownRecord, decode
@@ -11,14 +11,15 @@ from shared.metrics import Metric, Metrics
 from shared.models import Record
 from shared.streams import Stream, StreamName
 from shared.streams.base import Start
-from shared.streams.follow import Followed, Follower
+from shared.streams.follow import Answered, CaughtUp, Followed, Follower, Refused
 
 
 class Received(NamedTuple):
-    """A record and its stream."""
+    """A record and its stream; `past` says that it stood there when the subscriber joined."""
 
     stream: StreamName
     record: Record
+    past: bool
 
 
 class SessionRecords(Follower):
@@ -26,23 +27,20 @@ class SessionRecords(Follower):
 
     def __init__(self, streams: Mapping[StreamName, Stream], start: Start, session: str, metrics: Metrics) -> None:
         super().__init__(streams, start)
-        self._session = session
+        self.session = session
         self._metrics = metrics
 
-    async def receive(self) -> Received:
-        """The session's next record, waiting for it."""
-        while (received := self._of_session(await self.next())) is None:
-            pass
-        return received
-
-    async def past(self) -> AsyncIterator[Received]:
-        """The session's records that stand there already."""
-        async for followed in self.backlog():
-            if (received := self._of_session(followed)) is not None:
-                yield received
+    async def receive(self) -> Received | CaughtUp | Refused | Answered:
+        """The session's next record, or what else there is to know; see Follower.news."""
+        while True:
+            news = await self.news()
+            if not isinstance(news, Followed):
+                return news
+            if (received := self._of_session(news)) is not None:
+                return received
 
     def _of_session(self, followed: Followed) -> Received | None:
-        stream, item, _ = followed
+        stream, item, past = followed
         try:
             record = decode(item.data)
         except CodecError:
@@ -51,4 +49,4 @@ class SessionRecords(Follower):
         if isinstance(record, UnknownRecord):
             self._metrics.count(Metric.UNKNOWN_RECORDS, stage="sink")
             return None
-        return Received(stream, record) if record.session == self._session else None
+        return Received(stream, record, past) if record.session == self.session else None

@@ -23,7 +23,17 @@ from shared.models import SAMPLE_BYTES, Status
 from shared.sessions import Session
 from shared.settings import Settings
 from shared.streams import StreamName
-from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Corrected, Missed, Tail
+from sinks import (
+    AudioChunk,
+    AudioSubscriber,
+    Caption,
+    CaptionSubscriber,
+    ClipLeftOut,
+    ClipMissed,
+    Corrected,
+    Missed,
+    Tail,
+)
 
 _SESSION = "broadcast"
 #: Nobody waits for a file: whole sentences translate best, and no speech is too late to be spoken.
@@ -143,10 +153,10 @@ class Broadcast:
             match event:
                 case AudioChunk():
                     self._chunk(event)
-                case ClipMissed():
-                    self.outcome.left_out[f"clips {language} missed"] += 1
-                case left_out:
-                    self.outcome.left_out[f"clips {language} {left_out.status}"] += 1
+                case ClipMissed(first, last):
+                    self.outcome.left_out[f"clips {language} missed"] += last - first + 1
+                case ClipLeftOut(_, status):
+                    self.outcome.left_out[f"clips {language} {status}"] += 1
 
     def _caption(self, caption: Caption, language: str | None) -> None:
         self._outputs.caption(caption)

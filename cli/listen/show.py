@@ -17,7 +17,20 @@ from rich.text import Text
 from cli.captions import labelled
 from shared.models import Status
 from shared.sessions import Session
-from sinks import AudioChunk, AudioEvent, Caption, CaptionEvent, ClipLeftOut, ClipMissed, Corrected, Missed, Tail
+from sinks import (
+    AudioChunk,
+    AudioEvent,
+    Caption,
+    CaptionEvent,
+    ClipLeftOut,
+    ClipMissed,
+    Corrected,
+    Ended,
+    Interrupted,
+    Missed,
+    Resumed,
+    Tail,
+)
 
 
 class Show(Protocol):
@@ -30,7 +43,7 @@ class Show(Protocol):
         """The session is there."""
 
     def show(self, event: CaptionEvent | AudioEvent) -> None:
-        """Something came."""
+        """Something came; why the session has ended is told by `ended`."""
 
     def ended(self, session: str) -> None:
         """Nothing more comes."""
@@ -45,6 +58,7 @@ class Terminal:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
+        self._reason = _ENDED
 
     def __enter__(self) -> Self:
         if self._live is not None:
@@ -80,13 +94,20 @@ class Terminal:
             case Missed():
                 self._aside(f"missed: {_numbers(event.first, event.last)}")
             case ClipMissed():
-                self._aside(f"missed: the speech of {_numbers(event.number, event.number)}")
+                self._aside(f"missed: the speech of {_numbers(event.first, event.last)}")
             case ClipLeftOut():
                 self._aside(f"no speech of {_numbers(event.number, event.number)}: {event.status}")
+            case Interrupted():
+                self._aside("interrupted: the streams cannot be read; nothing is lost, it goes on where it was")
+            case Resumed():
+                self._aside("resumed: the streams can be read again")
+            case Ended():
+                self._reason = event.reason
 
     def ended(self, session: str) -> None:
         """See Show.ended."""
-        self._aside(f"session {session} has ended")
+        why = "" if self._reason == _ENDED else f": {self._reason}"
+        self._aside(f"session {session} has ended{why}")
 
     def wrote(self, files: Sequence[Path]) -> None:
         """See Show.wrote."""
@@ -102,6 +123,9 @@ class Terminal:
 
 class JsonLines:
     """One JSON object a line; `event` says what it is. Audio stands in its file, and here by its length in bytes."""
+
+    def __init__(self) -> None:
+        self._reason = _ENDED
 
     def waiting(self, reason: str) -> None:
         """See Show.waiting."""
@@ -120,6 +144,9 @@ class JsonLines:
 
     def show(self, event: CaptionEvent | AudioEvent) -> None:
         """See Show.show."""
+        if isinstance(event, Ended):
+            self._reason = event.reason
+            return
         line = {"event": _EVENTS[type(event)]} | asdict(event)
         if isinstance(event, AudioChunk):
             line["payload"] = len(event.payload)
@@ -127,7 +154,7 @@ class JsonLines:
 
     def ended(self, session: str) -> None:
         """See Show.ended."""
-        self._write({"event": "ended", "session": session})
+        self._write({"event": "ended", "session": session, "reason": self._reason})
 
     def wrote(self, files: Sequence[Path]) -> None:
         """See Show.wrote."""
@@ -147,7 +174,11 @@ _EVENTS: dict[type, str] = {
     AudioChunk: "audio",
     ClipMissed: "clip-missed",
     ClipLeftOut: "clip-left-out",
+    Interrupted: "interrupted",
+    Resumed: "resumed",
 }
+#: The reason of a session that somebody ended.
+_ENDED = "ended"
 
 
 def _numbers(first: int, last: int) -> str:

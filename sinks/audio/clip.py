@@ -22,11 +22,6 @@ class Clip:
         self.begun = False
         self.complete = False
 
-    @property
-    def startable(self) -> bool:
-        """Whether the clip's beginning, or what it has in place of audio, is here."""
-        return 0 in self._chunks
-
     def add(self, chunk: Speech) -> None:
         """Takes a chunk; one of an older attempt, or that is here already, is ignored."""
         newest = self._newest

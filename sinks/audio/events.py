@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.models import Status
+from sinks.events import SessionEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,14 @@ class ClipLeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ClipMissed:
-    """The clip of segment `number` did not come, or, where `begun`, broke off; it was waited for long enough."""
+    """The clips of segments `first` to `last` did not come: spoken before the subscriber joined, or waited for in vain.
 
-    number: int
-    begun: bool
+    Of one that has `begun` the rest did not come.
+    """
+
+    first: int
+    last: int
+    begun: bool = False
 
 
-AudioEvent = AudioChunk | ClipLeftOut | ClipMissed
+AudioEvent = AudioChunk | ClipLeftOut | ClipMissed | SessionEvent

@@ -12,13 +12,13 @@ from sinks.audio.events import AudioChunk, AudioEvent, ClipLeftOut, ClipMissed
 class PlayList:
     """Gives out each clip when its turn comes; one that is missing delays the next by `patience` s at most.
 
-    The first clip is the first whose beginning arrives; nothing below its number is waited for, and of a clip that
-    was under way before nothing is played. Times are loop time in s.
+    The first clip is the one behind number `after`. Without that it is the first whose beginning arrives: nothing
+    below its number is waited for, and of a clip that was under way before nothing is played. Times are loop time in s.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, after: int | None = None) -> None:
         self._patience = patience
-        self._turn: int | None = None
+        self._turn = None if after is None else after + 1
         self._clips: dict[int, Clip] = {}
         self._waiting_since: float | None = None
 
@@ -33,17 +33,16 @@ class PlayList:
             if chunk.offset:
                 return
             self._turn = chunk.number
+            if chunk.number > 1:
+                yield ClipMissed(1, chunk.number - 1)
         if chunk.number >= self._turn:
             self._clips.setdefault(chunk.number, Clip()).add(chunk)
             yield from self._play(now, received_at)
 
     def give_up(self, now: float, received_at: int) -> Iterator[AudioEvent]:
         """Goes on behind a clip that was waited for long enough."""
-        if self._turn is not None and self.deadline is not None and now >= self.deadline:
-            yield self._miss()
-            # Those missing behind it were waited for at the same time.
-            while self._clips and self._turn not in self._clips:
-                yield self._miss()
+        if self.deadline is not None and now >= self.deadline:
+            yield from self._skip()
             yield from self._play(now, received_at)
 
     @property
@@ -54,15 +53,20 @@ class PlayList:
     def finish(self, now: float, received_at: int) -> Iterator[AudioEvent]:
         """Nothing more comes: gives out all that is here."""
         while self._clips:
-            yield self._miss()
+            yield from self._skip()
             yield from self._play(now, received_at)
 
-    def _miss(self) -> ClipMissed:
+    def _skip(self) -> Iterator[AudioEvent]:
+        """Goes on at the next clip that has something here: those before it were waited for at the same time."""
         assert self._turn is not None
-        clip = self._clips.pop(self._turn, None)
-        self._turn += 1
+        first, clip = self._turn, self._clips.pop(self._turn, None)
+        if clip is not None and clip.begun:
+            yield ClipMissed(first, first, begun=True)
+            first += 1
+        self._turn = min(self._clips, default=max(first, self._turn + 1))
         self._waiting_since = None
-        return ClipMissed(self._turn - 1, begun=clip is not None and clip.begun)
+        if first < self._turn:
+            yield ClipMissed(first, self._turn - 1)
 
     def _play(self, now: float, received_at: int) -> Iterator[AudioEvent]:
         assert self._turn is not None

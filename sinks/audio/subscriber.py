@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable, Iterator, Mapping
 
 from shared.clock import Clock, SystemClock
 from shared.metrics import MemoryMetrics, Metric, Metrics
 from shared.models import SessionEnded, Speech
-from shared.streams import LATEST, Stream, StreamName
+from shared.sessions import SessionStore
+from shared.streams import LATEST, Start, Stream, StreamName
+from sinks.admission import Admission
 from sinks.audio.events import AudioEvent
 from sinks.audio.playlist import PlayList
-from sinks.records import SessionRecords
+from sinks.records import Received, SessionRecords
+from sinks.subscriber import REACH_BACK, Subscriber, check_place
 
 #: Seconds for which a clip that is missing delays the next.
 PATIENCE = 5.0
@@ -21,12 +22,15 @@ PATIENCE = 5.0
 _SLOWEST, _FASTEST = 0.1, 10.0
 
 
-class AudioSubscriber:
+class AudioSubscriber(Subscriber[AudioEvent]):
     """Yields chunks in playing order: `async with AudioSubscriber(streams, session, "es") as audio: async for ...`.
 
     Clips come in the order of their numbers, each once, chunk by chunk as they arrive. One that joins late hears the
-    clips that begin after it joined. It ends when the session has and every clip that began has come, or was waited
-    for. `streams` must hold speech.
+    clips that begin after it joined, or in the `reach_back` s before, and is told which it missed. One that takes up
+    where another was is given the number of the last clip that had played (0 for none) as `after`: it hears every clip
+    behind that, from 60 s before it joined on unless `reach_back` says otherwise, and is told which are gone. It ends
+    when the session has and every clip that began has come, or was waited for. `streams` must hold speech; a `store` is
+    asked whether there is such a session and language.
     """
 
     def __init__(
@@ -36,46 +40,59 @@ class AudioSubscriber:
         language: str,
         *,
         patience: float = PATIENCE,
+        after: int | None = None,
+        reach_back: float | None = None,
+        store: SessionStore | None = None,
         clock: Clock | None = None,
         metrics: Metrics | None = None,
     ) -> None:
+        check_place(after, reach_back)
+        self._metrics = metrics or MemoryMetrics()
+        if reach_back is None:
+            reach_back = 0.0 if after is None else REACH_BACK
+        start = Start(ago=round(reach_back * 1000)) if reach_back else LATEST
+        super().__init__(
+            SessionRecords({StreamName.SPEECH: streams[StreamName.SPEECH]}, start, session, self._metrics),
+            None if store is None else Admission(store, session, language, resumes=after is not None),
+        )
         self._language = language
         self._clock = clock or SystemClock()
-        reads = {StreamName.SPEECH: streams[StreamName.SPEECH]}
-        self._metrics = metrics or MemoryMetrics()
-        self._records = SessionRecords(reads, LATEST, session, self._metrics)
         self._patience = patience
-        self._list = PlayList(patience)
+        self._list = PlayList(patience, after)
+        #: Why the session ends, and the loop time (s) at which its last clips are waited for no longer.
+        self._ending: tuple[str, float] | None = None
 
-    async def __aenter__(self) -> Self:
-        await self._records.__aenter__()
-        return self
+    @property
+    def _deadline(self) -> float | None:
+        ending = None if self._ending is None else self._ending[1]
+        return min((deadline for deadline in (ending, self._list.deadline) if deadline is not None), default=None)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._records.__aexit__(kind, error, traceback)
+    def _overdue(self) -> Iterator[AudioEvent]:
+        yield from self._list.give_up(asyncio.get_running_loop().time(), self._clock.now())
+        self._look_for_end()
 
-    async def __aiter__(self) -> AsyncIterator[AudioEvent]:
-        loop = asyncio.get_running_loop()
-        #: When the session's end is waited for no longer; None while the session goes on.
-        ending: float | None = None
-        while ending is None or (self._list.open and loop.time() < ending):
-            deadlines = [deadline for deadline in (ending, self._list.deadline) if deadline is not None]
-            try:
-                async with asyncio.timeout_at(min(deadlines, default=None)):
-                    _, record = await self._records.receive()
-            except TimeoutError:
-                for event in self._list.give_up(loop.time(), self._clock.now()):
-                    yield event
-                continue
-            if isinstance(record, Speech) and not _SLOWEST <= record.tempo <= _FASTEST:
-                self._metrics.count(Metric.UNREADABLE_RECORDS, stream=StreamName.SPEECH)
-            elif isinstance(record, Speech) and record.language == self._language:
-                for event in self._list.add(record, loop.time(), self._clock.now()):
-                    yield event
-            elif isinstance(record, SessionEnded) and record.language == self._language and ending is None:
-                # Of two workers on one session the first may end it while a newer attempt of the second's is coming.
-                ending = loop.time() + self._patience
-        for event in self._list.finish(loop.time(), self._clock.now()):
-            yield event
+    def _take(self, received: Received) -> Iterator[AudioEvent]:
+        record, now = received.record, asyncio.get_running_loop().time()
+        if isinstance(record, Speech) and not _SLOWEST <= record.tempo <= _FASTEST:
+            self._metrics.count(Metric.UNREADABLE_RECORDS, stream=StreamName.SPEECH)
+        elif isinstance(record, Speech) and record.language == self._language:
+            yield from self._list.add(record, now, self._clock.now())
+        elif isinstance(record, SessionEnded) and record.language == self._language and self._ending is None:
+            # Of two workers on one session the first may end it while a newer attempt of the second's is coming.
+            self._ending = record.reason, now + self._patience
+        self._look_for_end()
+
+    def _caught_up(self) -> Iterable[AudioEvent]:
+        if self._over and self._ending is not None:
+            # All there will be is here.
+            self._reason = self._ending[0]
+        return ()
+
+    def _finish(self) -> Iterator[AudioEvent]:
+        return self._list.finish(asyncio.get_running_loop().time(), self._clock.now())
+
+    def _look_for_end(self) -> None:
+        if self._ending is not None:
+            reason, until = self._ending
+            if not self._list.open or asyncio.get_running_loop().time() >= until:
+                self._reason = reason

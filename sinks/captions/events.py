@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.models import Status
+from sinks.events import SessionEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +59,4 @@ class Missed:
     last: int
 
 
-CaptionEvent = Caption | Corrected | Tail | Missed
+CaptionEvent = Caption | Corrected | Tail | Missed | SessionEvent

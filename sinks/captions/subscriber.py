@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from shared.clock import Clock, SystemClock
 from shared.metrics import MemoryMetrics, Metric, Metrics
 from shared.models import Correction, FinalResult, PartialResult, Record, Segment, SessionEnded, Translation
+from shared.sessions import SessionStore
 from shared.streams import Start, Stream, StreamName
+from sinks.admission import Admission
 from sinks.captions.events import Caption, CaptionEvent, Corrected, Missed, Tail
+from sinks.captions.past import Past
 from sinks.captions.tail import TailText
 from sinks.records import Received, SessionRecords
-
-#: Seconds from before it joined that a subscriber reads.
-REACH_BACK = 60.0
+from sinks.subscriber import REACH_BACK, Subscriber, check_place
 
 
-class CaptionSubscriber:
+class CaptionSubscriber(Subscriber[CaptionEvent]):
     """Yields what is to be shown: `async with CaptionSubscriber(streams, session) as captions: async for event ...`.
 
     Without a `language` they are the source language's: committed captions, the live tail, and corrections. With one
-    they are translations. A subscriber that joins late is first shown the last `backlog` captions of the last
-    minute, and told what it missed. It ends when the session has. `streams` must hold transcripts and
-    unique-segments, or translations.
+    they are translations. A subscriber that joins late is first shown the last `backlog` captions of those that came
+    in the `reach_back` s (60 by default) before it joined, and told what it missed. One that takes up where another
+    was is given the number of the last caption that had (0 for none) as `after`: it is shown every caption behind
+    that, as far as `reach_back` goes, and told which are gone. It ends when the session has. `streams` must hold
+    transcripts and unique-segments, or translations; a `store` is asked whether there is such a session and language.
     """
 
     def __init__(
@@ -34,66 +36,67 @@ class CaptionSubscriber:
         language: str | None = None,
         *,
         backlog: int = 3,
+        after: int | None = None,
+        reach_back: float | None = None,
+        store: SessionStore | None = None,
         clock: Clock | None = None,
         metrics: Metrics | None = None,
     ) -> None:
+        check_place(after, reach_back)
         reads = [StreamName.TRANSLATIONS] if language else [StreamName.TRANSCRIPTS, StreamName.UNIQUE_SEGMENTS]
-        self._language = language
-        self._backlog = backlog
-        self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
-        start = Start(ago=round(REACH_BACK * 1000))
-        self._records = SessionRecords({name: streams[name] for name in reads}, start, session, self._metrics)
+        start = Start(ago=round((REACH_BACK if reach_back is None else reach_back) * 1000))
+        super().__init__(
+            SessionRecords({name: streams[name] for name in reads}, start, session, self._metrics),
+            None if store is None else Admission(store, session, language, resumes=after is not None),
+        )
+        self._language = language
+        self._clock = clock or SystemClock()
         self._tail = TailText()
         self._shown_tail = Tail("")
-        self._last = 0
+        self._last = after or 0
         self._revisions: dict[tuple[int, int], int] = {}
+        #: What came before it joined; None once that was told.
+        self._past: Past | None = Past(backlog) if after is None else Past(None, after)
+        #: What came meanwhile.
+        self._meanwhile: list[Received] = []
 
-    async def __aenter__(self) -> Self:
-        await self._records.__aenter__()
-        return self
+    def _take(self, received: Received) -> Iterator[CaptionEvent]:
+        record = received.record
+        if self._past is not None and received.past:
+            for event in self._events_of(record, backlog=True):
+                self._past.add(event)
+            self._past.passed(record)
+        elif self._past is not None and not self._is_caption(record):
+            self._meanwhile.append(received)
+        else:
+            # Behind a caption that came meanwhile there is none of the past any more.
+            yield from self._caught_up()
+            yield from self._events_of(record, backlog=received.past)
+        if isinstance(record, SessionEnded) and self._is_end(record) and received.stream is not StreamName.TRANSCRIPTS:
+            yield from self._caught_up()
+            self._reason = record.reason
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._records.__aexit__(kind, error, traceback)
-
-    async def __aiter__(self) -> AsyncIterator[CaptionEvent]:
-        ended = False
-        past: list[CaptionEvent] = []
-        async for received in self._records.past():
-            past += self._events(received.record, backlog=True)
-            if ended := self._is_last(received):
-                break
-        for event in self._recent(past):
-            yield event
-        while not ended:
-            received = await self._records.receive()
-            for event in self._events(received.record, backlog=False):
-                yield event
-            ended = self._is_last(received)
-
-    def _is_last(self, received: Received) -> bool:
-        return received.stream is not StreamName.TRANSCRIPTS and self._is_end(received.record)
-
-    def _is_end(self, record: Record) -> bool:
-        return isinstance(record, SessionEnded) and record.language == self._language
-
-    def _recent(self, past: list[CaptionEvent]) -> Iterator[CaptionEvent]:
-        """What is shown first of what was said before: the last captions as they now read, and the tail."""
-        captions = [event for event in past if isinstance(event, Caption)]
-        shown = captions[-self._backlog :] if self._backlog else []
-        first = shown[0].number if shown else self._last + 1
-        if first > 1:
-            yield Missed(1, first - 1)
-        yield from shown
-        yield from (event for event in past if isinstance(event, Corrected) and event.first >= first)
+    def _caught_up(self) -> Iterator[CaptionEvent]:
+        if self._past is None:
+            return
+        yield from self._past.recent(self._last)
         if self._shown_tail != Tail(""):
             yield self._shown_tail
+        self._past = None
+        for received in self._meanwhile:
+            yield from self._events_of(received.record, backlog=False)
+        self._meanwhile = []
 
-    def _events(self, record: Record, *, backlog: bool) -> Iterator[CaptionEvent]:
-        if isinstance(record, Segment | Translation):
-            if self._language in (None, record.language) and record.number > self._last:
+    def _is_caption(self, record: Record) -> TypeGuard[Segment | Translation]:
+        return isinstance(record, Segment | Translation) and self._language in (None, record.language)
+
+    def _is_end(self, record: SessionEnded) -> bool:
+        return record.language == self._language
+
+    def _events_of(self, record: Record, *, backlog: bool) -> Iterator[CaptionEvent]:
+        if self._is_caption(record):
+            if record.number > self._last:
                 yield from self._caption(record, backlog=backlog)
         elif isinstance(record, Correction):
             span = (record.first, record.last)

@@ -50,7 +50,7 @@ class SubtitleWriter(ABC):
 
     def correct(self, corrected: Corrected) -> None:
         """Puts the corrected text in place of the captions that it covers, once the file is closed."""
-        numbers = [n for n in range(corrected.first, corrected.last + 1) if n in self._captions]
+        numbers = sorted(number for number in self._captions if corrected.first <= number <= corrected.last)
         if not numbers:
             return
         spans = [self._captions.pop(number) for number in numbers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from shared.models import Status
-from sinks import AudioChunk, Caption
+from sinks import AudioChunk, Caption, Ended
 from tests.end_to_end.studio import TARGETS, Played
 
 
@@ -20,7 +20,7 @@ def assert_all_arrived(played: Played) -> None:
         assert all(caption.text and caption.status is Status.OK for caption in captions)
     for language in TARGETS:
         chunks = [event for event in played.speech[language] if isinstance(event, AudioChunk)]
-        assert len(chunks) == len(played.speech[language])
+        assert played.speech[language] == [*chunks, Ended("ended")]
         assert [number for number, _ in groupby(chunk.number for chunk in chunks)] == numbers
         assert [chunk.number for chunk in chunks if chunk.first] == numbers
         assert [chunk.number for chunk in chunks if chunk.last] == numbers

@@ -8,7 +8,7 @@ from shared.codec import encode
 from shared.metrics import Metric
 from shared.models import Correction, FinalResult, PartialResult, Status
 from shared.streams import StreamName
-from sinks import Caption, CaptionSubscriber, Corrected, Missed, Tail
+from sinks import Caption, CaptionSubscriber, Corrected, Ended, Missed, Tail
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.stage import Stage, ended, result, segment, translation, words
@@ -47,7 +47,7 @@ def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
             other, segment(1, "one ."), segment(2, "two", 300), segment(1, "one ."), segment(3, "three")
         )
         await stage.publish(ended())
-        assert shown(events) == [(1, "one."), (2, "two"), (3, "three"), "end"]
+        assert shown(events) == [(1, "one."), (2, "two"), (3, "three"), Ended("ended"), "end"]
         assert [event.received_at >= EPOCH and not event.backlog for event in events[:3]] == [True] * 3
 
     run(main())
@@ -58,7 +58,7 @@ def test_a_gap_is_reported_and_goes_by() -> None:
         stage = Stage()
         events = await stage.captions("es")
         await stage.publish(translation(1, "uno"), translation(4, "cuatro"), translation(2, "dos"), ended("es"))
-        assert shown(events) == [(1, "uno"), Missed(2, 3), (4, "cuatro"), "end"]
+        assert shown(events) == [(1, "uno"), Missed(2, 3), (4, "cuatro"), Ended("ended"), "end"]
 
     run(main())
 
@@ -69,12 +69,12 @@ def test_a_target_language_has_its_own_captions_and_says_why_one_is_empty() -> N
         events = await stage.captions("es")
         await stage.publish(translation(1, "u", language="ca"), translation(1, "uno"), ended("ca"))
         await stage.publish(translation(2, "", Status.FAILED), translation(3, "", Status.UNWANTED), ended("es"))
-        assert [(e.number, e.status) for e in events[:-1]] == [
+        assert [(e.number, e.status) for e in events[:-2]] == [
             (1, Status.OK),
             (2, Status.FAILED),
             (3, Status.UNWANTED),
         ]
-        assert events[-1] == "end"
+        assert events[-2:] == [Ended("ended"), "end"]
 
     run(main())
 
@@ -112,7 +112,7 @@ def test_one_that_joins_late_over_a_slow_link_is_told_what_it_missed_too() -> No
                 if len(events) == 4:
                     kinesis.stream.put("talk/es", encode(translation(9, "n9")))
                     kinesis.stream.put("talk/es", encode(ended("es")))
-        assert shown(events) == [Missed(1, 5), (6, "n6"), (7, "n7"), (8, "n8"), (9, "n9")]
+        assert shown(events) == [Missed(1, 5), (6, "n6"), (7, "n7"), (8, "n8"), (9, "n9"), Ended("ended")]
 
     run(main())
 
@@ -216,7 +216,7 @@ def test_a_final_stays_tail_until_its_segments_arrive() -> None:
         await stage.publish(segment(1, "that is all ."))
         assert shown(events[2:]) == [(1, "that is all."), "|next"]
         await stage.publish(ended())
-        assert shown(events[4:]) == ["|", "end"]
+        assert shown(events[4:]) == ["|", Ended("ended"), "end"]
 
     run(main())
 

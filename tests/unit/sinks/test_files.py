@@ -113,6 +113,15 @@ def test_corrected_captions_read_better_once_the_file_is_closed(kind: type[Subti
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
+def test_a_correction_of_a_range_out_of_all_reason_is_of_the_captions_that_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "captions.vtt"
+    with WebVttWriter(path) as writer:
+        for number in (1, 2, 9):
+            writer.caption(caption(number, f"n{number}", number * 1000, number * 1000 + 1000))
+        writer.correct(Corrected(2, 10**15, "better"))
+    assert [text for _, _, text in cues_of(path)] == ["n1", "better"]
+
+
 @pytest.mark.parametrize("kind", [*WRITERS, WavWriter])
 def test_a_file_that_cannot_be_made_is_named(kind: type[SubtitleWriter] | type[WavWriter], tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="missing/file: No such file or directory; choose another file"):

@@ -10,7 +10,7 @@ import pytest
 from shared.codec import encode
 from shared.streams import Entry, MemoryStream, Start, Stream, StreamName
 from shared.streams.follow import Follower
-from sinks import Caption, CaptionSubscriber, Missed
+from sinks import Caption, CaptionSubscriber, Ended, Missed
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire, refusal
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.stage import ended, translation
@@ -65,7 +65,7 @@ def test_it_is_shown_the_last_minute_and_all_that_follows(kind: str, ahead: floa
         await say(stream, 3)
         await stream.publish([Entry("talk/es", encode(ended("es")))])
         await asyncio.sleep(5)
-        assert shown == [Missed(1, 1), (2, True), (3, False), "end"]
+        assert shown == [Missed(1, 1), (2, True), (3, False), Ended("ended"), "end"]
         for task in tasks:
             task.cancel()
 

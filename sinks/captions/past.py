@@ -1,0 +1,50 @@
+"""What a subscriber tells first of what came before it joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.models import Record, Segment, Translation
+from sinks.captions.events import Caption, CaptionEvent, Corrected, Missed
+
+
+class Past:
+    """Collects what came before: the last `most` captions of it are told, all of them where it is None.
+
+    One that resumes has had the captions up to `after`, and what was corrected before the last of those came.
+    """
+
+    def __init__(self, most: int | None, after: int = 0) -> None:
+        self._most = most
+        self._after = after
+        self._captions: list[Caption] = []
+        self._corrections: list[Corrected] = []
+
+    def add(self, event: CaptionEvent) -> None:
+        """Takes what a record of the past had to tell."""
+        if isinstance(event, Caption):
+            self._captions.append(event)
+        elif isinstance(event, Corrected):
+            self._corrections.append(event)
+
+    def passed(self, record: Record) -> None:
+        """The record stands behind all that was added."""
+        if isinstance(record, Segment | Translation) and record.number <= self._after:
+            self._corrections.clear()
+
+    def recent(self, last: int) -> Iterator[CaptionEvent]:
+        """The captions, what is missing before and between them, and how they now read; `last` is the newest number."""
+        captions = self._captions
+        if self._most is not None:
+            captions = captions[-self._most :] if self._most else []
+        first = captions[0].number if captions else last + 1
+        told = self._after
+        for caption in captions:
+            if caption.number > told + 1:
+                yield Missed(told + 1, caption.number - 1)
+            yield caption
+            told = caption.number
+        if told < last:
+            yield Missed(told + 1, last)
+        resumes = self._most is None
+        yield from (corrected for corrected in self._corrections if resumes or corrected.first >= first)
