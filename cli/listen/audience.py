@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 from cli.backend import Backend
@@ -11,8 +12,9 @@ from cli.listen.show import Show
 from cli.outages import Outages
 from shared.backoff import delays
 from shared.errors import SessionOver, SessionUnknown, StoreUnavailable, UnsupportedLanguage
-from shared.sessions import Session, SessionState
-from sinks import AudioSubscriber, CaptionSubscriber
+from shared.sessions import Session
+from sinks import AudioSubscriber, Caption, CaptionSubscriber, Corrected, Interrupted, Missed, Resumed, Tail
+from sinks.subscriber import REACH_BACK
 
 #: The longest wait in s between two looks for a session that is not there yet.
 _LOOK = 2.0
@@ -32,6 +34,8 @@ class Audience:
         self._show = show
         self._files = files
         self._captions = captions
+        #: How many subscribers cannot read their streams.
+        self._interrupted = 0
 
     async def run(self) -> None:
         """Runs until the session has ended.
@@ -39,75 +43,77 @@ class Audience:
         Raises SessionOver where it had ended before, UnsupportedLanguage where it is not translated into this
         language.
         """
-        to_come = await self._is_to_come()
-        async with AsyncExitStack() as subscribed, asyncio.TaskGroup() as group:
-            captions = audio = None
-            if self._captions or self._files.captions:
-                captions = CaptionSubscriber(self._streams, self._session, self._language)
-                await subscribed.enter_async_context(captions)
-            if self._files.speech and self._language is not None:
-                audio = AudioSubscriber(self._streams, self._session, self._language)
-                await subscribed.enter_async_context(audio)
-            # Only now, since nothing may be missed of one that is created and ends between two looks.
-            session = await self._found()
-            self._check(session, may_have_ended=to_come)
+        session, age = await self._found()
+        async with AsyncExitStack() as subscribed:
+            subscribers = [await self._joined(session, subscriber, subscribed) for subscriber in self._subscribers(age)]
             self._show.joined(session)
-            if captions is not None:
-                group.create_task(self._read(captions))
-            if audio is not None:
-                group.create_task(self._hear(audio))
+            async with asyncio.TaskGroup() as group:
+                for subscriber in subscribers:
+                    group.create_task(self._follow(subscriber))
         self._show.ended(self._session)
 
-    async def _is_to_come(self) -> bool:
-        """Whether the session is not there yet; one that is there is checked before anything is read."""
-        try:
-            with self._outages.told():
-                self._check(await self._store.load(self._session), may_have_ended=False)
-        except SessionUnknown:
-            return True
-        except StoreUnavailable:
-            # Whether it is there will be seen once there is an answer.
-            return False
-        return False
-
-    async def _found(self) -> Session:
-        """The session, as soon as there is one."""
-        told = False
+    async def _found(self) -> tuple[Session, float | None]:
+        """The session, as soon as there is one, and how old (s) it is at most; None where it was there already."""
+        loop = asyncio.get_running_loop()
+        absent_at: float | None = None
         for wait in delays(most=_LOOK):
+            asked_at = loop.time()
             try:
                 with self._outages.told():
-                    return await self._store.load(self._session)
+                    session = await self._store.load(self._session)
             except SessionUnknown:
-                if not told:
+                if absent_at is None:
                     self._show.waiting(f"there is no session {self._session} yet")
-                told = True
+                absent_at = asked_at
             except StoreUnavailable:
                 pass
+            else:
+                return session, None if absent_at is None else loop.time() - absent_at
             await asyncio.sleep(wait)
         raise AssertionError("delays never end")
 
-    def _check(self, session: Session, *, may_have_ended: bool) -> None:
-        if session.state is SessionState.ENDED and not may_have_ended:
+    def _subscribers(self, age: float | None) -> Iterator[CaptionSubscriber | AudioSubscriber]:
+        # Of one that was created between two looks nothing may be missed, also where it has ended by now.
+        after, back = (None, None) if age is None else (0, age + REACH_BACK)
+        if self._captions or self._files.captions:
+            yield CaptionSubscriber(
+                self._streams, self._session, self._language, after=after, reach_back=back, store=self._store
+            )
+        if self._files.speech and self._language is not None:
+            yield AudioSubscriber(
+                self._streams, self._session, self._language, after=after, reach_back=back, store=self._store
+            )
+
+    async def _joined(
+        self, session: Session, subscriber: CaptionSubscriber | AudioSubscriber, subscribed: AsyncExitStack
+    ) -> CaptionSubscriber | AudioSubscriber:
+        """Enters the subscriber, and says what an error means here."""
+        try:
+            return await subscribed.enter_async_context(subscriber)
+        except SessionOver as error:
             kept = "".join(f"; {path} stays as it is" for path in self._files.asked if path.exists())
             raise SessionOver(
-                f"session {session.id} has ended, and its captions and speech can be had no more, except in the files "
-                f"that a listener wrote while it lasted (--vtt, --audio){kept}"
-            )
-        if self._language == session.source_language and self._language not in session.target_languages:
+                f"{error}, except in the files that a listener wrote while it lasted (--vtt, --audio){kept}"
+            ) from None
+        except UnsupportedLanguage:
+            if self._language != session.source_language:
+                raise
             raise UnsupportedLanguage(
                 f"session {session.id}: {self._language} is what is spoken; leave --language out for its captions"
-            )
-        if self._language is not None and self._language not in session.target_languages:
-            offered = ", ".join(session.target_languages) or "no language"
-            raise UnsupportedLanguage(f"session {session.id}: expected one of {offered}, got {self._language}")
+            ) from None
 
-    async def _read(self, captions: CaptionSubscriber) -> None:
-        async for event in captions:
-            if self._captions:
-                self._show.show(event)
+    async def _follow(self, subscriber: CaptionSubscriber | AudioSubscriber) -> None:
+        async for event in subscriber:
             self._files.write(event)
-
-    async def _hear(self, audio: AudioSubscriber) -> None:
-        async for event in audio:
+            match event:
+                case Caption() | Corrected() | Tail() | Missed() if not self._captions:
+                    continue
+                case Interrupted():
+                    self._interrupted += 1
+                    if self._interrupted > 1:
+                        continue
+                case Resumed():
+                    self._interrupted -= 1
+                    if self._interrupted:
+                        continue
             self._show.show(event)
-            self._files.write(event)

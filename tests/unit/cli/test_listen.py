@@ -9,18 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from rich.console import Console
 
 from cli.backend import Backend, memory
 from cli.listen.audience import Audience
 from cli.listen.files import Files
+from cli.listen.show import JsonLines, Show, Terminal
 from shared.clock import SystemClock
 from shared.codec import encode
-from shared.errors import LowLatencyTranslateError, SessionUnknown
+from shared.errors import LowLatencyTranslateError, SessionUnknown, StreamUnavailable
 from shared.models import Record, SessionEnded, Speech, Translation
 from shared.sessions import MemorySessionStore, Session, SessionState
 from shared.settings import Settings
-from shared.streams import Entry, StreamName
+from shared.streams import Batch, Entry, MemoryStream, ShardReader, Start, StreamName
+from tests.support.virtual_time import run
 
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 OLD = b"what an earlier listener wrote"
@@ -80,7 +84,7 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path / "talk.vtt", tmp_path / "talk.wav")
 
 
-async def listen(backend: Backend, files: Files, told: Told, language: str | None = "es") -> None:
+async def listen(backend: Backend, files: Files, told: Show, language: str | None = "es") -> None:
     with files:
         await Audience(backend, "talk", language, told, files, captions=True).run()
 
@@ -123,6 +127,68 @@ async def test_a_session_that_has_ended_names_the_files_that_stay(files: Files) 
     with pytest.raises((LowLatencyTranslateError, BaseExceptionGroup)) as caught:
         await listen(backend, files, Told())
     assert reason(caught).endswith("; ".join(["", *(f"{path} stays as it is" for path in files.asked)]))
+
+
+@pytest.mark.parametrize(("reason", "told"), [("ended", ""), ("idle", ": idle"), ("too long", ": too long")])
+async def test_the_end_says_why_unless_somebody_ended_the_session(
+    reason: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for show in (Terminal(Console()), JsonLines()):
+        backend = memory(Settings())
+        await backend.store.create(TALK)
+        listening = asyncio.create_task(listen(backend, Files(None, None), show))
+        await asyncio.sleep(0.05)
+        for record in spoken():
+            await publish(backend, replace(record, reason=reason) if isinstance(record, SessionEnded) else record)
+        await listening
+    lines = capsys.readouterr().out.splitlines()
+    assert f"(session talk has ended{told})" in [line.strip() for line in lines]
+    assert orjson.loads(lines[-1]) == {"event": "ended", "session": "talk", "reason": reason}
+
+
+class Cut(MemoryStream):
+    """Cannot be read while it is cut."""
+
+    cut = False
+
+    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+        return _CutReader(self, await super().reader(shard, start, holds=holds))
+
+
+class _CutReader:
+    def __init__(self, stream: Cut, reader: ShardReader) -> None:
+        self._stream = stream
+        self._reader = reader
+
+    async def read(self) -> Batch:
+        if self._stream.cut:
+            raise StreamUnavailable("cut")
+        return await self._reader.read()
+
+    def done(self, sequence: int) -> None:
+        self._reader.done(sequence)
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def test_an_outage_of_captions_and_speech_is_told_once_and_so_is_its_end(files: Files) -> None:
+    async def main() -> None:
+        streams = {name: Cut(name) for name in StreamName}
+        backend, told = replace(memory(Settings()), streams=streams), Told()
+        await backend.store.create(TALK)
+        listening = asyncio.create_task(listen(backend, files, told))
+        for cut in (False, True, False):
+            for stream in streams.values():
+                stream.cut = cut
+            await asyncio.sleep(10)
+        await publish(backend, *spoken())
+        await listening
+        assert told.lines[:3] == ["joined", "Interrupted", "Resumed"]
+        assert "Interrupted" not in told.lines[3:]
+        assert "Hola." in told.lines
+
+    run(main())
 
 
 async def test_files_stay_until_there_is_something_to_write(files: Files) -> None:
