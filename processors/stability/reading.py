@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import compress
 from operator import attrgetter
 
+from shared.agreement import Agreement
 from shared.alignment import spelling
 from shared.models import Word
 from shared.text import ends_clause, ends_sentence
@@ -21,8 +22,7 @@ _TEXT, _STABLE = attrgetter("text"), attrgetter("stable")
 class Reading:
     """A hypothesis whose first `done` words are committed; counts are of words, punctuation belongs to the one before.
 
-    Where the engine marks no stability, words on which it agrees with the reading of the partial result before are
-    stable (LocalAgreement-2), and so are the marks behind them.
+    Where the engine marks no stability, words and marks on which successive partial results agree are stable.
     """
 
     def __init__(self, items: Sequence[Word]) -> None:
@@ -46,16 +46,18 @@ class Reading:
         """How many words its first items hold."""
         return bisect_left(self._places, items, hi=len(self._texts))
 
-    def agree(self, earlier: Reading) -> None:
-        """Takes what is committed, and what it has in common with the reading before, for stable; not with marks."""
+    def agree(self, agreement: Agreement, position: int) -> None:
+        """Where the engine marks nothing, takes for stable what is committed, and what `agreement` says behind it."""
         if self._marked:
             return
+        agreed = agreement.follow(self._items, position)
         self._stable[: self.done] = [True] * self.done
-        for index, other in zip(range(self.done, len(self)), range(earlier.done, len(earlier)), strict=False):
-            if self._texts[index] != earlier._texts[other]:
+        for index in range(self.done, len(self)):
+            first, *marks = agreed[self._places[index] : self._places[index + 1]]
+            if not first:
                 break
             self._stable[index] = True
-            if self._marks(index) == earlier._marks(other):
+            if all(marks):
                 self._agreed_marks.add(index)
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from processors.contract import Input
 from processors.stability.reading import Reading
 from shared import alignment
+from shared.agreement import PacedAgreement
 from shared.models import Result, Word
 from shared.settings import Settings
 
@@ -45,10 +46,9 @@ class Utterance:
         #: Whether a pause behind the newest result has been acted on.
         self.paused = False
         self.at_seam = False
-        #: The newest result that was read, and the reading of the one before that.
+        #: The newest result that was read.
         self.reading = Reading(())
-        self._read: Result | None = None
-        self._earlier = self.reading
+        self._agreement = PacedAgreement()
         self._inherited: list[Word] = []
         self._own: list[Word] = []
         #: How the words of both are spelled.
@@ -88,8 +88,6 @@ class Utterance:
 
     def read(self, tail: Sequence[Word], frontier: int) -> None:
         """Reads the newest result, given the session's last committed words and its frontier (audio time, ms)."""
-        if self._read is not self.newest:
-            self._read, self._earlier = self.newest, self.reading
         items = self.newest.items
         self.reading = reading = Reading(items)
         if self.inherits:
@@ -98,7 +96,7 @@ class Utterance:
             reading.done = len(self._spelled)
         else:
             reading.done = reading.words_of(alignment.within([*self._inherited, *self._own], items, frontier))
-        reading.agree(self._earlier)
+        reading.agree(self._agreement, self.newest.position)
         self._seen += [self.since] * (len(reading) - len(self._seen))
         if self.inherits and tail and len(reading) and reading.word(0).start < frontier:
             self.at_seam = True

@@ -5,38 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from shared.agreement import PacedAgreement
 from shared.models import Word
+
+#: Words that are held back at the end where nothing is marked: fewer than before words are committed, since a reader
+#: wants them soon, and a tail may change.
+_HELD = 1
 
 
 class Steady:
     """Counts the leading items of the newest partial result that will hardly change.
 
-    Those are the ones marked stable; where the engine marks no stability, those on which two successive results
-    agree (LocalAgreement-2). What was steady once stays so for as long as results repeat it.
+    Those are the ones marked stable; where the engine marks no stability, those on which successive results agree. What
+    was steady once stays so for as long as results repeat it.
     """
 
     def __init__(self) -> None:
         self._texts: list[str] = []
-        self._agreed = 0
         self._kept = 0
-        self._stable: list[bool] | None = None
+        self._agreement = PacedAgreement(_HELD)
+        self._stable: list[bool] = []
 
-    def hear(self, items: Sequence[Word]) -> None:
-        """Takes the utterance's next result."""
+    def hear(self, items: Sequence[Word], position: int) -> None:
+        """Takes the utterance's next result, which can know of so much audio (audio time, ms)."""
         texts = [item.text for item in items]
-        self._agreed = common_prefix(self._texts, texts)
-        self._kept = min(self._kept, self._agreed)
+        self._kept = min(self._kept, common_prefix(self._texts, texts))
         self._texts = texts
-        marked = any(item.stable is not None for item in items)
-        self._stable = [item.stable is True for item in items] if marked else None
+        if any(item.stable is not None for item in items):
+            self._stable = [item.stable is True for item in items]
+        else:
+            self._stable = self._agreement.follow(items, position)
 
     def count(self, done: int) -> int:
         """How many items are steady, the first `done` of which are committed."""
-        if self._stable is None:
-            steady = self._agreed
-        else:
-            steady = done + sum(1 for _ in takewhile(bool, self._stable[done:]))
-        self._kept = max(self._kept, steady, done)
+        steady = done + sum(1 for _ in takewhile(bool, self._stable[done:]))
+        self._kept = max(self._kept, steady)
         return self._kept
 
 

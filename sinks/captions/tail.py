@@ -40,7 +40,7 @@ class TailText:
         if final:
             self._finals.append(result)
         else:
-            self._steady.hear(result.items)
+            self._steady.hear(result.items, result.position)
 
     def end(self, take: int | None) -> None:
         """The session is over, as the worker of `take` says, if it is no older than the newest heard.

@@ -206,6 +206,17 @@ def test_where_nothing_is_marked_what_two_results_agree_on_is_steady() -> None:
     run(main())
 
 
+def test_a_last_word_that_is_heard_twice_in_the_same_way_is_still_a_guess() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        await stage.publish(*[result(PartialResult, "good mourning", position=at) for at in (200, 400, 1000)])
+        await stage.publish(result(PartialResult, "good morning to you", position=1200))
+        assert shown(events) == ["|good mourning", "good|mourning", "good|morning to you"]
+
+    run(main())
+
+
 def test_a_final_stays_tail_until_its_segments_arrive() -> None:
     async def main() -> None:
         stage = Stage()

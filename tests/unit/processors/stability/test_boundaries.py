@@ -158,7 +158,7 @@ def test_where_nothing_is_stable_the_buffer_gives_up_all_but_two_words() -> None
 
 
 class TestWithoutStabilityMarks:
-    """Engines that mark none: two successive partial results have to agree."""
+    """Engines that mark none: successive partial results have to agree, on words that others follow."""
 
     def test_words_and_marks_on_which_two_agree_are_stable(self) -> None:
         first = partial("one two . tree", 900, marked=False)
@@ -179,6 +179,16 @@ class TestWithoutStabilityMarks:
         texts = ["one two . tree", "one two . three for", "won two . three four . five", "won two . three four . six"]
         results = [partial(text, 900 + 300 * n, marked=False) for n, text in enumerate(texts)]
         assert said(run(hear(*results))) == ["one two.", "three four."]
+
+    def test_a_word_that_fast_results_hear_wrong_in_the_same_way_is_not_committed(self) -> None:
+        wrong, right = "one two tree . four", "one two three . four five"
+        results = [partial(text, 1700 + 200 * n, marked=False) for n, text in enumerate([wrong, wrong, right, right])]
+        assert said(run(hear(*results[:3]))) == []
+        assert said(run(hear(*results))) == ["one two three."]
+
+    def test_slow_results_commit_a_word_that_one_other_follows(self) -> None:
+        results = [partial("one two three . four", position, marked=False) for position in (1700, 2700)]
+        assert said(run(hear(*results))) == ["one two three."]
 
 
 def test_every_utterance_of_a_take_is_new_however_its_times_drift() -> None:
