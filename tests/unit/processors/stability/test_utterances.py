@@ -45,6 +45,12 @@ def test_an_utterance_is_over_with_its_final() -> None:
     assert talk.metrics.total(Metric.REPLAYED_RECORDS) == 3
 
 
+def test_a_final_is_the_last_word_on_its_utterance_wherever_it_stands() -> None:
+    talk = run(hear(partial("~won ~too", 2000), final("one two .", 600), partial("one two . three .", 2500)))
+    assert said(talk) == ["one two."]
+    assert talk.metrics.total(Metric.REPLAYED_RECORDS) == 1
+
+
 def test_a_recogniser_may_change_its_mind_without_hearing_more() -> None:
     assert said(run(hear(partial("won ~two", 600), partial("one . ~two", 600), partial("one . ~two", 900)))) == ["one."]
 
