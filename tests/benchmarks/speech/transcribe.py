@@ -21,9 +21,9 @@ from shared.text import normalise
 _MISHEARD = (0.52, 0.16)
 
 
-def transcribed(items: Sequence[Word]) -> Script:
-    """The results of a talk of these words and marks; the same ones each time."""
-    script = Script.from_words(items, unstable=len(_MISHEARD))
+def transcribed(items: Sequence[Word], *, every: int = 200) -> Script:
+    """The results of a talk of these words and marks, a partial one each `every` ms; the same ones each time."""
+    script = Script.from_words(items, unstable=len(_MISHEARD), partial_every=every)
     vocabulary = sorted({item.text.lower() for item in items if not item.is_punctuation})
     return Script(tuple(result if result.final else _misheard(result, vocabulary) for result in script.results))
 
