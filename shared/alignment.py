@@ -1,20 +1,23 @@
 """Which words of a hypothesis are committed already: by their spelling first, by their times where that is open.
 
 Hypotheses are sequences of items, words and punctuation; punctuation is never compared, and what follows a
-committed word directly counts as committed with it. All times are audio time in ms.
+committed word directly counts as committed with it, unless it opens something. All times are audio time in ms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise, repeat
 
 from shared.models import MASK, Word
-from shared.text import normalise
+from shared.text import normalise, opens
 
-#: How far from the frontier (ms) the last committed words are sought in another take.
+#: How far from the frontier (ms) the last committed words are sought in another take, and in another writing.
 NEAR = 1000
+#: Words of the longest number that is compared as one.
+LONGEST = 16
 
 
 @lru_cache(maxsize=1 << 16)
@@ -25,12 +28,22 @@ def spelling(text: str) -> str:
     return normalise(text).replace(" ", "") if any(map(str.isalnum, text)) else ""
 
 
-def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:
+#: The digits that words make up where they are a number, in whatever writing; None where they are none.
+Digits = Callable[[Sequence[str]], str | None]
+#: Words whose drift since they were committed says how far the frontier has drifted.
+_DRIFTED = 4
+
+
+def _none(_: Sequence[str]) -> str | None:
+    return None
+
+
+def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int, digits: Digits = _none) -> int:
     """How many leading items of the hypothesis are the words committed earlier in its utterance.
 
     The prefix of the hypothesis with the least edit distance to `committed`; among equals the one that leaves the
     fewest words on the wrong side of the frontier by their midpoint, where the frontier is taken to have drifted as
-    the last word agreed on did.
+    the last words agreed on did.
     """
     known = _words(committed)
     known_texts = _spellings(known)
@@ -38,15 +51,16 @@ def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int)
     for place, item in enumerate(hypothesis):
         if text := spelling(item.text):
             if agreed == len(known):
-                return place if agreed else 0
+                return behind_word(hypothesis, place) if agreed else 0
             if text != known_texts[agreed]:
                 break
             agreed += 1
     else:
         return len(hypothesis) if agreed else 0
     said = _words(hypothesis)
-    drift = said[agreed - 1].start - known[agreed - 1].start if agreed else 0
-    return _cut(hypothesis, agreed + _nearest_prefix(known_texts[agreed:], said[agreed:], frontier + drift))
+    pairs = list(zip(known, said, strict=False))[max(0, agreed - _DRIFTED) : agreed]
+    drift = round(sum(now.start - before.start for before, now in pairs) / len(pairs)) if pairs else 0
+    return _cut(hypothesis, agreed + _nearest_prefix(known_texts[agreed:], said[agreed:], frontier + drift, digits))
 
 
 def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> int:
@@ -73,20 +87,49 @@ def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> i
     return _cut(hypothesis, end + behind)
 
 
+def parted(
+    committed: Sequence[Word], expected: Sequence[Word], hypothesis: Sequence[Word], written: Callable[[str], str]
+) -> Sequence[Word]:
+    """The hypothesis; where it writes as one what was several words when the first were committed, as those again.
+
+    `committed` and `expected` are words, up to the frontier and behind it; `written` says how a spelling is written
+    in one with others (a spelled digit as that digit).
+    """
+    last, best = committed[-1], hypothesis
+    nearest = float("inf")
+    for place, item in enumerate(hypothesis):
+        if item.start > last.end + NEAR or item.end < last.start - NEAR:
+            continue
+        apart = _apart(written(spelling(item.text)), committed, expected, written)
+        distance = abs(apart[0].start + apart[-1].end - 2 * item.midpoint) if apart else nearest
+        if distance < nearest:
+            nearest = distance
+            halves = [replace(word, stable=item.stable) for word in apart]
+            best = [*hypothesis[:place], *halves, *hypothesis[place + 1 :]]
+    return best
+
+
+def behind_word(items: Sequence[Word], place: int) -> int:
+    """Where the marks end that belong to the word before `place`: those that open something belong to the next."""
+    while place > 1 and items[place - 1].is_punctuation and opens(items[place - 1]):
+        place -= 1
+    return place
+
+
 def same(one: Word, other: Word) -> bool:
     """Whether both are the same word said once: one spelling, overlapping spans."""
     return spelling(one.text) == spelling(other.text) and _overlap(one, one, other, other)
 
 
-def difference(one: Sequence[Word], other: Sequence[Word]) -> float:
+def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = _none) -> float:
     """The word-level Levenshtein distance over the length of the longer: 0 for the same words, 1 for no word shared.
 
-    A word written as two, or two as one, is the same.
+    A word written as two, or two as one, is the same, and so is a number in words and in digits.
     """
     texts, others = _spellings(_words(one)), _spellings(_words(other))
     if texts == others:
         return 0.0
-    return _distances(texts, others)[-1] / max(len(texts), len(others))
+    return _distances(texts, others, digits)[-1] / max(len(texts), len(others))
 
 
 def _words(items: Sequence[Word]) -> list[Word]:
@@ -97,6 +140,24 @@ def _spellings(words: Sequence[Word]) -> list[str]:
     return [spelling(word.text) for word in words]
 
 
+def _written(words: Sequence[Word], written: Callable[[str], str]) -> str:
+    return "".join([written(spelling(word.text)) for word in words])
+
+
+def _apart(
+    whole: str, committed: Sequence[Word], expected: Sequence[Word], written: Callable[[str], str]
+) -> list[Word]:
+    """The last of `committed` and the first of `expected` that are written as `whole`; none where none are."""
+    for known in range(min(len(whole) - 1, len(committed)), 0, -1):
+        begun = _written(committed[-known:], written)
+        if not whole.startswith(begun):
+            continue
+        for upcoming in range(1, min(len(whole) - len(begun), len(expected)) + 1):
+            if begun + _written(expected[:upcoming], written) == whole:
+                return [*committed[-known:], *expected[:upcoming]]
+    return []
+
+
 def _cut(items: Sequence[Word], words: int) -> int:
     """How many leading items hold so many words and the punctuation behind them."""
     if not words:
@@ -104,7 +165,7 @@ def _cut(items: Sequence[Word], words: int) -> int:
     for place, item in enumerate(items):
         if spelling(item.text):
             if not words:
-                return place
+                return behind_word(items, place)
             words -= 1
     return len(items)
 
@@ -117,9 +178,9 @@ def _overlap(first: Word, last: Word, other_first: Word, other_last: Word) -> bo
     return first.start < other_last.end and other_first.start < last.end
 
 
-def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int) -> int:
+def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digits: Digits = _none) -> int:
     # A longer prefix costs more insertions than the empty one costs deletions.
-    costs = _distances(known, _spellings(said[: 2 * len(known)]))
+    costs = _distances(known, _spellings(said[: 2 * len(known)]), digits)
     wrong = sum(word.midpoint < frontier for word in said)
     best = (costs[0], wrong, 0)
     for end in range(1, len(costs)):
@@ -128,12 +189,15 @@ def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int) -> in
     return -best[2]
 
 
-def _distances(known: list[str], texts: list[str]) -> list[int]:
-    """The edit distance of `known` to each prefix of `texts`, the empty one first."""
+def _distances(known: list[str], texts: list[str], digits: Digits = _none) -> list[int]:
+    """The edit distance of `known` to each prefix of `texts`, the empty one first; one number costs nothing."""
     pairs = [""] + [one + other for one, other in pairwise(texts)]
-    above: list[int] = []
-    row = list(range(len(texts) + 1))
+    numbers = list(_numbers(known, digits))
+    others = _numbers(texts, digits) if any(numbers) else repeat([])
+    rows = [list(range(len(texts) + 1))]
+    written = list(islice(others, len(texts)))
     for i, word in enumerate(known):
+        row, above = rows[-1], rows[-2] if i else []
         pair = known[i - 1] + word if i else ""
         below = [i + 1]
         for j, text in enumerate(texts):
@@ -142,9 +206,18 @@ def _distances(known: list[str], texts: list[str]) -> list[int]:
                 cost = min(cost, row[j - 1])
             if pair == text:
                 cost = min(cost, above[j])
+            for first, number in numbers[i]:
+                cost = min([cost, *(rows[first][other] for other, same in written[j] if same == number)])
             below.append(cost)
-        above, row = row, below
-    return row
+        rows.append(below)
+    return rows[-1]
+
+
+def _numbers(texts: Sequence[str], digits: Digits) -> Iterator[list[tuple[int, str]]]:
+    """For each word the numbers that end with it: where they begin, and their digits."""
+    for end in range(1, len(texts) + 1):
+        firsts = range(end - 1, max(0, end - LONGEST) - 1, -1) if digits(texts[end - 1 : end]) else ()
+        yield [(first, number) for first in firsts if (number := digits(texts[first:end]))]
 
 
 def _runs(known: list[Word], said: list[Word], frontier: int) -> Iterator[tuple[int, int, int, int]]:

@@ -25,6 +25,7 @@ _ENDS_UNSPACED = regex.compile(rf"[{_UNSPACED}]\p{{M}}*\Z")
 _BEGINS_UNSPACED = regex.compile(rf"[{_UNSPACED}]")
 #: What stands close to the word behind it.
 _OPENS = regex.compile(r"[\p{Ps}\p{Pi}¿¡]\Z")
+_QUOTES = regex.compile(r"\p{Quotation_Mark}+")
 
 #: Letters and digits of a word, with the signs that combine with them, in scripts whose words can be told apart.
 _LETTER = r"[[\w\p{N}\u200c\u200d]--[\p{Pc}\p{Han}\p{Hiragana}]]"
@@ -76,6 +77,11 @@ def ends_sentence(marks: str) -> bool:
 def ends_clause(marks: str) -> bool:
     """Whether one of these marks ends a clause that is no sentence."""
     return _CLAUSE_END.search(marks) is not None
+
+
+def opens(mark: Word) -> bool:
+    """Whether a mark belongs to the word behind it: a bracket, ¿ or ¡, a quote that a space stands before."""
+    return _OPENS.search(mark.text) is not None or (mark.spaced is True and _QUOTES.fullmatch(mark.text) is not None)
 
 
 def normalise(text: str) -> str:

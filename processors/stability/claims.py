@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from processors.contract import Context
+from processors.stability.numerals import Numerals, numerals
 from processors.stability.segmenting import segments
 from shared.errors import ClaimRefused
 from shared.metrics import Metric
@@ -69,6 +70,10 @@ class Claims:
         self._number, self.frontier, self.tail = claimed[-1].number, frontier, tail
         self._publish(claimed)
         return range(claimed[0].number, self._number + 1)
+
+    def numerals(self, result: Result) -> Numerals:
+        """The numbers of the language that `result` is in."""
+        return numerals(result.language or self._language)
 
     def _publish(self, claimed: Sequence[Segment]) -> None:
         for segment in claimed:

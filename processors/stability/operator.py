@@ -95,7 +95,7 @@ class Stabiliser(Operator):
         else:
             await self._catch_up(result)
         if self._utterance is None:
-            self._utterance = Utterance(result.utterance, inherits=self._inherits)
+            self._utterance = Utterance(result.utterance, self._claims.numerals(result), inherits=self._inherits)
         utterance = self._utterance
         if (before := utterance.hear(received, result, asyncio.get_running_loop().time())) is not None:
             self._context.release(before)

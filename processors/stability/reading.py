@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from operator import attrgetter
 
+from processors.stability.numerals import Numerals
 from shared.agreement import Agreement
-from shared.alignment import spelling
+from shared.alignment import behind_word, spelling
 from shared.models import Word
 from shared.text import ends_clause, ends_sentence
 
@@ -25,7 +26,8 @@ class Reading:
     Where the engine marks no stability, words and marks on which successive partial results agree are stable.
     """
 
-    def __init__(self, items: Sequence[Word]) -> None:
+    def __init__(self, items: Sequence[Word], numerals: Numerals) -> None:
+        self._numerals = numerals
         texts = list(map(spelling, map(_TEXT, items)))
         marks = list(map(_STABLE, items))
         self._items = items
@@ -71,8 +73,13 @@ class Reading:
         """The words from `first` up to `last`, without punctuation."""
         return [self._items[place] for place in self._places[first:last]]
 
+    @property
+    def rest(self) -> list[Word]:
+        """The words that are not committed, without punctuation."""
+        return self.words(self.done, len(self))
+
     def items(self, first: int, last: int) -> Sequence[Word]:
-        """The same with the punctuation behind each; before the first word of all, with that in front of it."""
+        """The same with the punctuation of each; before the first word of all, with all that stands in front of it."""
         return self._items[self._cut(first) : self._cut(last)]
 
     def committable(self, threshold: float) -> int:
@@ -90,17 +97,35 @@ class Reading:
         boundary = self.done
         for index in range(self.done, limit):
             place, following = self._places[index], self._places[index + 1]
-            if following < len(self._items) and self._items[following].start - self._items[place].end >= _GAP:
+            marks = self._marks(index) if following > place + 1 and self._lasting(index) else ""
+            if ends_sentence(marks):
                 boundary = index + 1
-            elif following > place + 1 and self._lasting(index):
-                marks = self._marks(index)
-                enough = index + 1 - boundary >= _CLAUSE
-                if ends_sentence(marks) or (enough and ends_clause(marks)):
-                    boundary = index + 1
+                continue
+            gap = following < len(self._items) and self._items[following].start - self._items[place].end >= _GAP
+            enough = index + 1 - boundary >= _CLAUSE
+            if (gap or (enough and ends_clause(marks))) and not self._numerals.joined(self._texts, index + 1):
+                boundary = index + 1
         return boundary
 
+    def whole(self, limit: int) -> int:
+        """The last place up to `limit` that parts no number; `done` where there is none."""
+        return self._last(limit, lambda cut: not self._numerals.joined(self._texts, cut))
+
+    def grouped(self, limit: int) -> int:
+        """The same, where numbers that make no third may be parted, and where speech has ended for now."""
+        if limit == len(self):
+            return limit
+        return self._last(
+            limit,
+            lambda cut: self._numerals.groups(self._texts, cut) or not self._numerals.joined(self._texts, cut),
+        )
+
+    def _last(self, limit: int, allowed: Callable[[int], bool]) -> int:
+        return next((cut for cut in range(limit, self.done, -1) if allowed(cut)), self.done)
+
     def _cut(self, words: int) -> int:
-        return self._places[words] if words else 0
+        """Where the marks behind so many words end; what opens belongs to the word behind it."""
+        return behind_word(self._items, self._places[words]) if words else 0
 
     def _marks(self, index: int) -> str:
         """The marks behind the word, as one text."""

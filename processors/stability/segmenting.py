@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.models import Result, Segment, Word
-from shared.text import ends_sentence, join
+from shared.text import ends_sentence, join, opens
 
 
 def segments(items: Sequence[Word], result: Result, language: str, number: int) -> list[Segment]:
@@ -31,13 +31,16 @@ def _segment(sentence: Sequence[Word], result: Result, language: str, number: in
 
 def _sentences(items: Sequence[Word]) -> list[list[Word]]:
     sentences: list[list[Word]] = [[]]
-    ended = False
+    ended = spoken = False
     for item in items:
-        if not item.is_punctuation:
-            if ended:
-                sentences.append([])
-            ended = False
-        elif any(not word.is_punctuation for word in sentences[-1]):
-            ended = ended or ends_sentence(item.text)
+        word = not item.is_punctuation
+        if ended and (word or opens(item)):
+            sentences.append([])
+            ended = spoken = False
+        ended = ended or (spoken and not word and ends_sentence(item.text))
+        spoken = spoken or word
         sentences[-1].append(item)
+    if len(sentences) > 1 and not spoken:
+        marks = sentences.pop()
+        sentences[-1] += marks
     return sentences

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from processors.contract import Input
+from processors.stability.numerals import Numerals
 from processors.stability.reading import Reading
 from shared import alignment
 from shared.agreement import PacedAgreement
@@ -32,8 +33,9 @@ class Utterance:
     While `inherits`, what is committed of it was committed by another operator, or in another take, if at all.
     """
 
-    def __init__(self, number: int, *, inherits: bool) -> None:
+    def __init__(self, number: int, numerals: Numerals, *, inherits: bool) -> None:
         self.number = number
+        self._numerals = numerals
         self.inherits = inherits
         #: The input of the newest result, until it is released.
         self.held: Input | None = None
@@ -46,8 +48,9 @@ class Utterance:
         #: Whether a pause behind the newest result has been acted on.
         self.paused = False
         self.at_seam = False
-        #: The newest result that was read.
-        self.reading = Reading(())
+        #: The newest result that was read, and its items as they were read.
+        self.reading = Reading((), numerals)
+        self._items: Sequence[Word] = ()
         self._agreement = PacedAgreement()
         self._inherited: list[Word] = []
         self._own: list[Word] = []
@@ -88,14 +91,20 @@ class Utterance:
 
     def read(self, tail: Sequence[Word], frontier: int) -> None:
         """Reads the newest result, given the session's last committed words and its frontier (audio time, ms)."""
-        items = self.newest.items
-        self.reading = reading = Reading(items)
+        earlier = self.reading
+        items: Sequence[Word] = self.newest.items
+        reading = Reading(items, self._numerals)
+        if self._own and not self.inherits and not reading.begins_with(self._spelled):
+            items = alignment.parted(self._own, earlier.rest, items, self._numerals.written)
+            reading = Reading(items, self._numerals)
+        self._items, self.reading = items, reading
         if self.inherits:
             reading.done = reading.words_of(alignment.across(tail, items, frontier))
         elif reading.begins_with(self._spelled):
             reading.done = len(self._spelled)
         else:
-            reading.done = reading.words_of(alignment.within([*self._inherited, *self._own], items, frontier))
+            known = [*self._inherited, *self._own]
+            reading.done = reading.words_of(alignment.within(known, items, frontier, self._numerals.digits))
         reading.agree(self._agreement, self.newest.position)
         self._seen += [self.since] * (len(reading) - len(self._seen))
         if self.inherits and tail and len(reading) and reading.word(0).start < frontier:
@@ -120,9 +129,17 @@ class Utterance:
         if extent is Extent.EVERYTHING or not self.uncommitted:
             return len(reading)
         limit = reading.committable(settings.min_stability_threshold)
-        if extent is Extent.STABLE or self._overdue(settings, stable=limit > reading.done):
-            return limit if limit > reading.done else max(len(reading) - _OPEN, reading.done)
-        return reading.boundary(limit)
+        stable = limit > reading.done
+        late = self.clock - reading.word(reading.done).start >= settings.max_buffered_speech * 1000
+        waited = self.clock - self._seen[reading.done] >= settings.max_buffer_timeout * 1000
+        if not (extent is Extent.STABLE or late or (stable and waited)):
+            return reading.boundary(limit)
+        if not stable:
+            limit = max(len(reading) - _OPEN, reading.done)
+        if late:
+            cuts = (reading.whole(limit), reading.grouped(limit), limit)
+            return next(cut for cut in cuts if cut > reading.done or cut == limit)
+        return reading.grouped(limit) if extent is Extent.STABLE else reading.whole(limit)
 
     def commit(self, target: int, numbers: range) -> None:
         """Notes that the reading's words up to `target` are committed, in the segments of these numbers."""
@@ -144,21 +161,15 @@ class Utterance:
         """Where the final just read differs much from what was committed before it: those segments, and its words."""
         if not self._own:
             return None
-        items = self.newest.items
-        first = alignment.within(self._inherited, items, self._own[0].start) if self._inherited else 0
-        last = max(first, alignment.within([*self._inherited, *self._own], items, frontier))
+        items, digits = self._items, self._numerals.digits
+        inherited = self._inherited
+        first = alignment.within(inherited, items, self._own[0].start, digits) if inherited else 0
+        last = max(first, alignment.within([*inherited, *self._own], items, frontier, digits))
         said = items[first:last]
-        return (self._numbers, said) if alignment.difference(self._own, said) > _CONTRADICTION else None
+        return (self._numbers, said) if alignment.difference(self._own, said, digits) > _CONTRADICTION else None
 
     def reaches(self, tail: Sequence[Word]) -> bool:
         """Whether the reading ends in the session's last committed word: what follows it is new."""
         return (
             bool(tail) and len(self.reading) > 0 and alignment.same(self.reading.word(len(self.reading) - 1), tail[-1])
         )
-
-    def _overdue(self, settings: Settings, *, stable: bool) -> bool:
-        """Whether the first uncommitted words have waited long enough: longer where none of them is `stable`."""
-        now, first = self.clock, self.reading.done
-        if stable and now - self._seen[first] >= settings.max_buffer_timeout * 1000:
-            return True
-        return now - self.reading.word(first).start >= settings.max_buffered_speech * 1000

@@ -24,8 +24,8 @@ from tests.unit.processors.stability.talk import (
     with_silences,
 )
 
-GUESS = partial("costs twenty ~thou", 900)
-SAID = final("costs twenty thousand pounds .", 17_500)
+GUESS = partial("costs them ~thou", 900)
+SAID = final("costs them thousands still .", 17_500)
 
 
 def test_an_outage_in_the_middle_of_a_number_commits_no_guess() -> None:
@@ -34,7 +34,7 @@ def test_an_outage_in_the_middle_of_a_number_commits_no_guess() -> None:
         await asyncio.sleep(16)
         assert said(talk) == []
         await talk.send(SAID)
-        assert said(talk) == ["costs twenty thousand pounds."]
+        assert said(talk) == ["costs them thousands still."]
 
     run(main())
 
@@ -51,7 +51,7 @@ def test_a_reader_that_is_behind_gives_nothing_up_however_long() -> None:
         talk.tip_lag = 3590
         await asyncio.sleep(10)
         await talk.send(SAID)
-        assert said(talk) == ["costs twenty thousand pounds."]
+        assert said(talk) == ["costs them thousands still."]
 
     run(main())
 
@@ -65,7 +65,7 @@ def test_a_process_that_was_stopped_gives_nothing_up_when_it_goes_on() -> None:
         await asyncio.sleep(50)
         assert said(talk) == []
         await talk.send(SAID)
-        assert said(talk) == ["costs twenty thousand pounds."]
+        assert said(talk) == ["costs them thousands still."]
 
     run(main())
 
@@ -76,9 +76,9 @@ def test_an_utterance_of_which_nothing_at_all_came_is_given_up_and_what_is_heard
         await asyncio.sleep(59)
         assert (said(talk), talk.released) == ([], [])
         await asyncio.sleep(2)
-        assert (said(talk), talk.released) == (["costs twenty"], [GUESS])
+        assert (said(talk), talk.released) == (["costs them"], [GUESS])
         await talk.send(SAID)
-        assert said(talk) == ["costs twenty", "thousand pounds."]
+        assert said(talk) == ["costs them", "thousands still."]
 
     run(main())
 
@@ -89,7 +89,7 @@ def test_a_recogniser_that_is_silent_is_not_absent() -> None:
         for position in range(3000, 50_000, 4700):
             await asyncio.sleep(50)
             await talk.send(silence(position))
-        assert said(talk) == ["costs twenty"]
+        assert said(talk) == ["costs them"]
         assert GUESS not in talk.released
 
     run(main())
@@ -99,11 +99,11 @@ def test_a_reopened_take_commits_nothing_of_what_it_hears_again() -> None:
     async def main() -> None:
         talk = await hear(GUESS)
         await asyncio.sleep(30)
-        await talk.send(partial("costs twenty ~thousand", 900, take=2), *silent(GUESS, 20_000))
+        await talk.send(partial("costs them ~thousands", 900, take=2), *silent(GUESS, 20_000))
         await asyncio.sleep(10)
         assert said(talk) == []
-        await talk.send(final("costs twenty thousand pounds .", 1500, take=2))
-        assert said(talk) == ["costs twenty thousand pounds."]
+        await talk.send(final("costs them thousands still .", 1500, take=2))
+        assert said(talk) == ["costs them thousands still."]
 
     run(main())
 
@@ -124,9 +124,9 @@ def test_a_silence_before_any_result_does_nothing() -> None:
 
 
 def test_a_pause_begins_behind_the_silence_that_a_new_hypothesis_broke() -> None:
-    results: list[Record] = [partial("one two ~three", 900), silence(2700), partial("one two ~tree", 1000)]
+    results: list[Record] = [partial("we went ~home", 900), silence(2700), partial("we went ~Rome", 1000)]
     assert said(run(hear(*results, silence(4600), max_buffer_timeout=10))) == []
-    assert said(run(hear(*results, silence(4600), silence(4700), max_buffer_timeout=10))) == ["one two"]
+    assert said(run(hear(*results, silence(4600), silence(4700), max_buffer_timeout=10))) == ["we went"]
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.5, 4.0, None], ids=["1x", "1.5x", "4x", "unlimited"])

@@ -1,0 +1,94 @@
+"""Nothing is committed inside a number, an amount, a time or an abbreviation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.talk import corrections, final, hear, partial, said, segments
+
+
+@pytest.mark.parametrize(
+    ("language", "hypothesis", "committed"),
+    [
+        ("en", "we sold it for twenty | five thousand dollars ~then", []),
+        ("en", "it costs two | dollars | fifty ~now", []),
+        ("en", "it costs two dollars | and | fifty | cents ~now", []),
+        ("en", "we met at three | thirty | p | m ~then", []),
+        ("en", "we met at five | past | three ~then", []),
+        ("en", "in nineteen | eighty four | it ~was", []),
+        ("en", "it is minus | ten | degrees ~here", []),
+        ("en", "about two | point | five | percent ~more", []),
+        ("en", "one hundred | and | twelve ~people", []),
+        ("en", "the twenty | first | of ~may", []),
+        ("en", "twenty-five | thousand ~dollars", []),
+        ("en", "$25 | ,000 ~dollars", []),
+        ("en", "the U | S | A ~won", []),
+        ("es", "costó veinticinco | mil | euros ~ayer", []),
+        ("es", "somos treinta | y | cinco ~personas", []),
+        ("fr", "il y a vingt | cinq | mille ~euros", []),
+        ("de", "es waren fünfundzwanzig | tausend ~Euro", []),
+        ("de", "um dreihundertfünfundvierzig | Komma | fünf ~Prozent", []),
+        ("it", "sono venticinquemila | euro ~ieri", []),
+        ("pt", "vinte | e | cinco | mil ~euros", []),
+        ("en", "we went | home | at ~last", ["we went home"]),
+        ("en", "we saw seven people | at ~home", ["we saw seven people"]),
+        ("en", "he is seven . | And ~then", ["he is seven."]),
+    ],
+)
+def test_a_pause_inside_a_number_parts_nothing(language: str, hypothesis: str, committed: list[str]) -> None:
+    assert said(run(hear(replace(partial(hypothesis), language=language)))) == committed
+
+
+@pytest.mark.parametrize(
+    ("numbers", "left"),
+    [
+        ("four five one two " * 4, "two"),
+        ("sixty fifty nine fifty eight fifty seven fifty six " * 2, "fifty six"),
+        ("twenty five dollars thirty six dollars fifty seven dollars " * 2, ""),
+    ],
+    ids=["card", "countdown", "amounts"],
+)
+def test_numbers_on_end_are_held_for_the_longest_buffer_and_then_cut_between_them(numbers: str, left: str) -> None:
+    waiting = [partial(numbers, position) for position in range(4800, 9600, 600)]
+    assert said(run(hear(*waiting))) == []
+    assert said(run(hear(*waiting, partial(f"{numbers} ~then", 10_200)))) == [
+        numbers.strip().removesuffix(left).strip()
+    ]
+
+
+def test_a_number_that_the_final_writes_in_digits_is_not_said_twice() -> None:
+    spoken = partial("we sold the car for twenty five thousand dollars and ~then", 9000)
+    talk = run(hear(spoken, partial("we sold the car for twenty five thousand dollars and ~then", 12_500)))
+    assert said(talk) == ["we sold the car for twenty five thousand dollars and"]
+    talk = run(hear(spoken, replace(spoken, position=12_500), final("We sold the car for $25,000 and then .", 13_000)))
+    assert said(talk) == ["we sold the car for twenty five thousand dollars and", "then."]
+    assert corrections(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "last", "heard"),
+    [
+        ("a white every ~day", "A white everyday .", ["a white every", "day."]),
+        ("he is a no ~body", "He is a nobody .", ["he is a no", "body."]),
+        ("I buy a web ~site", "I buy a website now .", ["I buy a web", "site now."]),
+    ],
+)
+def test_a_word_that_the_final_writes_as_one_is_said_once(told: str, last: str, heard: list[str]) -> None:
+    assert said(run(hear(partial(told, 900), partial(told, 4000), final(last, 5000)))) == heard
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "heard"),
+    [
+        ("Qué pasa ? ¡ ~Nada", ["Qué pasa?"]),
+        ("¡ Hola ! ¿ Qué tal ? ¿ ~Bien", ["¡Hola!", "¿Qué tal?"]),
+        ("Hello . ( ~aside", ["Hello."]),
+    ],
+)
+def test_what_opens_belongs_to_the_words_behind_it(hypothesis: str, heard: list[str]) -> None:
+    talk = run(hear(partial(hypothesis), final(hypothesis.replace("~", ""), 9000)))
+    assert [segment.text for segment in segments(talk)][: len(heard)] == heard
+    assert segments(talk)[-1].text == "".join(hypothesis.split()[-2:]).replace("~", "")

@@ -1,0 +1,32 @@
+"""Nothing is lost or said twice where a recogniser writes in its final what it told otherwise before."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.rewriting import pieces, results, unread
+from tests.unit.processors.stability.talk import bench, segments
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_hundred_utterances_with_rewritten_finals_lose_and_repeat_nothing(seed: int) -> None:
+    async def main() -> list[str]:
+        chance = random.Random(seed)
+        talk = await bench()
+        wrong, start = [], 0
+        for number in range(1, 101):
+            said = pieces(chance)
+            told = results(said, chance, number, start)
+            known = len(segments(talk))
+            await talk.send(*told)
+            start = told[-1].end + chance.randint(200, 2000)
+            texts = [segment.text for segment in segments(talk)[known:]]
+            if (failed := unread(said, " ".join(texts))) is not None:
+                wrong.append(f"{failed} in {texts}, told last as {[word.text for word in told[-1].items]}")
+        await talk.close()
+        return wrong
+
+    assert run(main()) == []
