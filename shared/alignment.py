@@ -88,8 +88,8 @@ def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> i
 
 
 def parted(
-    committed: Sequence[Word], expected: Sequence[Word], hypothesis: Sequence[Word], written: Callable[[str], str]
-) -> Sequence[Word]:
+    committed: Sequence[Word], expected: Sequence[Word], hypothesis: tuple[Word, ...], written: Callable[[str], str]
+) -> tuple[Word, ...]:
     """The hypothesis; where it writes as one what was several words when the first were committed, as those again.
 
     `committed` and `expected` are words, up to the frontier and behind it; `written` says how a spelling is written
@@ -105,7 +105,7 @@ def parted(
         if distance < nearest:
             nearest = distance
             halves = [replace(word, stable=item.stable) for word in apart]
-            best = [*hypothesis[:place], *halves, *hypothesis[place + 1 :]]
+            best = (*hypothesis[:place], *halves, *hypothesis[place + 1 :])
     return best
 
 

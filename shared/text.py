@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
@@ -69,11 +70,13 @@ def tokens(text: str) -> list[str]:
     return [token.text for token in tokenise(text)]
 
 
+@lru_cache(maxsize=1 << 10)
 def ends_sentence(marks: str) -> bool:
     """Whether one of these marks ends a sentence, in whatever script."""
     return _SENTENCE_END.search(marks) is not None
 
 
+@lru_cache(maxsize=1 << 10)
 def ends_clause(marks: str) -> bool:
     """Whether one of these marks ends a clause that is no sentence."""
     return _CLAUSE_END.search(marks) is not None

@@ -50,7 +50,7 @@ class Utterance:
         self.at_seam = False
         #: The newest result that was read, and its items as they were read.
         self.reading = Reading((), numerals)
-        self._items: Sequence[Word] = ()
+        self._items: tuple[Word, ...] = ()
         self._agreement = PacedAgreement()
         self._inherited: list[Word] = []
         self._own: list[Word] = []
@@ -91,20 +91,17 @@ class Utterance:
 
     def read(self, tail: Sequence[Word], frontier: int) -> None:
         """Reads the newest result, given the session's last committed words and its frontier (audio time, ms)."""
-        earlier = self.reading
-        items: Sequence[Word] = self.newest.items
-        reading = Reading(items, self._numerals)
-        if self._own and not self.inherits and not reading.begins_with(self._spelled):
-            items = alignment.parted(self._own, earlier.rest, items, self._numerals.written)
-            reading = Reading(items, self._numerals)
-        self._items, self.reading = items, reading
+        reading, items = Reading(self.newest.items, self._numerals), self.newest.items
         if self.inherits:
             reading.done = reading.words_of(alignment.across(tail, items, frontier))
         elif reading.begins_with(self._spelled):
             reading.done = len(self._spelled)
         else:
+            items, numerals = self._parted(items), self._numerals
+            reading = Reading(items, numerals)
             known = [*self._inherited, *self._own]
-            reading.done = reading.words_of(alignment.within(known, items, frontier, self._numerals.digits))
+            reading.done = reading.words_of(alignment.within(known, items, frontier, numerals.digits))
+        self.reading, self._items = reading, items
         reading.agree(self._agreement, self.newest.position)
         self._seen += [self.since] * (len(reading) - len(self._seen))
         if self.inherits and tail and len(reading) and reading.word(0).start < frontier:
@@ -167,6 +164,10 @@ class Utterance:
         last = max(first, alignment.within([*inherited, *self._own], items, frontier, digits))
         said = items[first:last]
         return (self._numbers, said) if alignment.difference(self._own, said, digits) > _CONTRADICTION else None
+
+    def _parted(self, items: tuple[Word, ...]) -> tuple[Word, ...]:
+        """The items; what is one word now was several in the reading before, the first of them committed."""
+        return alignment.parted(self._own, self.reading.rest, items, self._numerals.written) if self._own else items
 
     def reaches(self, tail: Sequence[Word]) -> bool:
         """Whether the reading ends in the session's last committed word: what follows it is new."""
