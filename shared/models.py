@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from shared.word import MASK as MASK  # noqa: PLC0414 (who reads records finds it here)
+from shared.word import Word as Word  # noqa: PLC0414 (the same)
+
 #: Bytes a sample of mono PCM s16le.
 SAMPLE_BYTES = 2
-#: What stands for a word that a vocabulary filter masks.
-MASK = "***"
 
 
 class Status(StrEnum):
@@ -25,33 +26,6 @@ class Status(StrEnum):
     SKIPPED = "skipped"
     UNWANTED = "unwanted"
     DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word or a punctuation mark of a hypothesis, placed in audio time (ms).
-
-    `stable` is None where the engine does not mark stability; `confidence` lies in 0-1. `spaced` says whether white
-    space stands before it; None where nobody knows: see `shared.text.join`.
-    """
-
-    text: str
-    start: int
-    end: int
-    stable: bool | None = None
-    confidence: float | None = None
-    speaker: str | None = None
-    spaced: bool | None = None
-
-    @property
-    def is_punctuation(self) -> bool:
-        """True where no character of the text is a letter or a digit; a masked word is a word."""
-        return self.text != MASK and not any(map(str.isalnum, self.text))
-
-    @property
-    def midpoint(self) -> float:
-        """The middle of the word's span, audio time in ms."""
-        return (self.start + self.end) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +137,35 @@ class Segment(_Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction(_Record):
-    """Better text for the captions of segments `first` to `last`; of one range the highest `revision` wins."""
+    """Better text for the captions of segments `first` to `last`; of one range the highest `revision` wins.
+
+    `revision` counts the utterances that its session's takes have brought. `language` (ISO 639-1) is set where the
+    recogniser identified it. `number_wrong` says that a number or an amount was wrong: the translations are corrected
+    then, too.
+    """
 
     first: int
     last: int
     revision: int
     text: str
+    language: str | None = None
+    number_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslationCorrection(_Record):
+    """Better text in one target language, as in Correction; what was spoken stands."""
+
+    first: int
+    last: int
+    revision: int
+    language: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        """One partition key a session and language."""
+        return language_key(self.session, self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +277,7 @@ Record = (
     | Segment
     | Correction
     | Translation
+    | TranslationCorrection
     | Speech
     | SessionEnded
     | DeadLetter

@@ -17,6 +17,7 @@ from shared.models import (
     Speech,
     Status,
     Translation,
+    TranslationCorrection,
     Word,
 )
 
@@ -56,6 +57,7 @@ _result = _common | {
     "items": _words,
 }
 _placed = _common | {"number": _number, "language": _language, "start": _time, "end": _time, "status": _status}
+_corrected = _common | {"first": _count, "last": _count, "revision": _count, "text": _text}
 
 #: One strategy for each kind of record.
 KINDS: dict[type[Record], st.SearchStrategy[Record]] = {
@@ -64,8 +66,9 @@ KINDS: dict[type[Record], st.SearchStrategy[Record]] = {
     FinalResult: st.builds(FinalResult, **_result),
     Silence: st.builds(Silence, **_common, take=_count, utterance=_count, position=_time),
     Segment: st.builds(Segment, **_placed, text=_text, words=_words),
-    Correction: st.builds(Correction, **_common, first=_count, last=_count, revision=_count, text=_text),
+    Correction: st.builds(Correction, **_corrected, language=st.none() | _language, number_wrong=st.booleans()),
     Translation: st.builds(Translation, **_placed, text=_text),
+    TranslationCorrection: st.builds(TranslationCorrection, **_corrected, language=_language),
     Speech: st.builds(
         Speech,
         **_placed,

@@ -17,6 +17,7 @@ from shared.models import (
     SessionEnded,
     Speech,
     Translation,
+    TranslationCorrection,
     Word,
     language_key,
     stamped,
@@ -84,6 +85,7 @@ def test_order_is_kept_by_session_and_behind_translate_by_language_too() -> None
     assert FRAME.key == "talk"
     assert Segment(**placed, text="hi").key == "talk"
     assert Correction(**common, first=1, last=2, revision=1, text="hi").key == "talk"
+    assert TranslationCorrection(**common, first=1, last=2, revision=1, language="es", text="hola").key == "talk/es"
     assert SessionEnded(**common).key == "talk"
     assert SessionEnded(**common, language="es").key == language_key("talk", "es")
     assert Translation(**placed, text="hola").key == language_key("talk", "es")
