@@ -46,8 +46,8 @@ class Claims:
         self._publish(item.claimed)
         return item
 
-    async def claim(self, items: Sequence[Word], result: Result) -> range | None:
-        """Commits the items, which `result` brought, and publishes them; returns their segments' numbers.
+    async def claim(self, items: Sequence[Word], result: Result) -> Sequence[Segment] | None:
+        """Commits the items, which `result` brought, and publishes them; returns their segments.
 
         Waits while too many that were claimed before are unpublished.
         None where another worker has decided: then what it decided is taken over, and published again.
@@ -69,7 +69,7 @@ class Claims:
             return None
         self._number, self.frontier, self.tail = claimed[-1].number, frontier, tail
         self._publish(claimed)
-        return range(claimed[0].number, self._number + 1)
+        return claimed
 
     def numerals(self, result: Result) -> Numerals:
         """The numbers of the language that `result` is in."""

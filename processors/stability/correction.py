@@ -1,24 +1,121 @@
-"""What captions are told where a final contradicts what was committed before it."""
+"""What is said where a final contradicts the segments that were committed before it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 
-from shared.models import Correction, FinalResult, Word
+import regex
+
+from shared.alignment import difference, spelling
+from shared.models import Correction, FinalResult, Segment, Word
 from shared.text import join
 
+#: A final may differ by this much from a segment before it counts as contradicting it.
+_CONTRADICTION = 0.2
 #: Utterances that a take may have before revisions of two takes meet.
 _UTTERANCES = 1 << 20
+#: What groups the digits of a long number.
+_GROUPING = regex.compile(r"(?<=\p{N})[,'’\s](?=\p{N}{3}(?!\p{N}))")
+
+#: The numbers or amounts that a word says, as texts that are equal where those are; none where it says none.
+Reader = Callable[[str], Sequence[str]]
 
 
-def correction(final: FinalResult, numbers: range, words: Sequence[Word]) -> Correction:
-    """Says that the segments of these numbers read as the final's `words`; a replay says the same."""
+def digits(word: str) -> Sequence[str]:
+    """Reads numbers that are written in digits, of any script."""
+    if not any(map(str.isnumeric, word)):
+        return ()
+    return (_GROUPING.sub("", unicodedata.normalize("NFKC", word).casefold()),)
+
+
+def numbers_differ(one: Sequence[Word], other: Sequence[Word], reads: Reader = digits) -> bool:
+    """Whether the two say other numbers or amounts, or in another order; `reads` tells which a word says."""
+    return [n for word in one for n in reads(word.text)] != [n for word in other for n in reads(word.text)]
+
+
+def corrections(
+    final: FinalResult, segments: Sequence[Segment], said: Sequence[Word], reads: Reader = digits
+) -> Iterator[Correction]:
+    """What of the segments the final contradicts; `said` are its items in their place. A replay says the same.
+
+    Each segment is compared for itself, so that a wrong one is seen among many that are right, and a number counts
+    whatever its share of the segment is. Wrong ones that stand next to each other are corrected as one.
+    """
+    wrong: _Part | None = None
+    for part in _parts(segments, said):
+        if part.differs > _CONTRADICTION or numbers_differ(part.words, part.said, reads):
+            wrong = part if wrong is None else wrong.joined(part)
+        elif wrong is not None:
+            yield _correction(final, wrong, reads)
+            wrong = None
+    if wrong is not None:
+        yield _correction(final, wrong, reads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Segments in a row, what the final says in their place, and how much (0-1) the worst of them differs."""
+
+    segments: tuple[Segment, ...]
+    said: tuple[Word, ...]
+    differs: float
+
+    @property
+    def words(self) -> list[Word]:
+        return [word for segment in self.segments for word in segment.words]
+
+    def joined(self, other: _Part) -> _Part:
+        return _Part(self.segments + other.segments, self.said + other.said, max(self.differs, other.differs))
+
+
+def _correction(final: FinalResult, wrong: _Part, reads: Reader) -> Correction:
     return Correction(
         session=final.session,
         captured_at=final.captured_at,
         hops=final.hops,
-        first=numbers.start,
-        last=numbers.stop - 1,
+        first=wrong.segments[0].number,
+        last=wrong.segments[-1].number,
         revision=final.take * _UTTERANCES + final.utterance,
-        text=join(words),
+        text=join(wrong.said),
+        language=final.language,
+        number_wrong=numbers_differ(wrong.words, wrong.said, reads),
     )
+
+
+def _parts(segments: Sequence[Segment], said: Sequence[Word]) -> Iterator[_Part]:
+    """The segments one by one, and together where other words stand in the place of the end of one."""
+    held: _Part | None = None
+    begin = 0
+    for segment, (end, torn) in zip(segments, _ends(segments, said), strict=True):
+        share = tuple(said[begin:end])
+        part = _Part((segment,), share, difference(segment.words, share))
+        held, begin = part if held is None else held.joined(part), end
+        if not torn:
+            yield held
+            held = None
+
+
+def _ends(segments: Sequence[Segment], said: Sequence[Word]) -> Iterator[tuple[int, bool]]:
+    """Where each segment ends among the final's items, and whether only the times of its words say so."""
+    places = [place for place, item in enumerate(said) if spelling(item.text)]
+    texts = [[text for word in segment.words if (text := spelling(word.text))] for segment in segments]
+    known = [text for segment in texts for text in segment]
+    opcodes = SequenceMatcher(None, known, [spelling(said[p].text) for p in places], autojunk=False).get_opcodes()
+    done = 0
+    for segment, words in zip(segments[:-1], texts, strict=False):
+        done += len(words)
+        at, torn = 0, False
+        for tag, first, last, begin, end in opcodes:
+            if first > done or (first == done and tag != "insert"):
+                break
+            at, torn = end, first < done < last and tag != "equal"
+            if tag == "equal":
+                at = begin + min(done, last) - first
+            elif torn or first == done:
+                at = begin + sum(said[place].midpoint < segment.end for place in places[begin:end])
+        yield (places[at] if at < len(places) else len(said)), torn
+    if segments:
+        yield len(said), False

@@ -8,7 +8,7 @@ import logging
 from processors.contract import Closing, Context, Input, Operator
 from processors.stability.alarm import Alarm
 from processors.stability.claims import Claims
-from processors.stability.correction import correction
+from processors.stability.correction import corrections
 from processors.stability.tuning import Tuning
 from processors.stability.utterance import Extent, Utterance
 from processors.stability.window import RateWindow
@@ -180,10 +180,11 @@ class Stabiliser(Operator):
 
     async def _finish(self, utterance: Utterance, final: FinalResult) -> None:
         self._read(utterance)
-        contradiction = utterance.contradiction(self._claims.frontier)
-        if contradiction is not None:
+        corrected = list(corrections(final, utterance.segments, utterance.said_again(self._claims.frontier)))
+        if corrected:
             self._context.metrics.count(Metric.RESULTS_CONTRADICTED)
-            self._context.emit(StreamName.SEGMENTS, correction(final, *contradiction))
+        for correction in corrected:
+            self._context.emit(StreamName.SEGMENTS, correction)
         await self._decide(utterance, Extent.EVERYTHING)
         if utterance.inherits and utterance.reaches(self._claims.tail):
             self._inherits = False
@@ -216,9 +217,9 @@ class Stabiliser(Operator):
         if extent is Extent.EVERYTHING or settings.partial_results_enabled:
             while (target := utterance.target(extent, settings)) > utterance.reading.done:
                 items = utterance.reading.items(utterance.reading.done, target)
-                numbers = await self._claims.claim(items, utterance.newest)
-                if numbers is not None:
-                    utterance.commit(target, numbers)
+                claimed = await self._claims.claim(items, utterance.newest)
+                if claimed is not None:
+                    utterance.commit(target, claimed)
                     self._inherits = False
                     break
                 self._inherits = True

@@ -10,13 +10,11 @@ from processors.stability.numerals import Numerals
 from processors.stability.reading import Reading
 from shared import alignment
 from shared.agreement import PacedAgreement
-from shared.models import Result, Word
+from shared.models import Result, Segment, Word
 from shared.settings import Settings
 
 #: Words that are left open where nothing is stable.
 _OPEN = 2
-#: A final may differ by this much from what was committed before it counts as contradicting it.
-_CONTRADICTION = 0.2
 
 
 class Extent(Enum):
@@ -56,7 +54,8 @@ class Utterance:
         self._own: list[Word] = []
         #: How the words of both are spelled.
         self._spelled: list[str] = []
-        self._numbers: range = range(0)
+        #: What this operator has committed of it.
+        self.segments: list[Segment] = []
         #: The clock (audio time, ms) when there was a word at this index first.
         self._seen: list[int] = []
 
@@ -138,32 +137,31 @@ class Utterance:
             return next(cut for cut in cuts if cut > reading.done or cut == limit)
         return reading.grouped(limit) if extent is Extent.STABLE else reading.whole(limit)
 
-    def commit(self, target: int, numbers: range) -> None:
-        """Notes that the reading's words up to `target` are committed, in the segments of these numbers."""
+    def commit(self, target: int, claimed: Sequence[Segment]) -> None:
+        """Notes that the reading's words up to `target` are committed, in these segments."""
         reading = self.reading
         if self.inherits:
             self.inherits = False
             self._inherited = reading.words(0, reading.done)
         self._own += reading.words(reading.done, target)
         self._spelled = [alignment.spelling(word.text) for word in (*self._inherited, *self._own)]
-        self._numbers = range(self._numbers.start or numbers.start, numbers.stop)
+        self.segments += claimed
         reading.done = target
 
     def disown(self) -> None:
         """Another worker has decided on this utterance: what is committed of it is to be found anew."""
         self.inherits = True
-        self._inherited, self._own, self._spelled, self._numbers = [], [], [], range(0)
+        self._inherited, self._own, self._spelled, self.segments = [], [], [], []
 
-    def contradiction(self, frontier: int) -> tuple[range, Sequence[Word]] | None:
-        """Where the final just read differs much from what was committed before it: those segments, and its words."""
+    def said_again(self, frontier: int) -> Sequence[Word]:
+        """The items of the final just read that stand in the place of its segments."""
         if not self._own:
-            return None
+            return ()
         items, digits = self._items, self._numerals.digits
         inherited = self._inherited
         first = alignment.within(inherited, items, self._own[0].start, digits) if inherited else 0
         last = max(first, alignment.within([*inherited, *self._own], items, frontier, digits))
-        said = items[first:last]
-        return (self._numbers, said) if alignment.difference(self._own, said, digits) > _CONTRADICTION else None
+        return items[first:last]
 
     def _parted(self, items: tuple[Word, ...]) -> tuple[Word, ...]:
         """The items; what is one word now was several in the reading before, the first of them committed."""

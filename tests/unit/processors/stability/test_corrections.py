@@ -1,0 +1,122 @@
+"""What a final corrects: segment by segment, and numbers whatever their share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processors.stability.correction import corrections, numbers_differ
+from shared.metrics import Metric
+from shared.models import Correction, FinalResult, Segment, Word
+from tests.support.virtual_time import run
+from tests.unit.processors.stability.talk import corrections as emitted
+from tests.unit.processors.stability.talk import final, hear, items, partial, said
+
+_LONG = "we sold the very old car that my uncle had for"
+
+
+def _seen(made: list[Correction]) -> list[tuple[int, int, str, bool]]:
+    return [(c.first, c.last, c.text, c.number_wrong) for c in made]
+
+
+@pytest.mark.parametrize(
+    ("committed", "heard"),
+    [
+        ("20 dollars .", "25 dollars ."),
+        ("20 dollars .", "200 dollars ."),
+        ("20 dollars .", "some dollars ."),
+        ("some dollars .", "20 dollars ."),
+        ("$25 .", "€25 ."),
+        ("25 % .", "2.5 % ."),
+        ("2 or 3 .", "3 or 2 ."),
+        ("٢٠ .", "٢٥ ."),
+        ("½ .", "¼ ."),
+    ],
+)
+def test_one_wrong_number_is_corrected_however_long_its_segment_is(committed: str, heard: str) -> None:
+    talk = run(hear(partial(f"{_LONG} {committed} ~and"), final(f"{_LONG} {heard} and then .", 9000)))
+    assert [(c.first, c.last, c.number_wrong) for c in emitted(talk)] == [(1, 1, True)]
+    assert heard.split()[0] in emitted(talk)[0].text
+    assert talk.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
+    assert said(talk)[0].startswith(_LONG)
+
+
+@pytest.mark.parametrize(
+    "heard", ["2000 dollars .", "2,000 dollars .", "2\N{NO-BREAK SPACE}000 dollars .", "２０００ dollars ."]
+)
+def test_a_number_that_is_only_written_otherwise_is_right(heard: str) -> None:
+    heard_items = tuple(Word(text, 0, 0) for text in heard.split(" "))
+    assert not numbers_differ((Word("2000", 0, 0), Word("dollars", 0, 0)), heard_items)
+
+
+def test_what_a_number_is_called_may_be_told_by_a_language() -> None:
+    values = {"twenty": "20", "$20": "20"}
+
+    def reads(word: str) -> list[str]:
+        return [values[word]] if word in values else []
+
+    assert not numbers_differ(items("twenty dollars"), items("$20"), reads)
+    assert numbers_differ(items("twenty dollars"), items("ten dollars"), reads)
+
+
+def test_another_word_in_a_long_segment_is_no_contradiction() -> None:
+    talk = run(hear(partial(f"{_LONG} 20 dollars . ~and"), final(f"{_LONG} 20 euros . and then .", 9000)))
+    assert emitted(talk) == []
+
+
+def test_a_wrong_sentence_is_seen_among_many_right_ones() -> None:
+    right = "he came to us . she went to them . no . they all stayed at home . and then"
+    wrong = right.replace("no .", "yes .")
+    talk = run(hear(partial(f"{right} ~it"), final(f"{wrong} it rained .", 9000)))
+    assert _seen(emitted(talk)) == [(3, 3, "yes.", False)]
+    assert talk.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
+
+
+def test_wrong_sentences_apart_are_corrected_each_and_neighbours_as_one() -> None:
+    right = "no . he came to us . 5 . seven . so it was . ~and"
+    talk = run(hear(partial(right), final("yes . he came to us . 6 . eleven . so it was . and then .", 9000)))
+    assert _seen(emitted(talk)) == [(1, 1, "yes.", False), (3, 4, "6. eleven.", True)]
+    assert talk.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
+    revisions = {c.revision for c in emitted(talk)}
+    assert len(revisions) == 1
+
+
+def test_words_that_nothing_places_are_corrected_with_both_segments_around_them() -> None:
+    before = "we think that they had come from new | york in May . ~and"
+    early = before.removesuffix(" in May . ~and")
+    after = "we think that they had come from Newark in March . and then ."
+    talk = run(hear(partial(early), partial(before), final(after, 9000)))
+    assert said(talk)[:2] == ["we think that they had come from new", "york in May."]
+    assert _seen(emitted(talk)) == [(1, 2, "we think that they had come from Newark in March.", False)]
+
+
+def test_a_revision_says_take_and_utterance_so_that_the_newer_one_is_higher() -> None:
+    def revision(take: int, utterance: int) -> int:
+        heard: dict[str, Any] = {"take": take, "utterance": utterance}
+        (made,) = emitted(run(hear(partial("one . ~two", **heard), final("nine . two .", 900, **heard))))
+        return made.revision
+
+    order = [(1, 1), (1, 2), (2, 1), (2, 7), (3, 1)]
+    assert sorted(order, key=lambda place: revision(*place)) == order
+    assert revision(2, 7) == revision(2, 7)
+
+
+def test_a_correction_names_the_language_that_was_identified() -> None:
+    talk = run(hear(partial("one . ~two"), final("nine . two .", 900, language="fr")))
+    assert [c.language for c in emitted(talk)] == ["fr"]
+
+
+@pytest.mark.parametrize("heard", ["", ".", "one"])
+def test_a_final_that_drops_words_drops_them_from_captions(heard: str) -> None:
+    talk = run(hear(partial("one . two . ~three"), final(heard, 2000)))
+    (made,) = emitted(talk)
+    assert (made.last, made.text) == (2, "")
+
+
+def test_nothing_committed_is_contradicted_by_nothing() -> None:
+    result = FinalResult(
+        session="talk", captured_at=0, take=1, utterance=1, start=0, end=0, position=0, items=items("20")
+    )
+    none: list[Segment] = []
+    assert list(corrections(result, none, ())) == []
