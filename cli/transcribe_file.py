@@ -49,7 +49,7 @@ class ProgressView:
         if language is None:
             self._progress.update(self._task, completed=caption.end / 1000)
 
-    def corrected(self, corrected: Corrected) -> None:
+    def corrected(self, language: str | None, corrected: Corrected) -> None:
         """See View.corrected."""
 
     def sent(self, seconds: float) -> None:

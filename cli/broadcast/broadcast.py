@@ -143,8 +143,8 @@ class Broadcast:
                 case Tail(text):
                     self._view.tail(text)
                 case Corrected():
-                    self._outputs.corrected(event)
-                    self._view.corrected(event)
+                    self._outputs.corrected(language, event)
+                    self._view.corrected(language, event)
                 case Missed(first, last):
                     self.outcome.left_out[f"captions {language or self._outputs.source} missed"] += last - first + 1
 

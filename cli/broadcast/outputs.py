@@ -53,9 +53,9 @@ class Outputs:
         for writer in self._captions[caption.language]:
             writer.caption(caption)
 
-    def corrected(self, corrected: Corrected) -> None:
-        """Corrects the source language's captions."""
-        for writer in self._captions[self.source]:
+    def corrected(self, language: str | None, corrected: Corrected) -> None:
+        """Corrects captions of a language; None is the source language."""
+        for writer in self._captions[language or self.source]:
             writer.correct(corrected)
 
     def chunk(self, chunk: AudioChunk) -> None:

@@ -16,8 +16,8 @@ class View(Protocol):
     def caption(self, language: str | None, caption: Caption) -> None:
         """A caption is committed."""
 
-    def corrected(self, corrected: Corrected) -> None:
-        """Captions of the source language read better now."""
+    def corrected(self, language: str | None, corrected: Corrected) -> None:
+        """Captions read better now."""
 
     def sent(self, seconds: float) -> None:
         """So much audio has been sent."""

@@ -22,9 +22,10 @@ class Lines:
         text = labelled(caption) if caption.text else f"({caption.status})"
         self._print(f"{caption.end / 1000:7.1f} s  {caption.language}  {text}")
 
-    def corrected(self, corrected: Corrected) -> None:
+    def corrected(self, language: str | None, corrected: Corrected) -> None:
         """See View.corrected."""
-        self._print(f"{'':9}  corrected  {corrected.text}")
+        spoken = "" if language is None else f"{language}  "
+        self._print(f"{'':9}  {spoken}corrected  {corrected.text}")
 
     def sent(self, seconds: float) -> None:
         """See View.sent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -52,8 +53,16 @@ class Screen:
         """See View.caption."""
         self._captions[language].append(caption)
 
-    def corrected(self, corrected: Corrected) -> None:
+    def corrected(self, language: str | None, corrected: Corrected) -> None:
         """See View.corrected: what scrolled by is corrected in the files."""
+        shown = self._captions[language]
+        covered = [caption for caption in shown if corrected.first <= caption.number <= corrected.last]
+        if not covered:
+            return
+        better = replace(covered[0], text=corrected.text, status=Status.OK)
+        kept = [better if caption is covered[0] else caption for caption in shown if caption not in covered[1:]]
+        shown.clear()
+        shown.extend(kept)
 
     def sent(self, seconds: float) -> None:
         """See View.sent."""

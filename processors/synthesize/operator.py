@@ -13,7 +13,7 @@ from processors.synthesize.synthesizer import Synthesizer
 from shared.backoff import delays
 from shared.errors import StoreUnavailable
 from shared.metrics import Metric
-from shared.models import SessionEnded, Status, Translation
+from shared.models import SessionEnded, Status, Translation, TranslationCorrection
 from shared.settings import Settings
 from shared.streams import StreamName
 
@@ -43,6 +43,10 @@ class Speaker(Operator):
     async def take(self, received: Input) -> None:
         """See Operator.take."""
         record = received.record
+        if isinstance(record, TranslationCorrection):
+            # Captions are corrected; what was spoken stands.
+            self._context.release(received)
+            return
         if not isinstance(record, Translation | SessionEnded):
             raise TypeError(f"expected a Translation or SessionEnded, got {type(record).__name__}")
         if isinstance(record, Translation):

@@ -10,22 +10,25 @@ from processors.contract import Context
 from processors.patience import GaveUp, Held, Patience
 from processors.translate.cached import CachedTranslation
 from processors.translate.spend import Budget
-from shared.models import Segment, SessionEnded, Status, Translation
+from shared.models import Correction, Segment, SessionEnded, Status, Translation, TranslationCorrection
 from shared.streams import StreamName
 
-#: A segment or the session's end, as held by the operator, and what to call once its output is out.
-Task = tuple[Held, Segment | SessionEnded, Callable[[], None]]
+#: A segment, a correction or the session's end, as held by the operator, and what to call once its output is out.
+Task = tuple[Held, Segment | Correction | SessionEnded, Callable[[], None]]
 
 
 class LanguageTranslator:
     """Emits one translation for each segment, in order; `wanted` says whether anyone wants the language now.
 
-    `budget` is None where the engine costs nothing. A segment that it has no room for is skipped.
+    A correction becomes one of the translations behind them, or nothing where it cannot be translated: what they say
+    stands. `source` is the language of corrections that name none. `budget` is None where the engine costs nothing. A
+    segment that it has no room for is skipped.
     """
 
     def __init__(
         self,
         context: Context,
+        source: str,
         language: str,
         translation: CachedTranslation,
         patience: Patience,
@@ -33,6 +36,7 @@ class LanguageTranslator:
         budget: Budget | None,
     ) -> None:
         self._context = context
+        self._source = source
         self._language = language
         self._translation = translation
         self._patience = patience
@@ -48,10 +52,13 @@ class LanguageTranslator:
         """Works the queue off, for ever."""
         while True:
             held, record, done = await self._tasks.get()
-            if isinstance(record, SessionEnded):
-                self._context.emit(StreamName.TRANSLATIONS, replace(record, language=self._language))
-            else:
-                self._context.emit(StreamName.TRANSLATIONS, await self._translated(held, record))
+            match record:
+                case SessionEnded():
+                    self._context.emit(StreamName.TRANSLATIONS, replace(record, language=self._language))
+                case Segment():
+                    self._context.emit(StreamName.TRANSLATIONS, await self._translated(held, record))
+                case Correction():
+                    await self._correct(held, record)
             done()
             self._tasks.task_done()
 
@@ -60,7 +67,8 @@ class LanguageTranslator:
         await self._tasks.join()
 
     async def _translated(self, held: Held, segment: Segment) -> Translation:
-        status, text = await self._outcome(held, segment)
+        said = segment.text if segment.status is Status.OK else None
+        status, text = await self._outcome(held, said, segment.language)
         return Translation(
             session=segment.session,
             captured_at=segment.captured_at,
@@ -74,12 +82,28 @@ class LanguageTranslator:
             speaker=segment.speaker,
         )
 
-    async def _outcome(self, held: Held, segment: Segment) -> tuple[Status, str]:
+    async def _correct(self, held: Held, correction: Correction) -> None:
+        status, text = await self._outcome(held, correction.text, correction.language or self._source)
+        if status is Status.OK:
+            self._context.emit(
+                StreamName.TRANSLATIONS,
+                TranslationCorrection(
+                    session=correction.session,
+                    captured_at=correction.captured_at,
+                    hops=correction.hops,
+                    first=correction.first,
+                    last=correction.last,
+                    revision=correction.revision,
+                    language=self._language,
+                    text=text,
+                ),
+            )
+
+    async def _outcome(self, held: Held, text: str | None, source: str) -> tuple[Status, str]:
         if not self._wanted(self._language):
             return Status.UNWANTED, ""
-        if segment.status is not Status.OK:
+        if text is None:
             return Status.SKIPPED, ""
-        text, source = segment.text, segment.language
         if source == self._language or not text.strip():
             return Status.OK, text
         claim = self._budget.claim(text, self._language) if self._budget else None

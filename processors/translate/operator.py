@@ -25,7 +25,10 @@ _REFRESH = 5.0
 
 
 class SessionTranslator(Operator):
-    """Hands each segment to every target language and releases it when the last of them has emitted."""
+    """Hands each segment to every target language and releases it when the last of them has emitted.
+
+    So it does with a correction of a number or an amount.
+    """
 
     def __init__(self, context: Context, engine: Translator, cache: TranslationCache, ledger: Ledger) -> None:
         self._context = context
@@ -35,6 +38,8 @@ class SessionTranslator(Operator):
         self._languages: list[LanguageTranslator] = []
         self._wanted: frozenset[str] | None = None
         self._last = 0
+        #: Range of numbers -> the highest revision translated; as bounded as the session is.
+        self._revisions: dict[tuple[int, int], int] = {}
 
     async def start(self) -> None:
         """See Operator.start."""
@@ -46,7 +51,9 @@ class SessionTranslator(Operator):
         self._want(session.wanted)
         for language in dict.fromkeys(session.target_languages):
             patience = Patience(self._context, "translate", language, settings.max_hold)
-            line = LanguageTranslator(self._context, language, translation, patience, self._is_wanted, budget)
+            line = LanguageTranslator(
+                self._context, session.source_language, language, translation, patience, self._is_wanted, budget
+            )
             self._languages.append(line)
             self._context.spawn(line.run())
         self._context.spawn(self._refresh())
@@ -63,9 +70,17 @@ class SessionTranslator(Operator):
                     self._spread(received, segment)
             case SessionEnded() as end:
                 self._spread(received, end)
-            case Correction():
-                # Captions alone are corrected; what was translated and spoken stands.
-                self._context.release(received)
+            case Correction() as correction:
+                span = (correction.first, correction.last)
+                if not correction.number_wrong:
+                    # What reads better is for captions of the source language; what was translated stands.
+                    self._context.release(received)
+                elif correction.revision <= self._revisions.get(span, -1):
+                    self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="translate")
+                    self._context.release(received)
+                else:
+                    self._revisions[span] = correction.revision
+                    self._spread(received, correction)
             case other:
                 raise TypeError(f"expected a Segment, Correction or SessionEnded, got {type(other).__name__}")
 
@@ -75,7 +90,7 @@ class SessionTranslator(Operator):
             for language in self._languages:
                 await language.drained()
 
-    def _spread(self, received: Input, record: Segment | SessionEnded) -> None:
+    def _spread(self, received: Input, record: Segment | Correction | SessionEnded) -> None:
         held = Held(received, asyncio.get_running_loop().time())
         waiting = len(self._languages)
 

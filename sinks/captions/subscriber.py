@@ -7,7 +7,16 @@ from typing import TypeGuard
 
 from shared.clock import Clock, SystemClock
 from shared.metrics import MemoryMetrics, Metric, Metrics
-from shared.models import Correction, FinalResult, PartialResult, Record, Segment, SessionEnded, Translation
+from shared.models import (
+    Correction,
+    FinalResult,
+    PartialResult,
+    Record,
+    Segment,
+    SessionEnded,
+    Translation,
+    TranslationCorrection,
+)
 from shared.sessions import SessionStore
 from shared.streams import Start, Stream, StreamName
 from sinks.admission import Admission
@@ -22,11 +31,12 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
     """Yields what is to be shown: `async with CaptionSubscriber(streams, session) as captions: async for event ...`.
 
     Without a `language` they are the source language's: committed captions, the live tail, and corrections. With one
-    they are translations. A subscriber that joins late is first shown the last `backlog` captions of those that came
-    in the `reach_back` s (60 by default) before it joined, and told what it missed. One that takes up where another
-    was is given the number of the last caption that had (0 for none) as `after`: it is shown every caption behind
-    that, as far as `reach_back` goes, and told which are gone. It ends when the session has. `streams` must hold
-    transcripts and unique-segments, or translations; a `store` is asked whether there is such a session and language.
+    they are translations, and corrections where a number or an amount was wrong. A subscriber that joins late is first
+    shown the last `backlog` captions of those that came in the `reach_back` s (60 by default) before it joined, and
+    told what it missed. One that takes up where another was is given the number of the last caption that had (0 for
+    none) as `after`: it is shown every caption behind that, as far as `reach_back` goes, and told which are gone. It
+    ends when the session has. `streams` must hold transcripts and unique-segments, or translations; a `store` is asked
+    whether there is such a session and language.
     """
 
     def __init__(
@@ -98,9 +108,10 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         if self._is_caption(record):
             if record.number > self._last:
                 yield from self._caption(record, backlog=backlog)
-        elif isinstance(record, Correction):
+        elif isinstance(record, Correction | TranslationCorrection):
             span = (record.first, record.last)
-            if record.revision > self._revisions.get(span, -1):
+            wanted = isinstance(record, Correction) or record.language == self._language
+            if wanted and record.revision > self._revisions.get(span, -1):
                 self._revisions[span] = record.revision
                 yield Corrected(record.first, record.last, record.text)
         elif isinstance(record, PartialResult | FinalResult):

@@ -37,6 +37,10 @@ class Audience:
             assert [chunk.number for chunk in chunks if isinstance(chunk, AudioChunk) and chunk.first] == numbers
             assert [chunk.number for chunk in chunks if isinstance(chunk, AudioChunk) and chunk.last] == numbers
 
+    def events(self, language: str | None) -> list[CaptionEvent]:
+        """What a reader of the language has seen."""
+        return self._captions[language]
+
     @property
     def captions(self) -> str:
         """The source language's committed text as it was shown."""

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from cli.demo.lines import Lines
+from cli.demo.screen import Screen
 from cli.listen.show import Terminal
 from shared.models import Status
-from sinks import Caption
+from sinks import Caption, Corrected
 
 
 def caption(speaker: str | None, status: Status = Status.OK, text: str = "Good morning.") -> Caption:
@@ -29,3 +31,24 @@ def test_a_line_names_its_speaker_where_there_is_one(shown: Caption, line: str) 
     Lines(Console(file=demo)).caption(None, shown)
     assert listener.getvalue().strip() == f"1.5 s  {line}"
     assert demo.getvalue().strip() == f"1.5 s  en  {line}"
+
+
+def test_the_demo_says_in_which_language_a_caption_is_corrected() -> None:
+    demo = io.StringIO()
+    lines = Lines(Console(file=demo))
+    lines.corrected("es", Corrected(1, 1, "Por 25 dólares."))
+    lines.corrected(None, Corrected(1, 1, "For 25 dollars."))
+    assert demo.getvalue().split() == ["es", "corrected", "Por", "25", "dólares.", "corrected", "For", "25", "dollars."]
+
+
+def test_what_stands_on_the_demos_screen_is_corrected_there() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    screen = Screen(console, ["es"], 1.0)
+    for number, text in enumerate(["Lo vendí.", "Por 20.", "Dólares."], 1):
+        screen.caption("es", replace(caption(None, text=text), number=number))
+    screen.corrected("es", Corrected(2, 3, "Por 25 dólares."))
+    screen.corrected("es", Corrected(7, 9, "Que nadie ve."))
+    with screen, console.capture() as shown:
+        console.print(screen._live.get_renderable())
+    assert "es Lo vendí. Por 25 dólares. " in " ".join(shown.get().split())
+    assert "nadie" not in shown.get()

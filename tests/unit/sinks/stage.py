@@ -18,6 +18,7 @@ from shared.models import (
     Speech,
     Status,
     Translation,
+    TranslationCorrection,
     Word,
 )
 from shared.streams import Entry, MemoryStream, StreamName
@@ -31,7 +32,7 @@ def _streams(record: Record | bytes) -> list[StreamName]:
     match record:
         case PartialResult() | FinalResult() | Silence():
             return [StreamName.TRANSCRIPTS]
-        case Translation():
+        case Translation() | TranslationCorrection():
             return [StreamName.TRANSLATIONS]
         case Speech():
             return [StreamName.SPEECH]

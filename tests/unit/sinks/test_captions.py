@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shared.codec import encode
 from shared.metrics import Metric
-from shared.models import Correction, FinalResult, PartialResult, Status
+from shared.models import Correction, FinalResult, PartialResult, Status, TranslationCorrection
 from shared.streams import StreamName
 from sinks import Caption, CaptionSubscriber, Corrected, Ended, Missed, Tail
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
@@ -141,6 +141,29 @@ def test_the_newest_correction_of_a_range_wins() -> None:
         ]
         await stage.publish(segment(1, "one"), segment(2, "two", 300), *corrections)
         assert shown(events[2:]) == [Corrected(1, 2, "r5"), Corrected(1, 2, "r6")]
+
+    run(main())
+
+
+def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
+    def correction(language: str, revision: int, first: int = 2) -> TranslationCorrection:
+        return TranslationCorrection(
+            session="talk",
+            captured_at=0,
+            first=first,
+            last=2,
+            revision=revision,
+            language=language,
+            text=f"r{revision}",
+        )
+
+    async def main() -> None:
+        stage = Stage()
+        await stage.publish(*(translation(number, str(number)) for number in (1, 2)), correction("es", 3, 1))
+        events = await stage.captions("es", backlog=1)
+        assert shown(events) == [Missed(1, 1), (2, "2")]
+        await stage.publish(correction("ca", 9), correction("es", 5), correction("es", 4), correction("es", 6))
+        assert shown(events[2:]) == [Corrected(2, 2, "r5"), Corrected(2, 2, "r6")]
 
     run(main())
 

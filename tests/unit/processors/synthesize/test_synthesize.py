@@ -10,7 +10,7 @@ from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.synthesize.stage import SynthesizeStage
 from shared.errors import SessionUnknown
 from shared.metrics import Metric
-from shared.models import Segment, SessionEnded, Speech, Status
+from shared.models import Segment, SessionEnded, Speech, Status, TranslationCorrection
 from shared.sessions.session import FIRST_EPOCH
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.synthesize.talk import END, RATE, Talk, play, translation
@@ -43,6 +43,19 @@ def test_a_clip_comes_in_chunks_the_first_of_them_early() -> None:
         )
         assert {chunk.attempt for chunk in chunks} == {FIRST}
         assert talk.released == [1]
+
+    play(scene)
+
+
+def test_a_corrected_text_is_not_spoken_again() -> None:
+    correction = TranslationCorrection(
+        session="talk", captured_at=EPOCH, first=1, last=1, revision=1, language="es", text="Mejor."
+    )
+
+    async def scene(talk: Talk) -> None:
+        await talk.send(translation(1, 600), correction, translation(2, 600), every=1)
+        assert [chunk.number for chunk in talk.speech if chunk.last] == [1, 2]
+        assert correction in talk.bench.released
 
     play(scene)
 

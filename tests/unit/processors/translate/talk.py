@@ -10,7 +10,7 @@ from processors.translate.cache import MemoryTranslationCache
 from processors.translate.engines.scripted import ScriptedTranslator
 from processors.translate.ledger import Ledger
 from processors.translate.stage import TranslateStage
-from shared.models import DeadLetter, Segment, SessionEnded, Status, Translation
+from shared.models import DeadLetter, Segment, SessionEnded, Status, Translation, TranslationCorrection
 from shared.sessions import MemorySessionStore, Session
 from shared.settings import Settings
 from tests.support.operators import OperatorBench
@@ -74,6 +74,14 @@ class Talk:
 
     def statuses(self, language: str) -> list[tuple[int, Status]]:
         return [(number, status) for number, status, _ in self.said(language)]
+
+    def corrected(self, language: str) -> list[tuple[int, int, int, str]]:
+        """Range, revision and text of the corrections that were emitted in the language."""
+        return [
+            (record.first, record.last, record.revision, record.text)
+            for record in self.bench.emitted
+            if isinstance(record, TranslationCorrection) and record.language == language
+        ]
 
     @property
     def letters(self) -> list[DeadLetter]:

@@ -1,6 +1,7 @@
 """One translation a segment and wanted language, in order, whatever any other language does."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,11 @@ from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.translate.talk import END, Talk, play, segment
 
 OK = Status.OK
+
+
+def correction(revision: int, first: int = 1, **fields: Any) -> Correction:
+    base: dict[str, Any] = {"last": 2, "text": "For 25 dollars.", "number_wrong": True}
+    return Correction(session="talk", captured_at=EPOCH, first=first, revision=revision, **base | fields)
 
 
 def test_a_segment_becomes_one_translation_a_language() -> None:
@@ -96,12 +102,65 @@ def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> 
     play(scene)
 
 
-def test_a_correction_is_not_translated() -> None:
+def test_a_correction_of_words_alone_is_not_translated() -> None:
     async def scene(talk: Talk) -> None:
-        correction = Correction(session="talk", captured_at=EPOCH, first=1, last=1, revision=1, text="Better.")
-        await talk.send(correction, every=1)
+        await talk.send(correction(1, number_wrong=False), every=1)
         assert talk.bench.emitted == []
-        assert talk.bench.released == [correction]
+        assert talk.bench.released == [correction(1, number_wrong=False)]
+
+    play(scene)
+
+
+def test_where_a_number_was_wrong_every_language_is_corrected_behind_its_translations() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.delay["es"] = 5
+        await talk.send(segment(1), segment(2), correction(1), END)
+        await talk.until(6)
+        assert talk.corrected("ca") == [(1, 2, 1, "[ca] For 25 dollars.")]
+        assert talk.bench.released == [segment(1)]
+        await talk.until(16)
+        assert [type(record).__name__ for record in talk.bench.emitted if record.key == "talk/es"] == [
+            "Translation",
+            "Translation",
+            "TranslationCorrection",
+            "SessionEnded",
+        ]
+        assert talk.corrected("es") == [(1, 2, 1, "[es] For 25 dollars.")]
+        assert talk.bench.released == [segment(1), segment(2), correction(1), END]
+
+    play(scene)
+
+
+def test_a_correction_is_translated_from_the_language_that_it_is_in() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(correction(1), correction(2, language="fr"), every=1)
+        assert [source for _, source, target in talk.engine.requests if target == "es"] == ["en", "fr"]
+        assert talk.corrected("en") == [(1, 2, 1, "For 25 dollars."), (1, 2, 2, "[en] For 25 dollars.")]
+
+    play(scene, Talk(("en", "es")))
+
+
+def test_of_corrections_of_one_range_only_a_higher_revision_is_translated() -> None:
+    async def scene(talk: Talk) -> None:
+        await talk.send(correction(2), correction(1), correction(2), correction(3), correction(1, first=2), every=1)
+        assert [(first, revision) for first, _, revision, _ in talk.corrected("es")] == [(1, 2), (1, 3), (2, 1)]
+        assert talk.bench.metrics.total(Metric.REPLAYED_RECORDS, stage="translate") == 2
+        assert len(talk.bench.released) == 5
+
+    play(scene)
+
+
+def test_a_correction_that_cannot_be_translated_leaves_what_was_said() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.engine.broken.add("es")
+        await talk.send(correction(1), every=61)
+        assert talk.corrected("es") == []
+        assert len(talk.corrected("ca")) == len(talk.letters) == 1
+        assert talk.bench.released == [correction(1)]
+        await talk.store.configure("talk", wanted=["es"])
+        await talk.until(68)
+        await talk.send(correction(2), every=3)
+        assert len(talk.corrected("ca")) == 1
 
     play(scene)
 
