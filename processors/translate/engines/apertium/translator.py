@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from processors.translate.engines.apertium import mode, packages
+from processors.translate.engines.apertium.answers import answered
 from processors.translate.engines.apertium.markup import resemble
 from processors.translate.engines.apertium.pipeline import Pipeline
 from processors.translate.engines.apertium.routes import Pair, routes
@@ -56,7 +57,8 @@ class ApertiumTranslator:
         lines = [" ".join(line.replace("\0", "").split()) for line in text.split("\n")]
         for pair in pairwise(way):
             pipeline = self._pipelines[pair]
-            lines = [resemble(await pipeline.translate(line), line) if line else line for line in lines]
+            made = [await pipeline.translate(line) if line else line for line in lines]
+            lines = [resemble(answered(text, pair[1]), line) for text, line in zip(made, lines, strict=True)]
         return "\n".join(lines)
 
     async def close(self) -> None:

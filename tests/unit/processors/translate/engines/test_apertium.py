@@ -95,6 +95,46 @@ async def test_an_abbreviation_does_not_take_the_full_stop(translator: ApertiumT
     assert await translator.translate("He lives in the U.S.A.", "en", "ca") == "Viu dins els EUA."
 
 
+#: What is said with marks, and its Spanish.
+_MARKED = {
+    "No.": "No.",
+    "No!": "No!",
+    "No?": "No?",
+    "No...": "No...",
+    "Yes.": "Sí.",
+    "Yes?!": "Sí?!",
+    "Yes or no.": "Sí o no.",
+    "No. No. No.": "No. No. No.",
+    "The answer is no.": "La respuesta es no.",
+    "He said no. I said yes.": "Dijo no. Dije sí.",
+    "Oh no.": "Oh no.",
+    "(No.)": "(No.)",
+    '"No."': '"No."',
+    'He said "No."': 'Dijo "No."',
+    "“No.”": "“No.”",
+    "No way.": "Ninguna manera.",
+    "No. 5 is big.": "Núm. 5 es grande.",
+    "It is art.": "Es arte.",
+    "It is art!": "Es arte!",
+    "He likes modern art; it is big.": "Le gusta el arte moderno; es grande.",
+    "It costs 2.50.": "Cuesta 2.50.",
+    "It is .5 now.": "Es .5 ahora.",
+    "Version 2.": "Versión 2.",
+    "At 5 p.m.": "En 5 p.m.",
+    "Was it at 10 a.m.?": "Fue en 10 a.m.?",
+    "U.S.A., and art, too.": "U.S.A., y arte, también.",
+}
+
+
+async def test_marks_mean_what_they_mean_in_speech(translator: ApertiumTranslator) -> None:
+    assert {text: await translator.translate(text, "en", "es") for text in _MARKED} == _MARKED
+
+
+async def test_the_answer_no_is_an_answer_by_way_of_a_third_language(translator: ApertiumTranslator) -> None:
+    french = {"No.": "Non.", "No": "Non", "I said no.": "J'ai dit non.", "No, it is not.": "Non, il n'est pas."}
+    assert {text: await translator.translate(text, "en", "fr") for text in french} == french
+
+
 @pytest.mark.parametrize("place", [0, 5, -1])
 async def test_a_killed_process_fails_one_line_at_most(translator: ApertiumTranslator, place: int) -> None:
     await translator.translate("cat", "en", "es")
