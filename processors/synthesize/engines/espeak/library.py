@@ -18,6 +18,7 @@ _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _CHARACTERS = 1
 _UTF8 = 1
+_SSML = 0x10
 _RATE = 1
 _OK = 0
 
@@ -59,10 +60,11 @@ class Library:
                 Library._ready = _initialised()
         self._c, self.rate, self.voices = Library._ready
 
-    def speak(self, text: str, voice: str, tempo: float, hear: Callable[[bytes], bool]) -> None:
+    def speak(self, text: str, voice: str, tempo: float, hear: Callable[[bytes], bool], *, ssml: bool = False) -> None:
         """Speaks the text; blocks. `hear` is given mono PCM s16le as it is made and says whether to go on.
 
-        `voice` is an identifier. Raises EngineUnavailable where the library refuses.
+        `voice` is an identifier; with `ssml` tags and references in the text are read as such. Raises EngineUnavailable
+        where the library refuses.
         """
 
         def heard(wave: int | None, samples: int, _events: int | None) -> int:
@@ -76,7 +78,9 @@ class Library:
             self._check("SetVoiceByName", self._c.espeak_SetVoiceByName(voice.encode()), voice)
             self._check("SetParameter", self._c.espeak_SetParameter(_RATE, speed, 0), f"rate {speed}")
             self._c.espeak_SetSynthCallback(callback)
-            code = self._c.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
+            code = self._c.espeak_Synth(
+                data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8 | (_SSML if ssml else 0), None, None
+            )
             self._check("Synth", code, f"{len(data)} bytes")
 
     @staticmethod

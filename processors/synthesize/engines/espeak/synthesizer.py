@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from xml.sax.saxutils import escape
 
 from processors.synthesize.engines.espeak.clip import Clip
 from processors.synthesize.engines.espeak.library import Library
 from processors.synthesize.engines.espeak.voices import by_language
+from processors.synthesize.masks import PAUSE, silenced
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
 
@@ -29,7 +31,7 @@ class EspeakSynthesizer:
         """Mono PCM s16le in chunks of 200 ms; whoever stops listening stops the speaking.
 
         `tempo` sets eSpeak's speaking rate, which keeps to it more closely than SSML prosody: that leaves the
-        pauses as they are and adds one at the end.
+        pauses as they are and adds one at the end. SSML serves for the pause of a masked word alone.
         """
         voice = self._voices.get(language)
         if voice is None:
@@ -52,7 +54,12 @@ class EspeakSynthesizer:
 
     def _speak(self, clip: Clip, text: str, voice: str, tempo: float) -> None:
         try:
-            self._library.speak(text, voice, tempo, lambda chunk: not self._closed and clip.hear(chunk))
+            plain = escape(text)
+            marked = silenced(plain, f'<break time="{PAUSE}ms"/>')
+            ssml = marked != plain
+            self._library.speak(
+                marked if ssml else text, voice, tempo, lambda chunk: not self._closed and clip.hear(chunk), ssml=ssml
+            )
             clip.end(EngineUnavailable("eSpeak was closed") if self._closed else None)
         except Exception as error:
             clip.end(error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape
 
+from processors.synthesize.masks import PAUSE, silenced
+
 #: What XML has no way to write.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -15,8 +17,13 @@ def spoken(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text as it stands inside of an element."""
-    return escape(text)
+    """The text as it stands inside of an element, a pause in the place of masked words."""
+    return silenced(escape(text), f'<break time="{PAUSE}ms"/>')
+
+
+def plain(text: str) -> str:
+    """The text for a voice that takes no SSML: a comma is its pause."""
+    return silenced(text, ",")
 
 
 def ssml(text: str, tempo: float) -> str:

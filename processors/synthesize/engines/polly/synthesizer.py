@@ -9,7 +9,7 @@ from typing import Any
 
 from processors.pieces import pieces
 from processors.synthesize.engines.polly.answer import read
-from processors.synthesize.engines.polly.ssml import escaped, spoken, ssml
+from processors.synthesize.engines.polly.ssml import escaped, plain, spoken, ssml
 from processors.synthesize.engines.polly.voices import Voice, voices
 from shared.aws import Aws, AwsError, Tries
 from shared.aws.threads import DaemonThreads
@@ -96,7 +96,7 @@ class PollySynthesizer:
                     if error.code != "InvalidSsmlException":
                         raise
                     self._plain_until[voice] = now + _PLAIN
-            return await self._ask(voice, TextType="text", Text=text)
+            return await self._ask(voice, TextType="text", Text=plain(text))
         except AwsError as error:
             # Its message may quote the text.
             refused = f"Polly's {voice.id} refused {len(text)} characters: {error.code}"

@@ -41,6 +41,13 @@ async def test_it_speaks_as_long_as_the_engine_behind_and_faster_where_it_must(e
     await offline.close()
 
 
+async def test_a_masked_word_is_a_short_pause(emulated: Emulated) -> None:
+    async with emulated.running(synthesizer=ScriptedSynthesizer(pace=30)):
+        engine = PollySynthesizer()
+        without, masked = [await heard(engine, f"Qué el {word} es aquello?") for word in ("", "***")]
+        assert masked - without == pytest.approx(0.25, abs=0.1)
+
+
 async def test_every_voice_is_a_neural_one_of_its_language(emulated: Emulated) -> None:
     async with emulated.running():
         client = emulated.client("polly")

@@ -109,6 +109,17 @@ async def test_a_cancelled_listener_frees_the_engine(synthesizer: EspeakSynthesi
     assert await speak(synthesizer, TEXT)
 
 
+@pytest.mark.parametrize("mask", ["***", "*** ***", "* * *", "f***ing", "＊＊＊", "?$#@$"])
+@pytest.mark.parametrize("tempo", [1.0, 1.3])
+async def test_a_masked_word_is_a_short_pause(synthesizer: EspeakSynthesizer, mask: str, tempo: float) -> None:
+    without, masked = [
+        seconds(synthesizer, await speak(synthesizer, f"Qué & el {word} es <b> aquello?", "es", tempo))
+        for word in ("", mask)
+    ]
+    assert 0.1 < masked - without < 0.6
+    assert len(await speak(synthesizer, mask, "es", tempo)) < synthesizer.rate
+
+
 async def test_clips_spoken_at_once_are_not_mixed(synthesizer: EspeakSynthesizer) -> None:
     wanted = [("Maria. " * number, language) for number in (1, 3, 9) for language in ("en", "es", "ca")]
     alone = [len(await speak(synthesizer, *each)) for each in wanted]

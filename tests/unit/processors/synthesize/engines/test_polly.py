@@ -137,6 +137,21 @@ async def test_plain_text_is_spoken_where_ssml_is_refused(synthesizer: PollySynt
     assert aws_server.asked[1]["Text"] == "A & b."
 
 
+async def test_a_masked_word_is_a_short_pause(synthesizer: PollySynthesizer, aws_server: AwsServer) -> None:
+    async def answer(request: web.Request, asked: Asked) -> web.StreamResponse:
+        return refusal("InvalidSsmlException") if asked["TextType"] == "ssml" else await audio(2)(request, asked)
+
+    await heard(synthesizer, "Qué *** & ?$#@$ es.")
+    aws_server.answer = answer
+    await heard(synthesizer, "Qué *** & f**k es.")
+    pause = '<break time="250ms"/>'
+    assert [asked["Text"] for asked in aws_server.asked] == [
+        f'<speak><prosody rate="100%">Qué {pause} &amp; {pause} es.</prosody></speak>',
+        f'<speak><prosody rate="100%">Qué {pause} &amp; {pause} es.</prosody></speak>',
+        "Qué , & , es.",
+    ]
+
+
 async def test_a_long_text_is_spoken_piece_by_piece(synthesizer: PollySynthesizer, aws_server: AwsServer) -> None:
     aws_server.answer = audio(800)
     text = "Buenas noches a todos & todas. " * 200
