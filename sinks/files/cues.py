@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-#: Characters a line and lines a cue, as broadcasters have it.
+from sinks.files.lines import columns, wrapped
+
+#: Columns a line and lines a cue, as broadcasters have it.
 LINE = 42
 LINES = 2
 #: Ms that a cue stays at the least.
@@ -34,20 +35,20 @@ class Spoken:
 
 
 def cues(spoken: Spoken, not_before: int) -> Iterator[Cue]:
-    """The cues of one caption: a long one becomes several, each as long as its share of the letters.
+    """The cues of one caption: a long one becomes several, each as long as its share of the columns.
 
     None starts before `not_before` (ms), nor before the one ahead of it ends.
     """
-    lines = textwrap.wrap(" ".join(spoken.text.split()), LINE)
+    lines = wrapped(spoken.text, LINE)
     pages = [tuple(lines[first : first + LINES]) for first in range(0, len(lines), LINES)]
-    letters = [sum(map(len, page)) for page in pages]
+    shares = [max(1, sum(map(columns, page))) for page in pages]
     at = max(spoken.start, not_before)
     span = max(spoken.end - at, SHORTEST * len(pages))
     done = 0
-    for page, share in zip(pages, letters, strict=True):
-        first = at + span * done // sum(letters)
+    for page, share in zip(pages, shares, strict=True):
+        first = at + span * done // sum(shares)
         done += share
-        yield Cue(first, at + span * done // sum(letters), page, spoken.speaker)
+        yield Cue(first, at + span * done // sum(shares), page, spoken.speaker)
 
 
 def laid_out(captions: Iterable[Spoken]) -> Iterator[Cue]:
