@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from shared.clean import clean
 from shared.models import Status
 from sinks.captions import Caption, Corrected
 from sinks.files.cues import Cue, Spoken, cues, laid_out
@@ -38,9 +39,10 @@ class SubtitleWriter(ABC):
 
     def caption(self, caption: Caption) -> None:
         """Appends a caption; one without text has no cue."""
-        if caption.status is not Status.OK or not caption.text.strip():
+        text, speaker = clean(caption.text), clean(caption.speaker or "").strip()
+        if caption.status is not Status.OK or not text.strip():
             return
-        spoken = Spoken(caption.text, caption.start, caption.end, caption.speaker)
+        spoken = Spoken(text, caption.start, caption.end, speaker or None)
         made = list(cues(spoken, self._end))
         with writing(self._path):
             append(self._file, self._text(made, self._count + 1))
@@ -55,7 +57,7 @@ class SubtitleWriter(ABC):
             return
         spans = [self._captions.pop(number) for number in numbers]
         first, last = spans[0], spans[-1]
-        self._captions[numbers[0]] = Spoken(corrected.text, first.start, last.end, first.speaker)
+        self._captions[numbers[0]] = Spoken(clean(corrected.text), first.start, last.end, first.speaker)
         self._corrected = True
 
     def close(self) -> None:
@@ -99,6 +101,10 @@ class WebVttWriter(SubtitleWriter):
         return f"{number}\n{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n{voice}{lines}\n\n"
 
 
+#: Players of SubRip take an arrow for a time line, and angle brackets and braces for markup.
+_NO_MARKUP = str.maketrans("<>{}", "‹›()")
+
+
 class SrtWriter(SubtitleWriter):
     """A SubRip file."""
 
@@ -106,8 +112,7 @@ class SrtWriter(SubtitleWriter):
         return b""
 
     def _cue(self, number: int, cue: Cue) -> str:
-        # Players take an arrow for a time line and angle brackets for markup.
-        lines = [line.replace("-->", "→").replace("<", "‹").replace(">", "›") for line in cue.lines]
+        lines = [line.replace("-->", "→").translate(_NO_MARKUP) for line in cue.lines]
         return f"{number}\n{_time(cue.start, ',')} --> {_time(cue.end, ',')}\n" + "\n".join(lines) + "\n\n"
 
 

@@ -220,3 +220,41 @@ def test_webvtt_names_who_speaks_by_a_voice_tag_and_subrip_does_not(tmp_path: Pa
     (_, _, first), (_, _, second) = cues_of(tmp_path / "a.vtt")
     assert (first, second) == ("<v spk_&lt;1&gt;>better", "nobody")
     assert [text for _, _, text in cues_of(tmp_path / "a.srt")] == ["better", "nobody"]
+
+
+#: A name and a text that would break out of their cue, and an escape sequence for whoever prints the file.
+HOSTILE = replace(
+    caption(1, "hola\x1b[31m \x00 --> \n\n<b>00:01.000 --> 00:02.000\x9b2J", 0, 1000),
+    speaker="bob\n\n00:00:00.000 --> 09:00:00.000\nINJECTED",
+)
+
+
+@pytest.mark.parametrize(
+    ("writer", "name", "text"),
+    [
+        (
+            WebVttWriter,
+            "a.vtt",
+            "<v bob 00:00:00.000 --&gt; 09:00:00.000 INJECTED>hola --&gt; &lt;b&gt;00:01.000 --&gt; 00:02.000",
+        ),
+        (SrtWriter, "a.srt", "hola → ‹b›00:01.000 → 00:02.000"),
+    ],
+)
+def test_neither_a_text_nor_a_name_breaks_out_of_its_cue(
+    writer: type[SubtitleWriter], name: str, text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    with writer(file) as captions:
+        captions.caption(HOSTILE)
+        captions.caption(caption(2, "\x1b[2J\u202e", 1000, 2000))
+        captions.caption(caption(3, "Adiós.", 2000, 3000))
+        captions.correct(Corrected(3, 3, "Adiós,\x1b[1m\namigos."))
+    first, second = cues_of(file)
+    assert first[2] == text
+    assert second[2] == "Adiós, amigos."
+
+
+def test_srt_says_nothing_of_where_its_text_is_to_stand(tmp_path: Path) -> None:
+    with SrtWriter(tmp_path / "a.srt") as captions:
+        captions.caption(caption(1, r"{\an8}above {y:i}all", 0, 1000))
+    assert [cue[2] for cue in cues_of(tmp_path / "a.srt")] == [r"(\an8)above (y:i)all"]
