@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-import orjson
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.console import Console, put_json
 from cli.environment import AWS, origin
 from cli.options import JsonOption
+from shared.clean import clean
 from shared.settings import Settings
 
 app = typer.Typer(help="The settings, and where their values come from.")
@@ -35,7 +35,7 @@ def show(*, as_json: JsonOption = False) -> None:
             name: {"value": _aws(name), "range": "text", "from": origin(name), "help": help_text}
             for name, (help_text, _) in AWS.items()
         }
-        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        put_json(shown)
         return
     table = Table(box=None, pad_edge=False)
     for column in ("setting", "value", "from"):
@@ -52,7 +52,7 @@ def _add(table: Table, name: str, value: str, help_text: str) -> None:
     source = origin(name)
     if source == "default" and name in AWS:
         source = "-"
-    table.add_row(name, escape(value), source, help_text, style="" if source in ("default", "-") else "bold")
+    table.add_row(name, escape(clean(value)), source, help_text, style="" if source in ("default", "-") else "bold")
 
 
 def _aws(name: str) -> str | None:

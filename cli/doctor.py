@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli import checks
 from cli.checks import Finding
+from cli.console import Console, put_json
 from cli.pipeline import Engines
+from shared.clean import clean
 from shared.errors import UnsupportedLanguage
 from shared.settings import Settings
 
@@ -31,7 +31,7 @@ def doctor(
     ready = all(finding.present for finding in findings if finding.needed)
     if as_json:
         shown = {"ready": ready, "findings": [asdict(finding) for finding in findings]}
-        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        put_json(shown)
     else:
         _print(findings, ready=ready)
     if not ready:
@@ -82,7 +82,7 @@ def _print(findings: Sequence[Finding], *, ready: bool) -> None:
     part = ""
     for finding in findings:
         state = "[green]ok" if finding.present else "[red]missing" if finding.needed else "[yellow]absent"
-        table.add_row(finding.part if finding.part != part else "", finding.name, state, escape(finding.detail))
+        table.add_row(finding.part if finding.part != part else "", finding.name, state, escape(clean(finding.detail)))
         part = finding.part
     console = Console()
     console.print(table)
@@ -92,6 +92,6 @@ def _print(findings: Sequence[Finding], *, ready: bool) -> None:
     # What the engine of two stages lacks is said once.
     for line in dict.fromkeys(f"{finding.name}: {finding.remedy}" for finding in absent):
         # In one piece, to be copied.
-        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+        console.print(f"  {escape(clean(line))}", soft_wrap=True, highlight=False)
     lacking = ", ".join(finding.name for finding in absent if finding.needed)
     console.print("\nReady for `llt demo`." if ready else f"\nNot ready for `llt demo`: it needs {lacking}.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 
 from botocore.exceptions import ConnectionError, HTTPClientError
 
+from cli.console import tell
 from shared.errors import (
     LowLatencyTranslateError,
     ScriptError,
@@ -57,7 +57,7 @@ def unanswered(error: BaseException, environ: Mapping[str, str] = os.environ) ->
 
 def note(line: str) -> None:
     """Tells the user, beside a command's own output, what it makes of something doubtful."""
-    print(f"llt: {' '.join(line.split())}", file=sys.stderr)
+    tell(f"llt: {' '.join(line.split())}")
 
 
 def _with_notes(error: BaseException) -> str:

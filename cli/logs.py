@@ -7,10 +7,13 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 
 import orjson
-from rich.console import Console
 from rich.logging import RichHandler
+
+from cli.console import Console
+from shared.clean import clean
 
 #: The last two are of a worker: its daemon, and what its children print.
 _OWN = ("shared", "producers", "processors", "sinks", "cli", "infra", "kcl", "child")
@@ -35,11 +38,18 @@ def configure(*, verbose: bool = False) -> None:
 
 
 class _Discreet(logging.Formatter):
-    """Shows of an exception its type and where it was raised: its message may quote what was said."""
+    """Shows a message as one line, and of an exception its type and where it was raised.
+
+    What the exception says may quote what was said.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base class names it so)
+        """See logging.Formatter."""
+        return clean(super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 (the base class names it so)
         """See logging.Formatter."""
-        return "".join(traceback.format_tb(ei[2])) + (ei[0].__name__ if ei[0] else "")
+        return _lines("".join(traceback.format_tb(ei[2])) + (ei[0].__name__ if ei[0] else ""))
 
 
 class _JsonLines(_Discreet):
@@ -51,9 +61,20 @@ class _JsonLines(_Discreet):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": clean(record.getMessage()),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        line |= {name: _plain(name, value) for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return orjson.dumps(line, default=lambda value: clean(str(value))).decode()
+
+
+def _plain(name: str, value: Any) -> Any:
+    """An extra of a record, clean where it is text; an exception, as a daemon tells of one, has many lines."""
+    if not isinstance(value, str):
+        return value
+    return _lines(value) if name == "exception" else clean(value)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(clean, text.split("\n")))

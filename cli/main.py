@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from cli import config, environment, logs, streams
+from cli.console import put
 from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
 from cli.doctor import doctor
@@ -69,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"llt {version('low-latency-translate')}")
+        put(f"llt {version('low-latency-translate')}\n")
         raise typer.Exit
 
 

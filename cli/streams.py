@@ -7,13 +7,12 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.backend import NAMES
+from cli.console import Console, put_json
 from cli.options import JsonOption
+from cli.table import cell, table
 from cli.workers.tables import KclTables
 from shared.aws import Aws
 from shared.aws.table_admin import TableStatus
@@ -69,7 +68,7 @@ def list_(*, as_json: JsonOption = False) -> None:
     """Show each stream and table, and whether it is there."""
     found = _run("Looking ...", _Resources().find())
     if as_json:
-        print(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())
+        put_json(asdict(found))
     else:
         _print(found)
 
@@ -92,12 +91,9 @@ def _run(doing: str, work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _print(found: _Found) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("stream or table", "state"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("open shards", justify="right")
+    shown = table("stream or table", "state", "open shards", right=("open shards",))
     for stream in found.streams:
-        table.add_row(stream.name, stream.status, str(stream.shards or ""))
+        shown.add_row(*map(cell, (stream.name, stream.status, stream.shards or "")))
     for item in (*found.tables, *found.kcl):
-        table.add_row(item.name, item.status, "")
-    Console().print(table)
+        shown.add_row(*map(cell, (item.name, item.status)))
+    Console().print(shown)

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Annotated, Self
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.broadcast.job import Job
 from cli.broadcast.summary import print_summary
+from cli.console import Console
 from cli.options import ToOption
 from sinks import Caption, Corrected
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import orjson
 import typer
-from rich.console import Console
 
 from cli.backend import NAMES
+from cli.console import Console, put_json, tell
 from cli.dead_letters.letters import DeadLetters, Letter, LetterUnknown
 from cli.dead_letters.view import print_letter, print_table, summary, whole
 from cli.options import JsonOption
@@ -51,7 +49,7 @@ def list_(
     letters = DeadLetters(Settings.load(only=NAMES))
     found = _run(letters, _summaries(letters, start, wanted))
     if as_json:
-        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        put_json(found)
     elif found:
         print_table(found)
     else:
@@ -73,7 +71,7 @@ def show(
     letters = DeadLetters(settings)
     found = _run(letters, letters.find(letter))
     if as_json:
-        print(orjson.dumps(whole(found), option=orjson.OPT_INDENT_2).decode())
+        put_json(whole(found))
     else:
         print_letter(found, settings.stream_prefix)
     if payload is not None:
@@ -90,7 +88,7 @@ def _run(letters: DeadLetters, work: Coroutine[Any, Any, Result]) -> Result:
     with Console(stderr=True).status("Reading dead letters ..."):
         found = asyncio.run(work)
     if letters.unreadable:
-        print(f"{letters.unreadable} of the stream's records are no dead letters and were left out.", file=sys.stderr)
+        tell(f"{letters.unreadable} of the stream's records are no dead letters and were left out.")
     return found
 
 
@@ -100,7 +98,7 @@ def _write(letter: Letter, file: Path) -> None:
         raise LetterUnknown(f"--payload {file}: the dead letter {letter.id} carries no bytes; nothing was written")
     with writing(file):
         file.write_bytes(payload)
-    print(f"Wrote {len(payload)} bytes to {file}.", file=sys.stderr)
+    tell(f"Wrote {len(payload)} bytes to {file}.")
 
 
 def _milliseconds(since: str) -> int:

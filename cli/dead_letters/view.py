@@ -6,19 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from cli.console import Console
 from cli.dead_letters.letters import Letter
 from cli.dead_letters.payload import described, dump
 from cli.shard_names import short_shard
+from cli.table import table
+from shared.clean import clean
 
 #: Characters of an id that a table shows, if they tell its letters apart.
 _SHORT = 8
 #: Digits of an input's sequence number that a table shows: those in which neighbours differ.
 _DIGITS = 12
-#: Columns of a terminal from which on there is room for a letter's input, and those that its error has at least.
+#: Columns of a terminal from which on there is room for a column of inputs, and those that errors have there.
 _WIDE, _READABLE = 120, 20
 
 
@@ -50,7 +51,7 @@ def whole(letter: Letter) -> dict[str, Any]:
 
 
 def print_table(summaries: Sequence[Mapping[str, Any]]) -> None:
-    """A row a letter; a narrow terminal has no room for the inputs, which print_letter shows."""
+    """A row a letter; on a narrow terminal its input stands below its error, without the stream, its stage's own."""
     console = Console()
     cells: dict[str, Callable[[Mapping[str, Any]], Text]] = {
         "id": lambda shown: Text(shown["id"][:length]),
@@ -61,17 +62,20 @@ def print_table(summaries: Sequence[Mapping[str, Any]]) -> None:
         "input": lambda shown: _text(_short_origin(shown["input"])),
         "error": lambda shown: _text(shown["error"]),
     }
-    if console.width < _WIDE:
+    wide = console.width >= _WIDE
+    if not wide:
         del cells["input"]
+        cells["error"] = _error_and_input
     length = _telling([shown["id"] for shown in summaries])
-    table = Table(box=None, pad_edge=False)
-    for column in cells:
-        # Where there is room for an input at all, it breaks in front of its sequence number.
-        width = {"input": _DIGITS + 2, "error": _READABLE}.get(column)
-        table.add_column(column, no_wrap=column in ("id", "published", "stage"), overflow="fold", min_width=width)
+    rows = table(*cells)
+    if wide:
+        for column in rows.columns:
+            # An input breaks in front of its sequence number.
+            column.min_width = {"input": _DIGITS + 2, "error": _READABLE}.get(str(column.header))
+            column.no_wrap = column.header in ("id", "published", "stage")
     for shown in summaries:
-        table.add_row(*(cell(shown) for cell in cells.values()))
-    console.print(table)
+        rows.add_row(*(made(shown) for made in cells.values()))
+    console.print(rows)
 
 
 def print_letter(letter: Letter, stream_prefix: str) -> None:
@@ -102,13 +106,11 @@ def print_letter(letter: Letter, stream_prefix: str) -> None:
     else:
         rows["payload"] = f"{payload['kind']}, {payload['bytes']} bytes"
         rows |= {f"  {name}": _value(value) for name, value in payload["fields"].items()}
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    lines = table("what", "is", headed=False)
     for name, value in rows.items():
-        table.add_row(name, _text(value))
+        lines.add_row(_text(name), _text(value))
     console = Console()
-    console.print(table)
+    console.print(lines)
     for line in dump(bytes.fromhex(payload.get("hex", ""))):
         console.print(Text(f"  {line}"), soft_wrap=True)
 
@@ -131,9 +133,16 @@ def _origin(origin: Mapping[str, str]) -> str:
 
 
 def _short_origin(origin: Mapping[str, str] | None) -> str:
-    if origin is None:
-        return "-"
-    return f"{origin['stream']} {short_shard(origin['shard'])} ..{origin['sequence'][-_DIGITS:]}"
+    return "-" if origin is None else f"{origin['stream']} {_short_place(origin)}"
+
+
+def _short_place(origin: Mapping[str, str]) -> str:
+    return f"{short_shard(origin['shard'])} ..{origin['sequence'][-_DIGITS:]}"
+
+
+def _error_and_input(shown: Mapping[str, Any]) -> Text:
+    error = _text(shown["error"])
+    return error if shown["input"] is None else error + Text("\ninput ") + _text(_short_place(shown["input"]))
 
 
 def _value(value: Any) -> str:
@@ -144,8 +153,8 @@ def _value(value: Any) -> str:
 
 
 def _text(value: str) -> Text:
-    """As it is, but for what would move a terminal's cursor."""
-    return Text("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value))
+    """As it is, but for what cleaning takes away: whoever looks for a fault shall see that it is there."""
+    return Text("".join(c if clean(c) == c else c.encode("unicode_escape").decode() for c in value))
 
 
 def _time(epoch_ms: int) -> str:

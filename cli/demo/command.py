@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.broadcast.job import Job
 from cli.broadcast.summary import print_summary
+from cli.console import Console
 from cli.demo.lines import Lines
 from cli.demo.screen import Screen
 from cli.options import ToOption

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from cli.captions import labelled
+from shared.clean import clean
 from sinks import Caption, Corrected
 
 
@@ -34,4 +35,4 @@ class Lines:
         """See View.latency."""
 
     def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(clean(line), markup=False, highlight=False, soft_wrap=True)

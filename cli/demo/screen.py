@@ -16,6 +16,7 @@ from rich.text import Text
 
 from cli.broadcast.latencies import Latencies
 from cli.captions import labelled
+from shared.clean import clean
 from shared.models import Status
 from sinks import Caption, Corrected
 
@@ -47,7 +48,7 @@ class Screen:
 
     def tail(self, text: str) -> None:
         """See View.tail."""
-        self._tail = text
+        self._tail = clean(text)
 
     def caption(self, language: str | None, caption: Caption) -> None:
         """See View.caption."""

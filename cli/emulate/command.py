@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from cli.console import put, tell
 from cli.emulate import back_engines
 from cli.emulate.child import run
 from cli.signals import asked_to_stop
@@ -105,8 +105,8 @@ async def _run(
         _keep(environ, env_file)
         if command:
             return await run(command, os.environ | environ)
-        print(_block(environ), end="", flush=True)
-        Console(stderr=True).print("The emulators are up. Ctrl-C stops them.", highlight=False, soft_wrap=True)
+        put(_block(environ))
+        tell("The emulators are up. Ctrl-C stops them.")
         await asked_to_stop()
         return 0
 

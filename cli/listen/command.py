@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.backend import REACH, Reader, shared_backend
+from cli.console import Console
 from cli.listen.audience import Audience
 from cli.listen.files import Files
 from cli.listen.show import JsonLines, Show, Terminal

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-import orjson
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from cli.captions import labelled
+from cli.console import put_json
+from shared.clean import clean
 from shared.models import Status
 from shared.sessions import Session
 from sinks import (
@@ -88,7 +88,7 @@ class Terminal:
                 self._print(f"{event.end / 1000:7.1f} s  {text}")
             case Tail():
                 if self._live is not None:
-                    self._live.update(Text(f"{'':9}  {event.text}", style="bright_black"))
+                    self._live.update(Text(f"{'':9}  {clean(event.text)}", style="bright_black"))
             case Corrected():
                 self._print(f"{'':9}  corrected: {event.text}")
             case Missed():
@@ -118,7 +118,7 @@ class Terminal:
         self._print(f"{'':9}  ({text})", style="dim")
 
     def _print(self, line: str, style: str = "") -> None:
-        self._console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(clean(line), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 class JsonLines:
@@ -162,8 +162,7 @@ class JsonLines:
             self._write({"event": "wrote", "files": [str(file) for file in files]})
 
     def _write(self, line: dict[str, Any]) -> None:
-        sys.stdout.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode())
-        sys.stdout.flush()
+        put_json(line, indented=False)
 
 
 _EVENTS: dict[type, str] = {

@@ -7,17 +7,15 @@ import secrets
 from dataclasses import fields
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli.backend import REACH, Backend, Reader, kinesis
+from cli.console import Console, put_json
 from cli.options import SOURCE, JsonOption, ToOption, language, languages, session_id, whoever_runs_this
 from cli.served import warn_unserved
 from cli.sessions.overrides import overrides
 from cli.sessions.particulars import began, particulars
+from cli.table import cell, table
 from shared.clock import SystemClock
 from shared.codec import encode
 from shared.errors import SessionOver
@@ -81,7 +79,7 @@ def create(
     asyncio.run(_backend().store.create(item))
     warn_unserved(item)
     if as_json:
-        print(orjson.dumps({"id": session, "publish_token": publish, "listen_token": listen}).decode())
+        put_json({"id": session, "publish_token": publish, "listen_token": listen}, indented=False)
         return
     console = Console()
     console.print(f"Created session {session}. Its tokens for a gateway, which are shown only now:")
@@ -96,15 +94,13 @@ def list_(*, as_json: JsonOption = False) -> None:
     # Those that nobody has spoken on come last.
     sessions = sorted(found, key=lambda session: (not session.started_at, session.started_at))
     if as_json:
-        print(orjson.dumps([_shown(session) for session in sessions], option=orjson.OPT_INDENT_2).decode())
+        put_json([_shown(session) for session in sessions])
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("session", "owner", "languages", "began", "segments"):
-        table.add_column(column, no_wrap=True)
+    shown = table("session", "owner", "languages", "began", "segments")
     for session in sessions:
         into = f"{session.source_language} > {', '.join(session.target_languages)}"
-        table.add_row(*map(Text, (session.id, session.owner, into, began(session), str(session.number))))
-    Console().print(table if sessions else "No session is open.")
+        shown.add_row(*map(cell, (session.id, session.owner, into, began(session), str(session.number))))
+    Console().print(shown if sessions else "No session is open.")
 
 
 @app.command()
@@ -112,13 +108,12 @@ def show(session: IdArgument, *, as_json: JsonOption = False) -> None:
     """Show a session: its state and how far it has come, not what was said."""
     item = asyncio.run(_backend().store.load(session_id(session)))
     if as_json:
-        print(orjson.dumps(_shown(item), option=orjson.OPT_INDENT_2).decode())
+        put_json(_shown(item))
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
+    shown = table("what", "is", headed=False)
     for row in particulars(item):
-        table.add_row(*map(Text, row))
-    Console().print(table)
+        shown.add_row(*map(cell, row))
+    Console().print(shown)
 
 
 @app.command()

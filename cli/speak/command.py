@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from cli.backend import REACH, Reader, shared_backend
+from cli.console import Console
 from cli.explain import note
 from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
 from cli.recording import tell_cut_short

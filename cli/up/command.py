@@ -6,9 +6,9 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli.backend import Backend, Reader, check, shared_backend
+from cli.console import say
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.pipeline import Engines, Pipeline
@@ -42,9 +42,9 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     await in_workers(
         workers_of(settings),
         _asked_to_stop(),
-        lambda: _say(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
+        lambda: say(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
     )
-    _say("Stopped.")
+    say("Stopped.")
 
 
 async def _run(settings: Settings, backend: Backend) -> None:
@@ -56,7 +56,7 @@ async def _run(settings: Settings, backend: Backend) -> None:
     await asyncio.sleep(0)
     pipeline.host.start()
     failing = asyncio.create_task(pipeline.host.ended())
-    _say(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
+    say(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
     await asyncio.wait({asked, failing}, return_when=asyncio.FIRST_COMPLETED)
     if failing.done():
         asked.cancel()
@@ -65,13 +65,9 @@ async def _run(settings: Settings, backend: Backend) -> None:
         failing.result()
     await pipeline.host.stop()
     await failing
-    _say("Stopped.")
+    say("Stopped.")
 
 
 async def _asked_to_stop() -> None:
     await asked_to_stop()
-    _say("Stopping ...")
-
-
-def _say(line: str) -> None:
-    Console().print(line, highlight=False, soft_wrap=True)
+    say("Stopping ...")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
+from cli.console import say
 from processors.hosts.kcl.daemon.leash import leashed
 from processors.stages import STAGES
 from shared.settings import Settings
@@ -108,7 +109,7 @@ class _Running:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             text = line.decode(errors="replace")
-            print(text, end="", flush=True)
+            say(text.rstrip("\n"))
             if text.startswith(UP):
                 self.up.set()
         return await self._process.wait()

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from cli.backend import Backend, Reader, check, shared_backend
+from cli.console import say
 from cli.options import StreamsOption
 from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.folder import own_folder
@@ -68,13 +68,13 @@ async def _run(application: Application, settings: Settings, name: str, backend:
             drained = await supervisor.run(partial(check, backend))
         finally:
             announcing.cancel()
-        _say(f"Stopped {application.label}." if drained else f"Stopped {application.label} before it had drained.")
+        say(f"Stopped {application.label}." if drained else f"Stopped {application.label} before it had drained.")
         return drained
 
 
 async def _announce(supervisor: Supervisor, application: Application) -> None:
     await supervisor.up.wait()
-    _say(f"Worker {supervisor.status.worker} of {application.label} is up on {application.stream}. Ctrl-C stops it.")
+    say(f"Worker {supervisor.status.worker} of {application.label} is up on {application.stream}. Ctrl-C stops it.")
 
 
 @contextmanager
@@ -100,7 +100,3 @@ def _health(status: Status, address: str, port: int) -> Iterator[None]:
 
     with Health(status, address, port, Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])):
         yield
-
-
-def _say(line: str) -> None:
-    Console().print(line, highlight=False, soft_wrap=True)

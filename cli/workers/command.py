@@ -6,14 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import orjson
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from cli.backend import NAMES
+from cli.console import Console, put_json
 from cli.options import JsonOption
 from cli.shard_names import short_shard
+from cli.table import cell, table
 from cli.workers.report import Report, Row, State
 from shared.settings import Settings
 
@@ -27,7 +24,7 @@ def workers(*, as_json: JsonOption = False) -> None:
     with Console(stderr=True).status("Looking at leases and shards ..."):
         rows = asyncio.run(report.rows())
     if as_json:
-        print(orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_INDENT_2).decode())
+        put_json([asdict(row) for row in rows])
     elif rows:
         _print(rows, settings.stream_prefix)
     else:
@@ -35,25 +32,19 @@ def workers(*, as_json: JsonOption = False) -> None:
 
 
 def _print(rows: Sequence[Row], stream_prefix: str) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("application", "stream"):
-        table.add_column(column, overflow="fold")
-    table.add_column("shard", justify="right")
-    table.add_column("owner", overflow="fold")
-    table.add_column("state", no_wrap=True)
-    for column in ("checkpoint age", "lag"):
-        table.add_column(column, no_wrap=True, justify="right")
+    columns = "application", "stream", "shard", "owner", "state", "checkpoint age", "lag"
+    shown = table(*columns, right=("shard", "checkpoint age", "lag"))
     for row in rows:
-        table.add_row(
-            row.application,
-            row.stream.removeprefix(f"{stream_prefix}-"),
-            short_shard(row.shard),
-            Text(row.owner or "-"),
-            Text(row.state, _STYLES[row.state]),
-            _age(row),
-            "?" if row.lag_ms is None else _span(row.lag_ms),
+        shown.add_row(
+            cell(row.application),
+            cell(row.stream.removeprefix(f"{stream_prefix}-")),
+            cell(short_shard(row.shard)),
+            cell(row.owner or "-"),
+            cell(row.state, _STYLES[row.state]),
+            cell(_age(row)),
+            cell("?" if row.lag_ms is None else _span(row.lag_ms)),
         )
-    Console().print(table)
+    Console().print(shown)
 
 
 def _age(row: Row) -> str:

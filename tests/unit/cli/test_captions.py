@@ -3,14 +3,18 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import orjson
 import pytest
 from rich.console import Console
+from rich.table import Table
 
+from cli.console import Console as OurConsole
 from cli.demo.lines import Lines
 from cli.demo.screen import Screen
-from cli.listen.show import Terminal
+from cli.listen.show import JsonLines, Terminal
 from shared.models import Status
-from sinks import Caption, Corrected
+from shared.sessions import Session
+from sinks import Caption, Corrected, Tail
 
 
 def caption(speaker: str | None, status: Status = Status.OK, text: str = "Good morning.") -> Caption:
@@ -52,3 +56,45 @@ def test_what_stands_on_the_demos_screen_is_corrected_there() -> None:
         console.print(screen._live.get_renderable())
     assert "es Lo vendí. Por 25 dólares. " in " ".join(shown.get().split())
     assert "nadie" not in shown.get()
+
+
+#: It sets a terminal's title and its clipboard, clears its screen, and looks like markup of Rich's.
+HOSTILE = "hola \x1b]0;OWNED\x1b\\\x1b]52;c;ZWNobw==\x07\x1b[2J\x9b31m\x00[red]x[/red]\nforged"
+
+
+def test_a_terminal_shows_what_others_wrote_and_obeys_none_of_it() -> None:
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=200, color_system=None)
+    listener = Terminal(console)
+    session = Session(id="talk", source_language=HOSTILE, target_languages=(HOSTILE,))
+    with listener:
+        listener.show(caption(HOSTILE, text=HOSTILE))
+        listener.show(Tail(HOSTILE))
+        listener.show(Corrected(1, 1, HOSTILE))
+        listener.joined(session)
+        listener.waiting(HOSTILE)
+    screen = Screen(console, ["es"], 10.0)
+    with screen:
+        screen.tail(HOSTILE)
+        screen.caption(None, caption(HOSTILE, text=HOSTILE))
+    shown = written.getvalue()
+    assert "hola [red]x[/red] forged: hola [red]x[/red] forged\n" in shown
+    for obeyed in ("OWNED", "ZWNobw", "\x1b[2J", "\x9b", "\x00", "\nforged"):
+        assert obeyed not in shown
+
+
+def test_whatever_else_is_printed_on_a_console_is_clean_too() -> None:
+    written = io.StringIO()
+    console = OurConsole(file=written, force_terminal=True, width=200, color_system=None)
+    table = Table()
+    table.add_row("a\x1bcb\x9d0;x\x07", "two\nlines \udce9")
+    console.print(table, f"file \x1b[2J{'x' * 300}\x85")
+    assert not set(written.getvalue()) & set("\x1b\x9b\x9d\x85\x07\udce9")
+
+
+def test_json_for_a_terminal_says_the_same_and_holds_nothing_that_it_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    JsonLines().show(caption("b\x9b31mob", text=HOSTILE + "\u2028\u202e 👋 é"))
+    (line,) = capsys.readouterr().out.removesuffix("\n").split("\n")
+    assert not set(line) & set("\x1b\x9b\x00\u2028\u202e")
+    assert "👋 é" in line
+    assert orjson.loads(line)["text"] == HOSTILE + "\u2028\u202e 👋 é"

@@ -58,3 +58,28 @@ def test_verbose_shows_this_project_and_no_library(capsys: pytest.CaptureFixture
     logging.getLogger("cli.main").debug("ours")
     logging.getLogger("botocore").debug("theirs")
     assert [orjson.loads(line)["message"] for line in capsys.readouterr().err.splitlines()] == ["ours"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_a_line_quotes_forges_no_other_and_reaches_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr(stderr, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("COLUMNS", "1000")
+    logs.configure()
+    session = "x\x1b]0;OWNED\x1b\\\x1b[2J\x00\n12:00 CRITICAL forged\x9b31m"
+    logging.getLogger("processors").warning("session %s has a dead letter", session, extra={"session": session})
+    (line,) = stderr.getvalue().splitlines()
+    # A terminal has colours of our own between the words.
+    assert "session x " in line
+    assert " CRITICAL forged has a dead letter" in line
+    assert not any(mark in line for mark in ("OWNED", "\x1b]", "\x1b[2J", "\\u001b", "\\u0000", "\\n", "\x9b"))
+
+
+def test_an_exception_that_a_daemon_told_of_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure()
+    logging.getLogger("kcl").warning("failed", extra={"exception": "A: b\x1b[2J\n  at c.d"})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert orjson.loads(line)["exception"] == "A: b\n  at c.d"
