@@ -9,12 +9,15 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
+from cli import standard_streams
+
 #: The exit code of what Ctrl-C stopped, as shells have it.
 _STOPPED = 130
 
 
 def main() -> None:
     """Runs the command line and ends the process; a client that installed the producer alone is told what it lacks."""
+    standard_streams.make_usable()
     # While packages are imported nothing is under way that would have to be finished.
     impatient = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if impatient:
@@ -37,9 +40,7 @@ def _end(code: int) -> None:
     """Ends the process at once: while Python itself ends, a second Ctrl-C would be a signal that ends it."""
     # What Python does at its end, but for waiting for threads.
     atexit._run_exitfuncs()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    standard_streams.flush()
     os._exit(code)
 
 

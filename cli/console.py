@@ -27,6 +27,13 @@ class ReaderGone(LowLatencyTranslateError):
     """Nobody reads standard output any more: what was to be printed there is of no use to anybody."""
 
 
+def is_reader_gone(error: BaseException) -> bool:
+    """Whether the error, or one of those that came together, is that ReaderGone."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(ReaderGone) is not None
+    return isinstance(error, ReaderGone)
+
+
 class Console(rich.console.Console):
     """A console that cleans whatever is printed on it; raises ReaderGone where standard output has lost its reader.
 

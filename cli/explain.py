@@ -18,7 +18,7 @@ from shared.errors import (
     UnsupportedLanguage,
 )
 
-FAILED, WRONG_USAGE, STOPPED = 1, 2, 130
+FAILED, WRONG_USAGE, STOPPED, READER_GONE = 1, 2, 130, 141
 
 
 def explained(error: BaseException, environ: Mapping[str, str] = os.environ) -> tuple[str, int]:

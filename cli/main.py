@@ -1,7 +1,8 @@
 """`llt`: its commands, and how each of them ends.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. An error is one line on stderr that says what to
-do; `--verbose` adds where it came from.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 141 stopped since nobody reads its output any more
+(`llt demo | head -1`), in silence. An error is one line on stderr that says what to do; `--verbose` adds where it came
+from.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from typing import Annotated
 import typer
 
 from cli import config, environment, logs, streams
-from cli.console import put
+from cli.console import is_reader_gone, put
 from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
 from cli.doctor import doctor
 from cli.emulate.command import emulate
-from cli.explain import FAILED, STOPPED, explained, note
+from cli.explain import FAILED, READER_GONE, STOPPED, explained, note
 from cli.listen.command import listen
 from cli.sessions import command as sessions
 from cli.speak.command import speak
@@ -64,7 +65,12 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Abort as error:
         # A question was answered with no, or with Ctrl-C.
         return _failed("stopped", STOPPED if isinstance(error.__context__, KeyboardInterrupt) else FAILED)
+    except SystemExit:
+        # Typer's help, which Rich prints, ends so where nobody reads it to its end.
+        return READER_GONE
     except Exception as error:
+        if is_reader_gone(error):
+            return READER_GONE
         return _failed(*explained(error))
 
 
