@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from shared.errors import SettingError
+from shared.proxies import spare_own
 from shared.settings import Settings
 
 _FILE = Path(".env")
@@ -35,6 +36,7 @@ _from_file: dict[str, str] = {}
 def load(file: Path = _FILE, environ: MutableMapping[str, str] = os.environ) -> Sequence[str]:
     """Adds what `file` says to `environ`, where nothing stands there yet; returns what looks misspelt, a line each.
 
+    Where there is a proxy, this machine's own addresses are not to go through it: NO_PROXY says so from then on.
     Raises SettingError for a bad file.
     """
     _from_file.clear()
@@ -42,6 +44,7 @@ def load(file: Path = _FILE, environ: MutableMapping[str, str] = os.environ) -> 
     for name, value in found.items():
         if value is not None and name not in environ:
             environ[name] = _from_file[name] = value
+    spare_own(environ)
     return [f"{file}: there is no setting {name}; is {meant} meant?" for name in found if (meant := _meant(name))]
 
 

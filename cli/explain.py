@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-from botocore.exceptions import ConnectionError, HTTPClientError
+from botocore.exceptions import ConnectionError, HTTPClientError, ProxyConnectionError
 
 from cli.console import tell
 from shared.errors import (
@@ -44,6 +44,9 @@ def unanswered(error: BaseException, environ: Mapping[str, str] = os.environ) ->
     if not isinstance(error, StreamUnavailable | StoreUnavailable):
         return ""
     for cause in _causes(error):
+        if isinstance(cause, ProxyConnectionError):
+            # Its credentials are masked.
+            return f"no way through the proxy {cause.kwargs.get('proxy_url')}; see HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
         if isinstance(cause, ConnectionError | HTTPClientError):
             where = cause.kwargs.get("endpoint_url") or environ.get("AWS_ENDPOINT_URL") or "AWS"
             remedy = (

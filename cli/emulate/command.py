@@ -18,6 +18,7 @@ from cli.emulate import back_engines
 from cli.emulate.child import run
 from cli.signals import asked_to_stop
 from shared.errors import DependencyMissing, SettingError
+from shared.proxies import spare_own
 
 #: Where programs look for them that were set up by `--env-file`; behind a command any port will do.
 TRANSCRIBE_PORT, PORT = 4581, 4582
@@ -104,7 +105,10 @@ async def _run(
         }
         _keep(environ, env_file)
         if command:
-            return await run(command, os.environ | environ)
+            # The command may reach them by any library, and shall not by a proxy.
+            own = os.environ | environ
+            spare_own(own)
+            return await run(command, own)
         put(_block(environ))
         tell("The emulators are up. Ctrl-C stops them.")
         await asked_to_stop()

@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from shared.aws.client import NO_CREDENTIALS, AwsClient
 from shared.aws.threads import DaemonThreads
 from shared.errors import LowLatencyTranslateError, SetupError
+from shared.proxies import is_own
 
 #: Calls of one service that may be under way at once.
 _CALLS = 32
@@ -44,7 +46,8 @@ class Aws:
     """Makes clients of AWS services that share credentials.
 
     Everything comes by the usual AWS means (AWS_ENDPOINT_URL leads to LocalStack). AWS_REGION counts, which boto3
-    alone ignores, and AWS_PROFILE=default needs no configuration file. Raises SetupError where no region is set.
+    alone ignores, AWS_PROFILE=default needs no configuration file, and what is at an address of this machine is reached
+    without a proxy. Raises SetupError where no region is set.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -112,6 +115,7 @@ class Aws:
 
     def _client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries) -> AwsClient:
         from botocore.config import Config  # noqa: PLC0415 (see above)
+        from botocore.utils import get_environ_proxies  # noqa: PLC0415
 
         config = Config(
             connect_timeout=_CONNECT,
@@ -123,6 +127,8 @@ class Aws:
         )
         try:
             client: Any = self._session.client(service, config=config)
+            if is_own(urlsplit(client.meta.endpoint_url).hostname) and get_environ_proxies(client.meta.endpoint_url):
+                client = self._session.client(service, config=config.merge(Config(proxies={})))
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
         # Threads of its own: calls of a service that hangs shall not hold up another's.

@@ -49,6 +49,21 @@ def test_where_nobody_answers_it_says_so_and_how_to_start_localstack(
     )
 
 
+def test_a_proxy_that_does_not_answer_is_named_without_its_password(
+    llt: Llt, aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://aws.test:4566")
+        monkeypatch.setenv("http_proxy", f"http://me:secret@127.0.0.1:{port}")
+        outcome = llt("sessions", "list")
+    assert outcome.code == 1
+    assert outcome.err == (
+        f"llt: no way through the proxy http://***:***@127.0.0.1:{port}; see HTTPS_PROXY, HTTP_PROXY and NO_PROXY\n"
+    )
+
+
 def test_an_endpoint_without_its_scheme_is_told(llt: Llt, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
     outcome = llt("sessions", "list")

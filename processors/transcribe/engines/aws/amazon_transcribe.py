@@ -73,7 +73,7 @@ class AmazonTranscribe:
             await connection.close()
             if isinstance(error, EngineUnavailable | SetupError) or not isinstance(error, Exception):
                 raise
-            raise failure(error, opening=True) from None
+            raise failure(error, opening=True, proxy=connection.proxy) from None
         return Stream(started, connection, client.body, self._sending)
 
     async def close(self) -> None:
@@ -84,9 +84,10 @@ class AmazonTranscribe:
         if connection.stands:
             return f"Amazon Transcribe did not answer for {self._opening:g} s"
         # The runtime is slow, on purpose, to tell of a certificate that it does not trust.
+        through = f" through the proxy {connection.proxy}" if connection.proxy else ""
         return (
-            f"Amazon Transcribe: no connection to {self._endpoint or self._aws.region} within {self._opening:g} s; "
-            "where its certificate is not trusted, set AWS_CA_BUNDLE"
+            f"Amazon Transcribe: no connection to {self._endpoint or self._aws.region}{through} within "
+            f"{self._opening:g} s; where its certificate is not trusted, set AWS_CA_BUNDLE"
         )
 
 

@@ -10,8 +10,15 @@ from urllib.parse import ParseResult
 
 from amazon_transcribe.exceptions import HTTPException
 from amazon_transcribe.httpsession import AwsCrtHttpResponse, AwsCrtHttpSessionManager
-from awscrt.http import HttpClientConnection
+from awscrt.http import (
+    HttpClientConnection,
+    HttpProxyAuthenticationType,
+    HttpProxyConnectionType,
+    HttpProxyOptions,
+)
 from awscrt.io import ClientBootstrap, ClientTlsContext, DefaultHostResolver, EventLoopGroup, TlsContextOptions
+
+from shared.proxies import Proxy, proxy_for
 
 #: Seconds that a connection has to close.
 _CLOSING = 5.0
@@ -31,12 +38,31 @@ class Runtime:
             options.override_default_trust_store_from_path(ca_filepath=ca_bundle)
         self.tls = ClientTlsContext(options)
 
+    def through(self, proxy: Proxy) -> HttpProxyOptions:
+        """How a connection goes through the proxy: a tunnel, so that the proxy also finds the name of its other end."""
+        tls = None
+        if proxy.secure:
+            tls = self.tls.new_connection_options()
+            tls.set_server_name(proxy.host)
+        named = proxy.username is not None and proxy.password is not None
+        return HttpProxyOptions(
+            proxy.host,
+            proxy.port,
+            tls_connection_options=tls,
+            auth_type=HttpProxyAuthenticationType.Basic if named else HttpProxyAuthenticationType.Nothing,
+            auth_username=proxy.username if named else None,
+            auth_password=proxy.password if named else None,
+            connection_type=HttpProxyConnectionType.Tunneling,
+        )
+
 
 class _Connecting:
-    """In place of HttpClientConnection: the future that `new` returns may be cancelled."""
+    """In place of HttpClientConnection: goes through a proxy, and the future that `new` returns may be cancelled."""
 
-    @staticmethod
-    def new(**parameters: Any) -> Future[Any]:
+    def __init__(self, proxy: HttpProxyOptions | None) -> None:
+        self._proxy = proxy
+
+    def new(self, **parameters: Any) -> Future[Any]:
         """The connection, once it stands; one that nobody waits for any more is closed then."""
         awaited: Future[Any] = Future()
 
@@ -51,22 +77,28 @@ class _Connecting:
                 made.result().close()
 
         # The runtime's thread would fail to settle a future of its own that was cancelled.
-        HttpClientConnection.new(**parameters).add_done_callback(settle)
+        HttpClientConnection.new(**parameters, proxy_options=self._proxy).add_done_callback(settle)
         return awaited
 
 
 class Connection(AwsCrtHttpSessionManager):
-    """Makes the one request of its connection; a stream that breaks before it is answered raises HTTPException."""
+    """Makes the one request of its connection; a stream that breaks before it is answered raises HTTPException.
 
-    HTTP_CONNECTION_CLS = _Connecting
+    It goes through the proxy that boto3 would go through; SetupError where that is no proxy.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime.bootstrap)  # type: ignore[no-untyped-call]
+        self._runtime = runtime
         self._tls_ctx = runtime.tls
+        #: What it goes through, once it is known where it goes.
+        self.proxy: Proxy | None = None
         self._completion: Future[int] | None = None
         self._given_up = False
 
     async def _create_connection(self, parsed_url: ParseResult) -> HttpClientConnection:
+        self.proxy = proxy_for(parsed_url.geturl())
+        self.HTTP_CONNECTION_CLS = _Connecting(self._runtime.through(self.proxy) if self.proxy else None)
         connection = await super()._create_connection(parsed_url)
         if self._given_up:
             connection.close()

@@ -12,6 +12,7 @@ from amazon_transcribe.exceptions import (
 )
 
 from shared.errors import EngineUnavailable, UnsupportedLanguage
+from shared.proxies import Proxy
 
 _LANGUAGE = re.compile(r"language[ -]?code|language ?options|language .*not supported", re.IGNORECASE)
 #: Errors whose message names who may not do what. That of a wrong signature repeats the request with its token.
@@ -19,8 +20,10 @@ _RIGHTS = frozenset({"AccessDenied", "AccessDeniedException"})
 _UNAUTHORISED = (401, 403)
 
 
-def failure(error: Exception, *, opening: bool = False) -> EngineUnavailable | UnsupportedLanguage:
-    """The error to raise for what amazon-transcribe raised."""
+def failure(
+    error: Exception, *, opening: bool = False, proxy: Proxy | None = None
+) -> EngineUnavailable | UnsupportedLanguage:
+    """The error to raise for what amazon-transcribe raised, on a connection through `proxy`."""
     if isinstance(error, UnknownServiceException):
         return EngineUnavailable(f"Amazon Transcribe: {_refusal(error)}")
     if isinstance(error, ServiceException):
@@ -29,6 +32,11 @@ def failure(error: Exception, *, opening: bool = False) -> EngineUnavailable | U
             return UnsupportedLanguage(f"Amazon Transcribe: {message}")
         throttling = "throttled: " if isinstance(error, LimitExceededException) else ""
         return EngineUnavailable(f"Amazon Transcribe: {throttling}{name}: {message}")
+    if proxy is not None and "PROXY" in str(error):
+        # The runtime does not tell with which status.
+        return EngineUnavailable(
+            f"Amazon Transcribe: the proxy {proxy} refused the connection: {error}; see HTTPS_PROXY and NO_PROXY"
+        )
     trust = "; where its certificate is not trusted, see AWS_CA_BUNDLE" if "AWS_IO_TLS" in str(error) else ""
     return EngineUnavailable(f"Amazon Transcribe: {type(error).__name__}: {error}{trust}")
 
