@@ -17,6 +17,8 @@ from shared.clean import clean
 
 #: The last two are of a worker: its daemon, and what its children print.
 _OWN = ("shared", "producers", "processors", "sinks", "cli", "infra", "kcl", "child")
+#: Loggers of botocore's for what is renewed; where it must be now, failing is raised too.
+_OF_CREDENTIALS = frozenset({"botocore.credentials", "botocore.tokens"})
 #: What every record has; whatever else it carries was given as `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -32,9 +34,16 @@ def configure(*, verbose: bool = False) -> None:
     else:
         handler = logging.StreamHandler()
         handler.setFormatter(_JsonLines())
+    if not verbose:
+        handler.addFilter(_is_not_told_anyway)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in _OWN:
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.NOTSET)
+
+
+def _is_not_told_anyway(record: logging.LogRecord) -> bool:
+    """Whether it is none of botocore's warnings of what it raises as well: the command's own line says what to do."""
+    return not (record.name in _OF_CREDENTIALS and "mandatory" in record.getMessage())
 
 
 class _Discreet(logging.Formatter):

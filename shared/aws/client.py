@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import Executor
 from functools import partial
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import Any
 
 from botocore.exceptions import (
@@ -21,6 +22,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker, TransientRetryableChecker
 
+from shared.aws.credentials import NO_CREDENTIALS, Profile
 from shared.errors import LowLatencyTranslateError, ResourceMissing, SetupError
 
 #: Statuses of refusals that pass by themselves, beside all from 500 on.
@@ -76,7 +78,8 @@ _NO_ANSWER = (
     MetadataRetrievalError,
     ResponseParserError,
 )
-NO_CREDENTIALS = "AWS: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+#: What brings new credentials, such as a credential_process, is no longer there.
+_GONE = (FileNotFoundError, NotADirectoryError, PermissionError)
 #: What a call may name as missing, with the word for it.
 _RESOURCES = {"StreamName": "stream", "TableName": "table"}
 
@@ -96,10 +99,17 @@ class AwsClient:
     rights, a stream or table that is not there), `unavailable` where it may help, and AwsError for the rest.
     """
 
-    def __init__(self, client: Any, unavailable: type[LowLatencyTranslateError], threads: Executor) -> None:
+    def __init__(
+        self,
+        client: Any,
+        unavailable: type[LowLatencyTranslateError],
+        threads: Executor,
+        profile: Profile | None = None,
+    ) -> None:
         self._client = client
         self._unavailable = unavailable
         self._threads = threads
+        self._profile = profile
 
     @property
     def endpoint(self) -> str:
@@ -123,8 +133,20 @@ class AwsClient:
             raise SetupError(NO_CREDENTIALS) from None
         except BotoCoreError as error:
             # What is left are credentials that are incomplete or expired.
-            raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
+            raise self._refused(error) from None
+        except _GONE as error:
+            raise self._refused(error) from None
+        except (OSError, JSONDecodeError) as error:
+            # Of what brings new credentials: the connection's have errors of their own.
+            raise self._unavailable(f"AWS: credentials: {type(error).__name__}: {error}") from None
         return answer
+
+    def _refused(self, error: Exception) -> SetupError:
+        return (
+            SetupError(f"AWS: {type(error).__name__}: {error}")
+            if self._profile is None
+            else self._profile.refused(error)
+        )
 
     def _sorted(self, error: ClientError, operation: str, parameters: dict[str, Any]) -> LowLatencyTranslateError:
         code = error.response["Error"]["Code"]

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
-from shared.aws.client import NO_CREDENTIALS, AwsClient
+from shared.aws.client import AwsClient
+from shared.aws.credentials import CREDENTIAL_ERRORS, NO_CREDENTIALS, OF_CREDENTIALS_ALONE, Profile
 from shared.aws.threads import DaemonThreads
 from shared.errors import LowLatencyTranslateError, SetupError
 from shared.proxies import is_own
@@ -33,10 +34,6 @@ class Tries:
     mode: str = "standard"
     answer: float = 10
 
-
-#: What botocore raises where credentials are set up and cannot be had: a credential_process that cannot be run, or that
-#: prints no JSON, has no error of botocore's.
-CREDENTIAL_ERRORS = (BotoCoreError, OSError, ValueError)
 
 #: Who calls knows what waits, and tries again itself.
 ONCE = Tries(1)
@@ -108,7 +105,7 @@ class Aws:
             held = self._session.get_credentials()
             frozen = None if held is None else held.get_frozen_credentials()
         except CREDENTIAL_ERRORS as error:
-            raise SetupError(f"AWS: {type(error).__name__}: {error}") from None
+            raise Profile(self._botocore).refused(error) from None
         if frozen is None:
             raise SetupError(NO_CREDENTIALS)
         return frozen
@@ -125,15 +122,18 @@ class Aws:
             # The code that makes the calls is tested; checking each again is a third of a call's cost.
             parameter_validation=False,
         )
+        profile = Profile(self._botocore)
         try:
             client: Any = self._session.client(service, config=config)
             if is_own(urlsplit(client.meta.endpoint_url).hostname) and get_environ_proxies(client.meta.endpoint_url):
                 client = self._session.client(service, config=config.merge(Config(proxies={})))
+        except OF_CREDENTIALS_ALONE as error:
+            raise profile.refused(error) from None
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
         # Threads of its own: calls of a service that hangs shall not hold up another's.
         threads = DaemonThreads(_CALLS, service)
-        return AwsClient(client, unavailable, threads)
+        return AwsClient(client, unavailable, threads, profile)
 
 
 def botocore_session(environ: Mapping[str, str]) -> Any:

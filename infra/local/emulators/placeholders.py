@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from shared.aws.session import CREDENTIAL_ERRORS, botocore_session
+from shared.aws.credentials import CREDENTIAL_ERRORS
+from shared.aws.session import botocore_session
 
 _REGION = {"AWS_REGION": "us-east-1"}
 _KEY = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

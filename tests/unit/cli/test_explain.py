@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,3 +151,30 @@ def test_a_question_that_ctrl_c_answers_is_told_from_a_no(
     monkeypatch.setattr("cli.main.app", ask)
     outcome = llt("streams", "delete")
     assert (outcome.code, outcome.err) == (code, "llt: stopped\n")
+
+
+def test_who_is_not_signed_in_is_told_so_in_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Dev\nregion = us-east-1\n"
+        "[sso-session corp]\nsso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n"
+    )
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "sessions", "list"],
+        cwd=tmp_path,
+        env=own
+        | {
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "HOME": str(tmp_path),
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_PROFILE": "sso",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("llt: AWS: profile sso is not signed in: ")
+    assert done.stderr.endswith("; run `aws sso login --profile sso`\n")
+    assert done.stderr.count("\n") == 1
