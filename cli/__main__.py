@@ -9,7 +9,8 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-from cli import standard_streams
+from cli import open_files, standard_streams
+from shared.errors import SetupError
 
 #: The exit code of what Ctrl-C stopped, as shells have it.
 _STOPPED = 130
@@ -18,6 +19,11 @@ _STOPPED = 130
 def main() -> None:
     """Runs the command line and ends the process; a client that installed the producer alone is told what it lacks."""
     standard_streams.make_usable()
+    open_files.raise_limit()
+    try:
+        open_files.check(open_files.FEWEST)
+    except SetupError as error:
+        sys.exit(f"llt: {error}")
     # While packages are imported nothing is under way that would have to be finished.
     impatient = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if impatient:

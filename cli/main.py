@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from cli import config, environment, logs, streams
+from cli import config, environment, logs, open_files, streams, usage
 from cli.console import is_reader_gone, put
 from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
@@ -30,6 +30,8 @@ from cli.worker.command import worker
 from cli.workers.command import workers
 
 _LOG = logging.getLogger(__name__)
+#: Those that run engines, or follow streams.
+_OF_MANY_FILES = frozenset({"demo", "transcribe-file", "emulate", "up", "speak", "listen", "worker"})
 
 app = typer.Typer(
     help="Live speech, translated to captions and speech in many languages.",
@@ -60,8 +62,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(args=list(arguments) or ["--help"], prog_name="llt", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", "llt")
-        return _failed(f"{error.format_message().rstrip('.')}; see {command} --help", error.exit_code)
+        return _failed(usage.told(error, app, arguments), error.exit_code)
     except typer.Abort as error:
         # A question was answered with no, or with Ctrl-C.
         return _failed("stopped", STOPPED if isinstance(error.__context__, KeyboardInterrupt) else FAILED)
@@ -82,6 +83,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     *,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens and where errors arise.")] = False,
     _version: Annotated[
@@ -89,6 +91,8 @@ def _options(
     ] = False,
 ) -> None:
     logs.configure(verbose=verbose)
+    if context.invoked_subcommand in _OF_MANY_FILES:
+        open_files.check()
 
 
 def _failed(message: str, code: int) -> int:

@@ -21,6 +21,13 @@ ROOT = Path(__file__).parents[3]
         (["nonesuch"], "llt: No such command 'nonesuch'; see llt --help"),
         (["config"], "llt: Missing command; see llt config --help"),
         (["config", "show", "--all"], "llt: No such option: --all; see llt config show --help"),
+        (["demo", "--to"], "llt: Option '--to' requires an argument; see llt demo --help"),
+        (
+            ["sessions", "create", "x", "--rate"],
+            "llt: Option '--rate' requires an argument; see llt sessions create --help",
+        ),
+        (["workers", "--json=3"], "llt: Option '--json' does not take a value; see llt workers --help"),
+        (["--nonesuch", "demo"], "llt: No such option: --nonesuch; see llt --help"),
         (["doctor", "now"], "llt: Got unexpected extra argument(s) (now); see llt doctor --help"),
     ],
 )

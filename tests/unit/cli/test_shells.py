@@ -1,4 +1,4 @@
-"""Standard streams as shells and terminals leave them: closed, full, of another encoding, or without a reader."""
+"""What shells and terminals leave a command: streams that are closed, full or narrow, no reader, too few files."""
 
 from __future__ import annotations
 
@@ -96,3 +96,17 @@ def test_a_script_reads_the_same_json_in_whatever_encoding(monkeypatch: pytest.M
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     put_json({"said": "“Señor” 👋\x9b"})
     assert orjson.loads(written.getvalue()) == {"said": "“Señor” 👋\x9b"}
+
+
+@pytest.mark.parametrize("limit", [8, 24])
+def test_too_few_open_files_are_told_in_one_line(limit: int, tmp_path: Path) -> None:
+    done = shell(f"ulimit -n {limit}; llt demo", tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(f"llt: {limit} open files are allowed, expected at least ".encode())
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_limit_that_may_be_raised_is_raised(tmp_path: Path) -> None:
+    done = shell("ulimit -S -n 24; llt demo --input nosuch.wav", tmp_path)
+    assert done.returncode == 1
+    assert b"nosuch.wav" in done.stderr
