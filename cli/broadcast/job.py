@@ -17,6 +17,7 @@ from cli.options import SOURCE, languages
 from cli.pipeline import Engines
 from cli.recording import tell_cut_short
 from producers.sources.wav import WavSource
+from shared.clean import clean
 from shared.errors import EngineUnavailable, SettingError
 from shared.metrics import MemoryMetrics, Metric
 from shared.settings import Settings
@@ -84,7 +85,7 @@ class Job:
     def _write_report(self) -> None:
         outcome = self.outcome
         report = {
-            "input": self.file.name,
+            "input": clean(self.file.name),
             "duration_s": round(self.wav.duration, 3),
             "sent_s": round(outcome.sent, 3),
             "complete": outcome.complete and not self.wav.missing,

@@ -159,7 +159,7 @@ class JsonLines:
     def wrote(self, files: Sequence[Path]) -> None:
         """See Show.wrote."""
         if files:
-            self._write({"event": "wrote", "files": [str(file) for file in files]})
+            self._write({"event": "wrote", "files": [clean(str(file)) for file in files]})
 
     def _write(self, line: dict[str, Any]) -> None:
         put_json(line, indented=False)

@@ -64,16 +64,18 @@ def test_a_disk_that_is_full_is_told(command: str, tmp_path: Path) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-def transcribed(redirected: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def transcribed(
+    redirected: str, folder: Path, name: str = "quiet.wav", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     """A demo of two seconds whose captions go to standard output, as `redirected` has it, and to the folder `o`."""
     (folder / "script.jsonl").write_text(SCRIPT + "\n", encoding="utf-8")
-    with wave.open(str(folder / "quiet.wav"), "wb") as file:
+    with wave.open(str(folder / name), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(16000)
         file.writeframes(bytes(2 * 16000 * 2))
     engines = {"RECOGNISER": "scripted:script.jsonl", "TRANSLATOR": "scripted", "SYNTHESIZER": "scripted"}
-    return shell(f"llt demo --input quiet.wav --to es --out o {redirected}", folder, **engines, **environment)
+    return shell(f"llt demo --input *.wav --to es --out o {redirected}", folder, **engines, **environment)
 
 
 def test_a_terminal_that_lacks_a_character_shows_the_rest(tmp_path: Path) -> None:
@@ -110,3 +112,9 @@ def test_a_limit_that_may_be_raised_is_raised(tmp_path: Path) -> None:
     done = shell("ulimit -S -n 24; llt demo --input nosuch.wav", tmp_path)
     assert done.returncode == 1
     assert b"nosuch.wav" in done.stderr
+
+
+def test_a_file_whose_name_is_no_text_is_a_file(tmp_path: Path) -> None:
+    done = transcribed("", tmp_path, os.fsdecode(b"gr\xfcn\x1b[2J.wav"))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert orjson.loads((tmp_path / "o" / "report.json").read_bytes())["input"] == "grn.wav"
