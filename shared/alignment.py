@@ -6,18 +6,23 @@ committed word directly counts as committed with it, unless it opens something. 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice, pairwise, repeat
+from itertools import pairwise
 
 from shared.models import MASK, Word
 from shared.text import normalise, opens
 
-#: How far from the frontier (ms) the last committed words are sought in another take, and in another writing.
+#: How far from the frontier (ms) the last committed words are sought in another take, and in another writing; and among
+#: how many words: more are not said in that time, and every one of them is compared with every other.
 NEAR = 1000
+_NEAREST = 32
+#: How many words one hypothesis may have more than another, up to any word, for both to be compared there.
+_BAND = 64
 #: Words of the longest number that is compared as one.
-LONGEST = 16
+_LONGEST = 10
 
 
 @lru_cache(maxsize=1 << 16)
@@ -129,7 +134,8 @@ def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = _non
     texts, others = _spellings(_words(one)), _spellings(_words(other))
     if texts == others:
         return 0.0
-    return _distances(texts, others, digits)[-1] / max(len(texts), len(others))
+    longer = max(len(texts), len(others))
+    return min(_distances(texts, others, digits)[-1], longer) / longer
 
 
 def _words(items: Sequence[Word]) -> list[Word]:
@@ -190,47 +196,82 @@ def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digit
 
 
 def _distances(known: list[str], texts: list[str], digits: Digits = _none) -> list[int]:
-    """The edit distance of `known` to each prefix of `texts`, the empty one first; one number costs nothing."""
+    """The edit distance of `known` to each prefix of `texts`, the empty one first; one number costs nothing.
+
+    It is exact where it is below `_BAND`; what is further apart than that has nothing in common, and takes no longer.
+    """
+    far = len(known) + len(texts)
     pairs = [""] + [one + other for one, other in pairwise(texts)]
-    numbers = list(_numbers(known, digits))
-    others = _numbers(texts, digits) if any(numbers) else repeat([])
+    numbers = _rewritten(known, texts, digits)
     rows = [list(range(len(texts) + 1))]
-    written = list(islice(others, len(texts)))
     for i, word in enumerate(known):
         row, above = rows[-1], rows[-2] if i else []
         pair = known[i - 1] + word if i else ""
-        below = [i + 1]
-        for j, text in enumerate(texts):
+        first, last = max(0, i - _BAND), min(len(texts), i + _BAND)
+        below, rewritten = [far] * (len(texts) + 1), numbers[i]
+        if not first:
+            below[0] = i + 1
+        for j in range(first, last):
+            text = texts[j]
             cost = row[j] if word == text else 1 + min(row[j], row[j + 1], below[j])
             if word == pairs[j]:
                 cost = min(cost, row[j - 1])
             if pair == text:
                 cost = min(cost, above[j])
-            for first, number in numbers[i]:
-                cost = min([cost, *(rows[first][other] for other, same in written[j] if same == number)])
-            below.append(cost)
+            if j in rewritten:
+                cost = min(cost, *(rows[begin][other] for begin, other in rewritten[j]))
+            below[j + 1] = cost
         rows.append(below)
     return rows[-1]
 
 
-def _numbers(texts: Sequence[str], digits: Digits) -> Iterator[list[tuple[int, str]]]:
-    """For each word the numbers that end with it: where they begin, and their digits."""
-    for end in range(1, len(texts) + 1):
-        firsts = range(end - 1, max(0, end - LONGEST) - 1, -1) if digits(texts[end - 1 : end]) else ()
-        yield [(first, number) for first in firsts if (number := digits(texts[first:end]))]
+def _rewritten(known: list[str], texts: list[str], digits: Digits) -> list[dict[int, list[tuple[int, int]]]]:
+    """For each known word the texts that end the number which it ends, written otherwise: where each begins."""
+    found: list[dict[int, list[tuple[int, int]]]] = [{} for _ in known]
+    numbers = _numbers(known, digits)
+    if not numbers:
+        return found
+    ends: dict[str, list[tuple[int, int]]] = {}
+    for number, begin, last in _numbers(texts, digits):
+        ends.setdefault(number, []).append((last, begin))
+    for number, begin, last in numbers:
+        places = ends.get(number, [])
+        for at in range(bisect_left(places, (last - _BAND, 0)), bisect_left(places, (last + _BAND, 0))):
+            other_last, other = places[at]
+            if known[begin : last + 1] != texts[other : other_last + 1]:
+                found[last].setdefault(other_last, []).append((begin, other))
+    return found
+
+
+def _numbers(texts: Sequence[str], digits: Digits) -> list[tuple[str, int, int]]:
+    """The numbers among the texts: the digits of each, its first and its last."""
+    return [
+        (number, first, last)
+        for last in range(len(texts))
+        if digits(texts[last : last + 1])
+        for first in range(last, max(-1, last - _LONGEST), -1)
+        if (number := digits(texts[first : last + 1]))
+    ]
 
 
 def _runs(known: list[Word], said: list[Word], frontier: int) -> Iterator[tuple[int, int, int, int]]:
     """Where both have words in common: how many, how near in time (ms, negative), and where they end in each."""
     known_texts, texts = _spellings(known), _spellings(said)
-    near = [end for end, word in enumerate(said, 1) if abs(word.end - frontier) <= NEAR]
-    for known_end, known_last in enumerate(known, 1):
-        if abs(known_last.end - frontier) > NEAR:
-            continue
+    near, known_near = _near(said, frontier), _near(known, frontier)
+    for known_end in known_near:
+        known_last = known[known_end - 1]
         for end in near:
             length, spoken = _run(known_texts[:known_end], texts[:end])
             if length and _overlap(known[known_end - length], known_last, said[end - spoken], said[end - 1]):
                 yield length, -abs(said[end - 1].end - known_last.end), known_end, end
+
+
+def _near(words: list[Word], frontier: int) -> list[int]:
+    """Behind which words, as counts, a run may end that lies near the frontier."""
+    near = [end for end, word in enumerate(words, 1) if abs(word.end - frontier) <= NEAR]
+    return (
+        near if len(near) <= _NEAREST else sorted(near, key=lambda end: abs(words[end - 1].end - frontier))[:_NEAREST]
+    )
 
 
 def _run(known: list[str], texts: list[str]) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, get_args, get_type_hints
@@ -12,6 +12,18 @@ import orjson
 
 from shared.errors import CodecError
 from shared.models import Record, Status, Word
+from shared.ranges import (
+    AUDIO_TIMES,
+    FASTEST,
+    LATEST,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST,
+    MOST_HOPS,
+    SLOWEST,
+    TEXTS,
+)
+from shared.word_objects import check_lengths, read_words, shown, write_words
 
 VERSION = 1
 #: Characters of a record's key: Kinesis takes 256, and what comes of it may have `/language` behind it.
@@ -27,9 +39,21 @@ class UnknownRecord:
 
 
 def encode(record: Record) -> bytes:
-    """The record as bytes; raises TypeError where a field is not of its declared type's JSON form."""
+    """The record as bytes.
+
+    Raises CodecError where a field is outside its range (`shared.ranges`) or no text that UTF-8 can write, and
+    TypeError where it is not of its declared type's JSON form.
+    """
     kind = _KINDS[type(record).__name__]
-    header = orjson.dumps(kind.header(record))
+    try:
+        header = orjson.dumps(kind.header(record))
+        kind.check_lengths(record, len(header))
+    except ValueError as error:
+        raise CodecError(f"{kind.name}: {error}") from None
+    except TypeError as error:
+        if "surrogates" in str(error):
+            raise CodecError(f"{kind.name}: {error}") from None
+        raise
     payload: bytes = getattr(record, "payload", b"")
     return _PREFIX.pack(VERSION, len(header)) + header + payload
 
@@ -57,7 +81,9 @@ def decode(data: bytes) -> Record | UnknownRecord:
     if kind is None:
         return UnknownRecord(name)
     try:
-        return _keyed(kind.build(header, data[body:]))
+        record = kind.build(header, data[body:])
+        kind.check_lengths(record, length)
+        return _keyed(record)
     except (ValueError, RecursionError) as error:
         raise CodecError(f"{kind.name}: {error}") from None
 
@@ -97,56 +123,13 @@ def _hops(value: Any) -> dict[str, int]:
     return value
 
 
-def _words(value: Any) -> tuple[Word, ...]:
-    return tuple([_word(word) for word in _list(value)])
+def _limits(name: str, declared: Any) -> tuple[float, float] | None:
+    """The least and the greatest that a number of the declared type may be; None for what is no number."""
+    if declared in (int, int | None):
+        return (0, LATEST if name in AUDIO_TIMES else MOST)
+    return (SLOWEST, FASTEST) if declared is float else None
 
 
-def _word(value: Any) -> Word:
-    if type(value) is not dict:
-        raise ValueError(f"expected a word to be an object, got {type(value).__name__}")
-    get = value.get
-    word = _Draft()
-    word.text, word.start, word.end = get("text"), get("start"), get("end")
-    word.stable, word.confidence, word.speaker = get("stable"), get("confidence"), get("speaker")
-    word.spaced = get("spaced")
-    if not (
-        type(word.text) is str
-        and type(word.start) is int
-        and type(word.end) is int
-        and (word.stable is None or type(word.stable) is bool)
-        and (word.confidence is None or type(word.confidence) is float or type(word.confidence) is int)
-        and (word.speaker is None or type(word.speaker) is str)
-        and (word.spaced is None or type(word.spaced) is bool)
-    ):
-        raise ValueError(f"expected a word with text, start and end, got {value!r:.200}")
-    word.__class__ = Word
-    return word  # type: ignore[no-any-return]
-
-
-#: What a word is while it is read, and not yet frozen: its fields are set in a quarter of the time that Word() takes.
-_Draft: Any = type("_Draft", (), {"__slots__": [column.name for column in fields(Word)]})
-
-
-def _objects(words: Iterable[Word]) -> list[dict[str, Any]]:
-    """Words as JSON objects: left to itself, orjson takes three times as long."""
-    try:
-        return [
-            {
-                "text": word.text,
-                "start": word.start,
-                "end": word.end,
-                "stable": word.stable,
-                "confidence": word.confidence,
-                "speaker": word.speaker,
-                "spaced": word.spaced,
-            }
-            for word in words
-        ]
-    except AttributeError as error:
-        raise TypeError(f"expected words: {error}") from None
-
-
-_list = _exactly(list)
 _CHECKS: dict[Any, Check] = {
     str: _exactly(str),
     int: _exactly(int),
@@ -155,7 +138,7 @@ _CHECKS: dict[Any, Check] = {
     str | None: _optional(_exactly(str)),
     int | None: _optional(_exactly(int)),
     Status: Status,
-    tuple[Word, ...]: _words,
+    tuple[Word, ...]: read_words,
 }
 
 
@@ -173,12 +156,19 @@ class _Kind:
         self.words = [name for name in self.names if hints[name] == tuple[Word, ...]]
         self.required = {c.name for c in columns if c.default is MISSING and c.default_factory is MISSING}
         self.checks = [(name, _hops if name == "hops" else _CHECKS[hints[name]]) for name in self.names]
+        self.numbers = [(name, *limits) for name in self.names if (limits := _limits(name, hints[name]))]
+        self.texts = [
+            (name, LONGEST_TEXT if name in TEXTS else LONGEST_NAME)
+            for name in self.names
+            if hints[name] in (str, str | None)
+        ]
 
     def header(self, record: Record) -> dict[str, Any]:
         values: dict[str, Any] = {"kind": self.name}
         values.update(zip(self.names, self.values(record), strict=True))
         for name in self.words:
-            values[name] = _objects(values[name])
+            values[name] = write_words(values[name])
+        self._check_numbers(values)
         return values
 
     def build(self, header: dict[str, Any], payload: bytes) -> Record:
@@ -194,7 +184,32 @@ class _Kind:
         if self.takes_payload:
             values["payload"] = payload
         record: Record = self.cls(**values)
+        self._check_numbers(values)
         return record
+
+    def check_lengths(self, record: Record, header: int) -> None:
+        """Raises ValueError where a text of a record whose header has so many bytes is too long."""
+        if header <= LONGEST_NAME:
+            # Nor is any of its texts: what is looked at twice a record would cost a tenth of the codec's time.
+            return
+        for name, longest in self.texts:
+            if (text := getattr(record, name)) is not None and len(text) > longest:
+                raise ValueError(f"field {name}: expected at most {longest} characters, got {len(text)}")
+        if max(map(len, record.hops), default=0) > LONGEST_NAME:
+            raise ValueError(f"field hops: expected names of at most {LONGEST_NAME} characters")
+        for name in self.words:
+            check_lengths(getattr(record, name))
+
+    def _check_numbers(self, values: Mapping[str, Any]) -> None:
+        for name, low, high in self.numbers:
+            if (number := values.get(name)) is not None and not low <= number <= high:
+                raise ValueError(f"field {name}: expected {low}-{high}, got {shown(number)}")
+        if hops := values.get("hops"):
+            if len(hops) > MOST_HOPS:
+                raise ValueError(f"field hops: expected at most {MOST_HOPS}, got {len(hops)}")
+            for stage, at in hops.items():
+                if not 0 <= at <= MOST:
+                    raise ValueError(f"field hops: expected 0-{MOST}, got {shown(at)} of {shown(stage)}")
 
 
 _KINDS = {cls.__name__: _Kind(cls) for cls in get_args(Record)}

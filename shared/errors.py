@@ -6,7 +6,7 @@ class LowLatencyTranslateError(Exception):
 
 
 class CodecError(LowLatencyTranslateError):
-    """These bytes are no record: the one error that decoding raises."""
+    """No record, or one whose fields are outside their ranges: what decoding raises, and nothing else."""
 
 
 class SettingError(LowLatencyTranslateError):

@@ -1,6 +1,8 @@
 """The records that travel on the streams. All are immutable; times are milliseconds.
 
-Audio time counts from the session's first sample; epoch time is `captured_at` and the values of `hops`.
+Audio time counts from the session's first sample, 0 to 366 days; epoch time is `captured_at` and the values of `hops`.
+Epoch times, numbers, takes, utterances, revisions, attempts and sample offsets are below 2^53, none is below 0, and a
+result or a segment has 1000 words at most: `shared.ranges` has these ranges, which the codec keeps.
 """
 
 from __future__ import annotations
@@ -194,9 +196,9 @@ class Speech(_Record):
     """A chunk of a translation's audio: mono PCM s16le at `rate` Hz, placed by `offset` (samples into its clip).
 
     `attempt` numbers this synthesis, epoch * 2^20 + a count, where every start of a synthesizer has an epoch of its
-    own: a higher one replaces a lower. `tempo` is the factor by which it is spoken faster than usual; `start` and
-    `end` are the segment's span (audio time, ms). A status other than ok stands for the whole clip: no payload, `last`
-    is true.
+    own: a higher one replaces a lower. `tempo` is the factor (0.1-10) by which it is spoken faster than usual; `start`
+    and `end` are the segment's span (audio time, ms). A status other than ok stands for the whole clip: no payload,
+    `last` is true.
     """
 
     number: int

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import FinalResult, PartialResult, Result, Silence, Word
+from shared.ranges import LONGEST_NAME, MOST_WORDS
+
+log = logging.getLogger(__name__)
 
 #: Pieces of audio whose capture is remembered: no recogniser is a minute behind what it was fed.
 _REMEMBERED = 600
@@ -68,6 +72,7 @@ class Hypotheses:
             if not items and utterance not in self._open:
                 return None
             start, end = self._cut, max(self._cut, end)
+        items = _sound(items)
         position = self._bound(utterance, end, hypothesis.position + shift)
         newest = self._newest_behind(position)
         fields = {
@@ -143,6 +148,19 @@ class Hypotheses:
         while len(self._fed) > 1 and self._fed[0].end < position:
             self._fed.popleft()
         return self._fed[0]
+
+
+def _sound(items: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The items without what no record takes: nobody says so many, or so long ones, in one utterance."""
+    if len(items) <= MOST_WORDS and all(item.start >= 0 and len(item.text) <= LONGEST_NAME for item in items):
+        return items
+    log.warning(
+        "a recogniser says %d words in one utterance, or one that is no word; what is too much is cut", len(items)
+    )
+    return tuple(
+        replace(item, text=item.text[:LONGEST_NAME], start=max(0, item.start), end=max(0, item.end))
+        for item in items[:MOST_WORDS]
+    )
 
 
 def _later(items: Iterable[Word], by: int) -> tuple[Word, ...]:

@@ -20,13 +20,14 @@ from shared.models import (
     TranslationCorrection,
     Word,
 )
+from shared.ranges import LATEST, MOST
 
 #: Every character that UTF-8 can write.
 TEXT = st.characters(codec="utf-8")
 _text = st.text(TEXT, max_size=20)
-_time = st.integers(-(2**40), 2**50)
-_count = st.integers(0, 2**50)
-_number = st.integers(1, 2**50)
+_time = st.integers(0, LATEST)
+_count = st.integers(0, MOST)
+_number = st.integers(1, MOST)
 _rate = st.integers(8000, 48000)
 _pcm = st.binary(max_size=40).map(lambda data: data[: len(data) // 2 * 2])
 _language = st.sampled_from(["en", "es", "zh-TW"])
@@ -47,7 +48,7 @@ _words = st.lists(
 ).map(tuple)
 #: Not empty, since no stream takes an empty key.
 _session = _text.filter(bool)
-_common = {"session": _session, "captured_at": _time, "hops": st.dictionaries(_text, _time, max_size=3)}
+_common = {"session": _session, "captured_at": _count, "hops": st.dictionaries(_text, _count, max_size=3)}
 _result = _common | {
     "take": _count,
     "utterance": _count,
@@ -84,7 +85,7 @@ KINDS: dict[type[Record], st.SearchStrategy[Record]] = {
         **_common,
         language=st.none() | _language,
         reason=_text,
-        take=st.none() | _time,
+        take=st.none() | _count,
         proposal=st.booleans(),
     ),
     DeadLetter: st.builds(

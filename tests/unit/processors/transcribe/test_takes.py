@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from shared.codec import decode, encode
 from shared.errors import EngineUnavailable
 from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult
+from shared.ranges import LONGEST_NAME, MOST_WORDS
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.studio import LOUD, RATE, Studio, last_frame_within
 
@@ -261,5 +263,22 @@ def test_a_language_that_the_recogniser_identified_is_told_with_its_results() ->
         await asyncio.sleep(0.1)
         assert [result.language for result in studio.emitted(PartialResult)] == ["es"]
         assert [result.language for result in studio.emitted(FinalResult)] == ["es"]
+
+    run(main())
+
+
+def test_what_a_recogniser_says_beyond_what_a_record_takes_is_cut() -> None:
+    async def main() -> None:
+        studio = await Studio().open()
+        await studio.speak(2)
+        (take,) = studio.engine.takes
+        take.say(" ".join(["no"] * (MOST_WORDS + 5)), 200, 1200)
+        take.say("a" * (LONGEST_NAME + 5), 200, 1200, final=True)
+        await asyncio.sleep(0.1)
+        (partial,), (final,) = studio.emitted(PartialResult), studio.emitted(FinalResult)
+        assert len(partial.items) == MOST_WORDS
+        assert [word.text for word in final.items] == ["a" * LONGEST_NAME]
+        assert [decode(encode(result)) for result in (partial, final)] == [partial, final]
+        await studio.bench.close()
 
     run(main())
