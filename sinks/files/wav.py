@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,13 +14,15 @@ from sinks.audio import AudioChunk
 from sinks.files.output import create, write_all, writing
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+#: What a WAV file holds: its sizes have 32 bits.
+_MOST_SAMPLES = (2**32 - 1 - (_HEADER.size - 8)) // SAMPLE_BYTES
 
 
 class WavWriter:
     """Places clips end to end, none before its segment's end; the file is whole after every chunk.
 
     Mono PCM s16le at the rate of the first chunk (`rate` where there is none). Raises SinkError where the file
-    cannot be written, or where a chunk has another rate.
+    cannot be written or would be longer than a WAV file may be, or where a chunk has another rate.
     """
 
     def __init__(self, path: Path, rate: int = 22050) -> None:
@@ -42,12 +45,24 @@ class WavWriter:
             self._rate = chunk.rate
         if chunk.rate != self._rate:
             raise SinkError(f"{self._path}: expected audio at {self._rate} Hz, got {chunk.rate} Hz")
-        silence = max(0, chunk.end * self._rate // 1000 - self._samples) if chunk.first else 0
-        audio = bytes(silence * SAMPLE_BYTES) + chunk.payload
+        begin = max(self._samples, chunk.end * self._rate // 1000) if chunk.first else self._samples
+        samples = begin + len(chunk.payload) // SAMPLE_BYTES
+        if samples > _MOST_SAMPLES:
+            raise SinkError(
+                f"{self._path}: expected at most {_MOST_SAMPLES / self._rate / 3600:.0f} h, all that a WAV file holds, "
+                f"got a clip at {chunk.end / 3_600_000:.0f} h; what was written before is readable"
+            )
         with writing(self._path):
-            self._file.seek(_HEADER.size + self._samples * SAMPLE_BYTES)
-            write_all(self._file, audio)
-            self._samples += len(audio) // SAMPLE_BYTES
+            # What is passed over reads as silence, and takes no space on the disk.
+            self._file.seek(_HEADER.size + begin * SAMPLE_BYTES)
+            try:
+                write_all(self._file, chunk.payload)
+            except OSError:
+                # Nothing of it shall be heard in what a later clip passes over.
+                with suppress(OSError):
+                    self._file.truncate(_HEADER.size + self._samples * SAMPLE_BYTES)
+                raise
+            self._samples = samples
             self._file.seek(0)
             write_all(self._file, self._header())
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import resource
+import tracemalloc
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,6 +195,44 @@ def test_clips_lie_on_the_speakers_time_line_and_the_file_is_whole_after_each_ch
         assert samples(path) == said + bytes(16000 - len(said)) + one
     with wave.open(str(path)) as file:
         assert file.getnframes() == 8800
+
+
+def test_hours_of_silence_take_no_memory_and_no_space(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    six_hours = 6 * 3_600_000
+    with WavWriter(path) as writer:
+        writer.chunk(chunk(1, 0, b"\1\0" * 80))
+        tracemalloc.start()
+        writer.chunk(chunk(2, six_hours, b"\2\0" * 80))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 1 << 20
+    assert path.stat().st_blocks * 512 < 1 << 20
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == six_hours * 8 + 80
+        assert file.readframes(160) == b"\1\0" * 80 + bytes(160)
+        file.setpos(six_hours * 8 - 1)
+        assert file.readframes(2) == b"\0\0\2\0"
+
+
+def test_what_no_wav_file_holds_is_refused_and_the_file_stays_whole(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    with WavWriter(path) as writer:
+        writer.chunk(chunk(1, 0, b"\1\0"))
+        with pytest.raises(SinkError, match=r"speech\.wav: expected at most 75 h, .* got a clip at 200 h"):
+            writer.chunk(chunk(2, 200 * 3_600_000, b"\2\0"))
+        writer.chunk(chunk(3, 0, b"\3\0"))
+    assert samples(path) == b"\1\0\3\0"
+
+
+def test_what_did_not_fit_is_not_heard_in_the_silence_before_what_did(tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    with WavWriter(path) as writer:
+        writer.chunk(chunk(1, 0, b"\1\0" * 80))
+        with room_for(path.stat().st_size + 20), pytest.raises(SinkError, match="File too large"):
+            writer.chunk(chunk(2, 0, b"\2\0" * 80))
+        writer.chunk(chunk(3, 20, b"\3\0" * 80))
+    assert samples(path) == b"\1\0" * 80 + bytes(160) + b"\3\0" * 80
 
 
 def test_audio_of_another_rate_is_refused_and_the_file_stays_whole(tmp_path: Path) -> None:
