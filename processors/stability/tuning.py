@@ -14,11 +14,16 @@ _REFRESH = 5.0
 
 
 class Tuning:
-    """The process's settings with what the session's item overrides; an invalid override leaves the last valid ones."""
+    """The process's settings with what the session's item overrides.
+
+    An override that is refused costs the session nothing but that: the last one that was valid stands.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._refused = ""
+        #: The last valid override of each setting, and what was said of those that are not.
+        self._valid: dict[str, str] = {}
+        self._refused: frozenset[str] = frozenset()
         self._asked_at = 0.0
         self.settings: Settings = context.settings
 
@@ -32,12 +37,19 @@ class Tuning:
         self.apply(await self._context.store.load(self._context.key))
 
     def apply(self, item: Session) -> None:
-        """Takes the overrides of a freshly loaded item; those it refuses become one dead letter."""
+        """Takes the overrides of a freshly loaded item; each that is refused becomes one dead letter."""
         self._asked_at = asyncio.get_running_loop().time()
-        try:
-            self.settings = self._context.settings.override(item.settings)
-            self._refused = ""
-        except SettingError as error:
-            if str(error) != self._refused:
-                self._refused = str(error)
-                self._context.dead_letter(f"the session's settings stay as they were: {error}")
+        self._valid = {name: value for name, value in self._valid.items() if name in item.settings}
+        settings = self._context.settings.tolerate(self._valid)
+        refused: list[str] = []
+        for name, value in item.settings.items():
+            errors: list[SettingError] = []
+            settings = settings.tolerate({name: value}, errors.append)
+            if not errors:
+                self._valid[name] = value
+            refused += map(str, errors)
+        for error in refused:
+            if error not in self._refused:
+                self._context.dead_letter(f"the session's setting stays as it was: {error}")
+        self._refused = frozenset(refused)
+        self.settings = settings

@@ -82,3 +82,38 @@ def test_an_invalid_override_leaves_the_last_valid_settings_and_is_reported_once
         assert said(talk) == ["one.", "two"]
 
     run(main())
+
+
+def test_an_invalid_override_costs_that_setting_alone() -> None:
+    async def main() -> None:
+        talk = await bench()
+        settings = {"PARTIAL_RESULTS_ENABLED": "false", "MAX_BUFFER_TIMEOUT": "soon", "NO_SUCH": "1"}
+        await talk.store.configure("talk", settings=settings)
+        again = await bench(talk.store)
+        await again.send(partial("one . ~two", 600))
+        assert said(again) == []
+        told = letters(again)
+        assert [name for name in settings if any(name in letter for letter in told)] == [
+            "MAX_BUFFER_TIMEOUT",
+            "NO_SUCH",
+        ]
+        assert len(told) == 2
+        # Another change of the item tells of no setting again, and takes what is right of it.
+        await configure(again, **{**settings, "PARTIAL_RESULTS_ENABLED": "true"})
+        await again.send(partial("one . two . ~three", 900))
+        assert said(again) == ["one.", "two."]
+        assert letters(again) == told
+
+    run(main())
+
+
+def test_an_override_that_is_taken_back_leaves_the_settings_of_the_process() -> None:
+    async def main() -> None:
+        talk = await hear(partial("~one", 300))
+        await configure(talk, PARTIAL_RESULTS_ENABLED="false")
+        await talk.send(partial("one . ~two", 600))
+        await configure(talk, MAX_BUFFER_TIMEOUT="soon")
+        await talk.send(partial("one . ~two", 900))
+        assert said(talk) == ["one."]
+
+    run(main())
