@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from cli import stages
@@ -68,9 +69,19 @@ class Engines:
 
 
 class Pipeline:
-    """A local host that runs every stage as an application of its own, on the backend: by default, in memory."""
+    """A local host that runs every stage as an application of its own, on the backend: by default, in memory.
 
-    def __init__(self, engines: Engines, settings: Settings, metrics: Metrics, backend: Backend | None = None) -> None:
+    `crashes` is where the host keeps what kills its process; see LocalHost.
+    """
+
+    def __init__(
+        self,
+        engines: Engines,
+        settings: Settings,
+        metrics: Metrics,
+        backend: Backend | None = None,
+        crashes: Path | None = None,
+    ) -> None:
         backend = backend or memory(settings)
         self.streams = backend.streams
         self.store = backend.store
@@ -81,6 +92,7 @@ class Pipeline:
             checkpoints=backend.checkpoints,
             settings=settings,
             metrics=metrics,
+            crashes=crashes,
         )
 
 

@@ -14,6 +14,7 @@ from cli.options import StreamsOption
 from cli.pipeline import Engines, Pipeline
 from cli.signals import asked_to_stop
 from cli.up.workers import in_workers, workers_of
+from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl.daemon import archive
 from processors.hosts.kcl.daemon.installation import Installation
 from shared.metrics import MemoryMetrics
@@ -50,7 +51,8 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
 async def _run(settings: Settings, backend: Backend) -> None:
     """Runs until SIGINT or SIGTERM; raises what the host failed with, and SetupError where a stream is missing."""
     await check(backend)
-    pipeline = Pipeline(Engines.load(settings), settings, exported(MemoryMetrics(), settings), backend)
+    metrics, crashes = exported(MemoryMetrics(), settings), crash_folder(settings.stream_prefix)
+    pipeline = Pipeline(Engines.load(settings), settings, metrics, backend, crashes)
     asked = asyncio.create_task(_asked_to_stop())
     # It hears Ctrl-C before anybody is told to press it.
     await asyncio.sleep(0)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cli import environment, logs, stages
 from cli.backend import Reader, kinesis
 from cli.metrics import gathered
+from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl import child
 from processors.hosts.kcl.shard_host import ShardHost
 from shared.settings import Settings
@@ -25,6 +26,7 @@ async def _host(names: Sequence[str]) -> ShardHost:
         backend.store,
         settings=settings,
         metrics=gathered(),
+        crashes=crash_folder(settings.stream_prefix),
     )
 
 

@@ -14,13 +14,14 @@ from processors.contract import Context, Input
 from processors.hosts.backpressure import Backpressure
 from processors.hosts.emission import Emission
 from processors.hosts.letters import bury, count, of_output, sealed
+from processors.hosts.origin import Origin
 from processors.hosts.outbox import Action, Begin, Outbox
 from processors.hosts.parking import MOST_OF_KEY, Parking
 from processors.hosts.patient_store import PatientStore
 from processors.hosts.publisher import Publisher
 from shared.clock import Clock
 from shared.codec import encode
-from shared.errors import RecordTooLarge, StreamUnavailable
+from shared.errors import CodecError, RecordTooLarge, StreamUnavailable
 from shared.metrics import Metric, Metrics
 from shared.models import DeadLetter, Record, stamped
 from shared.sessions import SessionStore
@@ -42,18 +43,6 @@ class Services:
     pressure: Backpressure
     #: Looks at each task that ended: one that raised is a fault of the host itself and ends it.
     watch: Callable[[asyncio.Task[None]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an input came from, and whom to tell that it is released."""
-
-    stream: StreamName
-    shard: str
-    sequence: str
-    on_release: Callable[[], None]
-    #: Bytes that the input holds in this host.
-    size: int = 0
 
 
 #: Hands an emission to whoever takes it: the output stream, a fused stage, or both. Raises RecordTooLarge.
@@ -156,6 +145,11 @@ class OperatorContext(Context):
         """The inputs that no operator has released, oldest first."""
         return list(self._unreleased)
 
+    def origin(self, received: Input) -> Origin | None:
+        """Where an input came from; None where it is released."""
+        held = self._unreleased.get(received)
+        return held.origin if held else None
+
     def received(self, received: Input, origin: Origin) -> None:
         """Notes an input as held."""
         self.active_at = asyncio.get_running_loop().time()
@@ -175,8 +169,8 @@ class OperatorContext(Context):
             return
         try:
             self._deliver(self.outbox, stream, stamped(record, self._stage, now))
-        except RecordTooLarge as error:
-            self.dead_letter(f"RecordTooLarge: {type(record).__name__} for {stream}: {error}")
+        except (RecordTooLarge, CodecError) as error:
+            self.dead_letter(f"{type(error).__name__}: {type(record).__name__} for {stream}: {error}")
 
     def release(self, received: Input) -> None:
         """See Context.release."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from processors.contract import Stage
 from processors.hosts.backpressure import Backpressure
 from processors.hosts.context import Services
+from processors.hosts.crashes import Crashes
 from processors.hosts.garbage import collect_seldom
 from processors.hosts.publisher import Publisher
 from processors.hosts.shard import ShardWorker
@@ -28,7 +30,10 @@ _MEASURE_EVERY = 10.0
 
 
 class HostCore:
-    """Runs a host's tasks and the workers of its shards; a task that raises is a fault that ends the host."""
+    """Runs a host's tasks and the workers of its shards; a task that raises is a fault that ends the host.
+
+    `crashes` is the folder that keeps which records are in hand, so that one that kills the process is known.
+    """
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class HostCore:
         settings: Settings | None = None,
         metrics: Metrics | None = None,
         clock: Clock | None = None,
+        crashes: Path | None = None,
     ) -> None:
         self.pressure = Backpressure(self._fail)
         self._services = Services(
@@ -49,6 +55,7 @@ class HostCore:
             pressure=self.pressure,
             watch=self._watch,
         )
+        self._crashes = crashes
         self._workers: set[ShardWorker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -63,7 +70,9 @@ class HostCore:
 
     def open(self, stages: Sequence[Stage], shard: str) -> ShardWorker:
         """A worker for a shard of the stages' input stream."""
-        worker = ShardWorker(stages, shard, self._services)
+        application = "+".join(stage.name for stage in stages)
+        crashes = Crashes.open(self._crashes, application, stages[0].reads, shard)
+        worker = ShardWorker(stages, shard, self._services, crashes)
         self._workers.add(worker)
         return worker
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from processors.contract import Closing, Input, Stage
-from processors.hosts.context import Origin, Services, Tip
+from processors.hosts.context import Services, Tip
 from processors.hosts.emission import Emission
+from processors.hosts.origin import Origin
 from processors.hosts.outbox import Outbox
 from processors.hosts.parking import Parking
 from processors.hosts.runner import Runner

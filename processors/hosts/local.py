@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from processors.contract import Closing, Stage
 from processors.hosts.checkpoints import Checkpoint, Checkpoints, MemoryCheckpoints
@@ -26,7 +27,10 @@ _LAST_CHECKPOINTS = 10.0
 
 
 class LocalHost:
-    """Runs each of `applications` (one stage, or several fused in order) on every shard of its input stream."""
+    """Runs each of `applications` (one stage, or several fused in order) on every shard of its input stream.
+
+    With a folder `crashes`, which outlives the process, a record that has killed three in a row is a dead letter.
+    """
 
     def __init__(
         self,
@@ -38,11 +42,12 @@ class LocalHost:
         settings: Settings | None = None,
         metrics: Metrics | None = None,
         clock: Clock | None = None,
+        crashes: Path | None = None,
     ) -> None:
         self._applications = applications
         self._streams = streams
         self._checkpoints = checkpoints or MemoryCheckpoints()
-        self._core = HostCore(streams, store, settings=settings, metrics=metrics, clock=clock)
+        self._core = HostCore(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
         self._workers: dict[ShardWorker, Progress] = {}
 
     def start(self) -> None:

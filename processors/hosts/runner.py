@@ -9,7 +9,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from processors.contract import Closing, Input, Operator, Stage
-from processors.hosts.context import Deliver, OperatorContext, Origin, Services, Tip
+from processors.hosts.context import Deliver, OperatorContext, Services, Tip
+from processors.hosts.origin import Origin
 from processors.hosts.parking import Parking
 from processors.hosts.refusal import Refusal
 from shared.backoff import backoff
@@ -209,10 +210,16 @@ class Runner:
                     await self._arrived.wait()
                     continue
                 received = self._inbox.popleft()
+                origin = self._context.origin(received)
+                if origin is not None:
+                    origin.on_take()
                 try:
                     await operator.take(received)
                 except Exception as error:
                     raise _PoisonedError(received) from error
+                finally:
+                    if origin is not None:
+                        origin.on_taken()
             await operator.close(self._closing)
             for task in self._spawned:
                 task.cancel()

@@ -9,11 +9,13 @@ from functools import partial
 from typing import Any
 
 from processors.contract import Closing, Stage
-from processors.hosts.context import Origin, Services
+from processors.hosts.context import Services
+from processors.hosts.crashes import FATAL, Crashes
 from processors.hosts.emission import Emission
 from processors.hosts.lane import Lane
 from processors.hosts.ledger import Ledger, Place
 from processors.hosts.letters import bury
+from processors.hosts.origin import Origin
 from processors.hosts.outbox import Outbox
 from processors.hosts.parking import Parking
 from shared.codec import UnknownRecord, decode
@@ -29,13 +31,18 @@ _OF_CLAIMS = frozenset({StreamName.SEGMENTS, StreamName.UNIQUE_SEGMENTS, StreamN
 
 
 class ShardWorker:
-    """Takes a shard's items in order and says up to where their work is done."""
+    """Takes a shard's items in order and says up to where their work is done.
 
-    def __init__(self, stages: Sequence[Stage], shard: str, services: Services) -> None:
+    `crashes` knows which items processes died of: one that is suspected of it is fed alone, one that has killed too
+    many is a dead letter before anything looks at it.
+    """
+
+    def __init__(self, stages: Sequence[Stage], shard: str, services: Services, crashes: Crashes) -> None:
         self._shard = shard
         self._stream = stages[0].reads
         self.stage = stages[0].name
         self._services = services
+        self._crashes = crashes
         self._pressure = services.pressure
         self._closing = False
         self._tip: float | None = None
@@ -93,7 +100,12 @@ class ShardWorker:
         for item in items:
             if self._pressure.full:
                 await self._pressure.room()
+            suspect = self._crashes.suspect(item.sequence)
+            if suspect:
+                await self._crashes.alone()
             parking = self._take(item)
+            if suspect:
+                await self._crashes.alone()
             if parking is not None and parking.crowded:
                 # One that is parked is decided on by its own bound, and holds up nobody.
                 await self._pressure.until(lambda key=parking: key.parked or not key.crowded)  # type: ignore[misc]
@@ -111,16 +123,22 @@ class ShardWorker:
         if closing is Closing.SHARD_END:
             await self._strays.drained()
         await self._strays.close()
+        self._crashes.close()
         return taken
 
     async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""
         await self._strays.close()
         await self._lane.kill()
+        self._crashes.close()
 
     def _take(self, item: Item) -> Parking | None:
         """Hands an item to its operator; says what the operator's key holds, where it has one."""
         place = self._ledger.add(item.sequence, item.arrived_at)
+        if self._crashes.fatal(item.sequence):
+            self._refuse(item, place, f"{FATAL} processes in a row died that had it in hand")
+            return None
+        self._crashes.take(item.sequence)
         try:
             record = decode(item.data)
         except CodecError as error:
@@ -128,7 +146,7 @@ class ShardWorker:
             return None
         if isinstance(record, UnknownRecord):
             self._services.metrics.count(Metric.UNKNOWN_RECORDS, stage=self.stage)
-            self._ledger.release(place)
+            self._release(place)
             return None
         if isinstance(record, AudioFrame):
             record = self._ingested(record, item.arrived_at)
@@ -137,10 +155,18 @@ class ShardWorker:
             self._stream,
             self._shard,
             str(item.sequence),
-            on_release=partial(self._ledger.release, place),
+            on_release=partial(self._release, place),
             size=len(item.data),
+            on_take=partial(self._crashes.take, item.sequence),
+            on_taken=partial(self._crashes.taken, item.sequence),
         )
-        return self._lane.feed(record, item.arrived_at, origin)
+        parking = self._lane.feed(record, item.arrived_at, origin)
+        self._crashes.taken(item.sequence)
+        return parking
+
+    def _release(self, place: Place) -> None:
+        self._ledger.release(place)
+        self._crashes.released(place.sequence)
 
     def _ingested(self, frame: AudioFrame, arrived_at: int) -> AudioFrame:
         delay = arrived_at - frame.captured_at
@@ -172,7 +198,7 @@ class ShardWorker:
         self._strays.release()
 
     def _release_stray(self) -> None:
-        self._ledger.release(self._stray.popleft())
+        self._release(self._stray.popleft())
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -105,6 +105,9 @@ async def _crash_with(host: ShardHost) -> None:
     try:
         await host.ended()
     except Exception as error:
+        if isinstance(error, _OF_THE_SETUP):
+            # No record that is in hand has to do with it.
+            await host.kill()
         _crash(error)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from processors.contract import Closing, Stage
 from processors.hosts.core import HostCore
@@ -30,7 +31,10 @@ class DrainCutShort(LowLatencyTranslateError):
 
 
 class ShardHost:
-    """The core of a host, driven from outside: it is given its shard and its items, and says what is released."""
+    """The core of a host, driven from outside: it is given its shard and its items, and says what is released.
+
+    With a folder `crashes`, which outlives the process, a record that has killed three in a row is a dead letter.
+    """
 
     def __init__(
         self,
@@ -41,9 +45,10 @@ class ShardHost:
         settings: Settings,
         metrics: Metrics,
         clock: Clock | None = None,
+        crashes: Path | None = None,
     ) -> None:
         self._stages = stages
-        self._core = HostCore(streams, store, settings=settings, metrics=metrics, clock=clock)
+        self._core = HostCore(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
         self._longest_hold = len(stages) * settings.max_hold + _GRACE
         self._worker: ShardWorker | None = None
         self._taking = True
