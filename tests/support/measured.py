@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.kcl_setup import left_out
+
 _LINES: list[str] = []
 
 
@@ -14,6 +16,8 @@ def measured(line: str) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """See pytest."""
+    if (line := left_out(terminalreporter)) is not None:
+        terminalreporter.write_line(line)
     if _LINES:
         terminalreporter.section("measured")
     for line in _LINES:
