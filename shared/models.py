@@ -2,7 +2,7 @@
 
 Audio time counts from the session's first sample, 0 to 366 days; epoch time is `captured_at` and the values of `hops`.
 Epoch times, numbers, takes, utterances, revisions, attempts and sample offsets are below 2^53, none is below 0, and a
-result or a segment has 1000 words at most: `shared.ranges` has these ranges, which the codec keeps.
+result or a segment has 500 words at most: `shared.ranges` has these ranges, which the codec keeps.
 """
 
 from __future__ import annotations

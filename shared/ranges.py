@@ -7,7 +7,7 @@ MOST = 2**53 - 1
 #: The latest audio time (ms): 366 days.
 LATEST = 366 * 86_400_000
 #: The most words and marks of a result or a segment: several times what is said in the longest utterance.
-MOST_WORDS = 1000
+MOST_WORDS = 500
 #: Characters of a name (a word, a language, a speaker, a stage, ...) and of any other text: no record is longer.
 LONGEST_NAME = 8192
 LONGEST_TEXT = 1 << 20

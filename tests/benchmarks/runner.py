@@ -20,6 +20,7 @@ from tests.benchmarks.table import markdown, when_and_where
 NAMES = (
     "stage_logic",
     "codec",
+    "insane_records",
     "host_overhead",
     "caption_latency",
     "flicker",
