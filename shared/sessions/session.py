@@ -26,6 +26,9 @@ _WHOLE = (
     "frontier",
     "epoch",
 )
+#: Target languages of a session, and characters of each, at most: with the longest id it is a key that streams take.
+MOST_LANGUAGES = 100
+LONGEST_LANGUAGE = 64
 #: Where a session's epochs begin: every attempt counted from it is above the epoch ms that attempts once were.
 FIRST_EPOCH = 2_000_000
 #: How long (ms) a proposal to end a session keeps others from making one; a clock that is wrong keeps nobody longer.
@@ -45,6 +48,7 @@ class Session:
 
     `started_at` (epoch ms) is the origin of the producer's clock, set at the first write and 0 until then; `rate` is
     the audio's samples a second.
+    It has 100 target languages at most, of 64 characters each.
     `settings` overrides the process's settings by their environment names. `wanted` narrows the target
     languages that are translated; None means all. Tokens are stored as SHA-256 hex digests.
     """
@@ -95,6 +99,15 @@ class Session:
                 raise SettingError(f"session {self.id}: expected a whole number as {name}, got {value!r}")
         if not 8000 <= self.rate <= 48000:
             raise SettingError(f"session {self.id}: expected a rate of 8000-48000 Hz, got {self.rate}")
+        if len(self.target_languages) > MOST_LANGUAGES:
+            count = len(self.target_languages)
+            raise SettingError(f"session {self.id}: expected at most {MOST_LANGUAGES} target languages, got {count}")
+        for language in (self.source_language, *self.target_languages):
+            if not 0 < len(language) <= LONGEST_LANGUAGE:
+                raise SettingError(
+                    f"session {self.id}: expected languages of 1-{LONGEST_LANGUAGE} characters, "
+                    f"got one of {len(language)}"
+                )
 
 
 def is_session_id(text: str) -> bool:

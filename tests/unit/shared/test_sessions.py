@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.codec import decode, encode
 from shared.errors import SettingError
+from shared.models import SessionEnded
 from shared.sessions import MemorySessionStore, Session, SessionStore
 from shared.sessions.session import token_hash
 from tests.support.session_store import TALK, SessionStoreCases
@@ -58,3 +60,22 @@ def test_a_token_is_kept_as_its_hash_alone() -> None:
     assert token_hash("secret") == token_hash("secret") != token_hash("Secret")
     assert "secret" not in token_hash("secret")
     assert len(token_hash("")) == 64
+
+
+@pytest.mark.parametrize(
+    ("languages", "said"),
+    [
+        ([f"l{n}" for n in range(101)], "expected at most 100 target languages, got 101"),
+        (["es", "y" * 65], "expected languages of 1-64 characters, got one of 65"),
+        (["es", ""], "expected languages of 1-64 characters, got one of 0"),
+    ],
+)
+def test_languages_that_are_too_many_or_no_part_of_a_key_are_refused(languages: list[str], said: str) -> None:
+    with pytest.raises(SettingError, match=f"session talk: {said}"):
+        Session(id="talk", source_language="en", target_languages=tuple(languages))
+
+
+def test_the_longest_id_and_language_are_a_key_that_is_read_again() -> None:
+    session = Session(id="x" * 128, source_language="en", target_languages=("é" * 64,))
+    ended = SessionEnded(session=session.id, captured_at=1, language=session.target_languages[0])
+    assert decode(encode(ended)) == ended
