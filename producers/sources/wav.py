@@ -8,12 +8,24 @@ from os import PathLike
 from pathlib import Path
 
 from producers.sources.convert import Converter
-from producers.sources.riff import Encoding, read_header
+from producers.sources.riff import Encoding, WavHeader, read_header
 from shared.errors import AudioFormatError
 from shared.models import SAMPLE_BYTES
 
 #: How much of the file is read at once, in parts of a second.
 _BLOCKS_PER_S = 10
+#: The most of it (bytes), however many channels there are.
+_LARGEST_BLOCK = 1 << 24
+
+
+def is_plain(header: WavHeader, rate: int) -> bool:
+    """Whether the samples are mono s16le at `rate` as they are."""
+    return (header.encoding, header.channels, header.sample_bytes, header.rate) == (Encoding.INT, 1, SAMPLE_BYTES, rate)
+
+
+def block_bytes(header: WavHeader) -> int:
+    """How much is read at once: 100 ms, or less where that would be too much."""
+    return max(1, min(header.rate // _BLOCKS_PER_S, _LARGEST_BLOCK // header.frame_bytes)) * header.frame_bytes
 
 
 class WavSource:
@@ -30,12 +42,7 @@ class WavSource:
         self._path = Path(path)
         self._realtime = realtime
         self._header = read_header(self._path)
-        self._plain = (self._header.encoding, self._header.channels, self._header.sample_bytes, self._header.rate) == (
-            Encoding.INT,
-            1,
-            SAMPLE_BYTES,
-            rate,
-        )
+        self._plain = is_plain(self._header, rate)
         if not self._plain:
             # A missing package is found out now rather than in mid-talk.
             Converter(self._header, rate)
@@ -49,6 +56,11 @@ class WavSource:
     def missing(self) -> float:
         """Seconds that the file says it has and has not, because it was cut short."""
         return self._header.missing / self._header.frame_bytes / self._header.rate
+
+    @property
+    def skipped(self) -> str:
+        """What was no chunk ahead of the samples; empty where everything was."""
+        return f"{self._header.skipped} bytes before the samples" if self._header.skipped else ""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
@@ -71,7 +83,7 @@ class WavSource:
 
     def _blocks(self) -> Iterator[tuple[bytes, bool]]:
         """The file's blocks, and whether each is the last."""
-        size = max(1, self._header.rate // _BLOCKS_PER_S) * self._header.frame_bytes
+        size = block_bytes(self._header)
         left = self._header.length
         try:
             with self._path.open("rb") as file:

@@ -17,7 +17,7 @@ STAGES = ("transcribe", "stability", "dedup", "translate", "synthesize")
 #: Package -> the packages of this project that it may import, and the libraries (None: any).
 MAY_IMPORT: dict[str, tuple[set[str], set[str] | None]] = {
     "shared": ({"shared"}, {"orjson", "boto3", "botocore", "prometheus_client", "regex"}),
-    "producers": ({"shared", "producers"}, {"orjson", "boto3", "botocore", "numpy", "sounddevice", "soxr"}),
+    "producers": ({"shared", "producers"}, {"orjson", "boto3", "botocore", "av", "numpy", "sounddevice", "soxr"}),
     "sinks": ({"shared", "sinks"}, {"orjson", "boto3", "botocore", "regex", "wcwidth"}),
     "processors": ({"shared", "processors"}, None),
     "cli": (set(PACKAGES), None),
