@@ -13,20 +13,22 @@ from cli.broadcast.job import Job
 from cli.broadcast.summary import print_summary
 from cli.console import Console
 from cli.options import ToOption
+from cli.recording import length_told
+from producers.sources.pipe import STANDARD_INPUT
 from sinks import Caption, Corrected
 
 
 class ProgressView:
     """A bar that follows the committed captions: audio that was only sent is not done."""
 
-    def __init__(self, console: Console, duration: float) -> None:
+    def __init__(self, console: Console, duration: float | None) -> None:
         self._progress = Progress(
-            TextColumn("{task.completed:7.1f} s of {task.total:.1f} s"),
+            TextColumn("{task.completed:7.1f} s{task.fields[of]}"),
             BarColumn(),
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._progress.add_task("", total=duration)
+        self._task = self._progress.add_task("", total=duration, of=length_told(duration))
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
@@ -39,7 +41,8 @@ class ProgressView:
 
     def finish(self) -> None:
         """Everything is done, the silence behind the last caption too."""
-        self._progress.update(self._task, completed=self._progress.tasks[self._task].total)
+        done = self._progress.tasks[self._task]
+        self._progress.update(self._task, completed=done.completed if done.total is None else done.total)
 
     def tail(self, text: str) -> None:
         """See View.tail."""
@@ -60,13 +63,13 @@ class ProgressView:
 
 
 def transcribe_file(
-    file: Annotated[Path, typer.Argument(help="A WAV file.")],
+    file: Annotated[Path, typer.Argument(help="A recording of any format, a video, or - for standard input.")],
     to: ToOption = "es,ca",
     out: Annotated[Path | None, typer.Option("--out", help="The folder for the files; out/FILE by default.")] = None,
 ) -> None:
     """Write captions and speech of a recording as fast as the machine goes."""
     console = Console()
-    job = Job(file, to, out or Path("out") / file.stem, realtime=False)
+    job = Job(file, to, out or Path("out") / ("stdin" if file == STANDARD_INPUT else file.stem), realtime=False)
     try:
         with ProgressView(console, job.wav.duration) as view:
             job.run(view)

@@ -14,8 +14,9 @@ from cli.broadcast.latencies import Latencies
 from cli.broadcast.outputs import Outputs
 from cli.broadcast.view import View
 from cli.pipeline import Engines, Pipeline
+from processors.transcribe.loudness import is_quiet
 from producers import AudioProducer
-from producers.sources.wav import WavSource
+from producers.sources import RecordingSource, WavSource
 from shared.clock import SystemClock
 from shared.errors import SessionOver
 from shared.metrics import Metrics
@@ -55,15 +56,24 @@ class Outcome:
     sent: float = 0.0
     reached: float = 0.0
     complete: bool = False
+    #: Whether nothing that was sent was loud enough to be speech.
+    quiet: bool = True
 
 
 class Broadcast:
-    """A session that plays a WAV file; `realtime` at the speaker's pace, else as fast as the machine goes."""
+    """A session that plays a recording; `realtime` at the speaker's pace, else as fast as the machine goes."""
 
     def __init__(
-        self, wav: WavSource, targets: list[str], engines: Engines, outputs: Outputs, view: View, *, realtime: bool
+        self,
+        recording: RecordingSource | WavSource,
+        targets: list[str],
+        engines: Engines,
+        outputs: Outputs,
+        view: View,
+        *,
+        realtime: bool,
     ) -> None:
-        self._wav = wav
+        self._recording = recording
         self._targets = targets
         self._engines = engines
         self._outputs = outputs
@@ -90,9 +100,11 @@ class Broadcast:
                 await asyncio.wait([speaking, *hearing])
                 fault.cancel()
             if self._cut_off:
+                length = self._recording.duration
+                rest = "" if length is None else f", of which {length:.0f} s were to be heard"
                 raise SessionOver(
-                    f"the session ended before the recording, of which {self._wav.duration:.0f} s were to be heard; "
-                    "the files have what came before; is MAX_SESSION_LENGTH or IDLE_TIMEOUT too short for it?"
+                    f"the session ended before the recording{rest}; the files have what came before; "
+                    "is MAX_SESSION_LENGTH or IDLE_TIMEOUT too short for it?"
                 )
             self.outcome.complete = True
         finally:
@@ -103,12 +115,13 @@ class Broadcast:
             id=_SESSION,
             source_language=self._outputs.source,
             target_languages=tuple(self._targets),
-            rate=self._wav.rate,
+            rate=self._recording.rate,
             settings={} if self._realtime else _UNHURRIED,
         )
 
     async def _speak(self, pipeline: Pipeline, metrics: Metrics) -> None:
-        self._began = self._clock.now()
+        waited = self._recording.waited if isinstance(self._recording, RecordingSource) else 0.0
+        self._began = self._clock.now() - round(waited * 1000)
         audio = pipeline.streams[StreamName.AUDIO]
         try:
             async with AudioProducer(audio, pipeline.store, self._session(), live=False, metrics=metrics) as producer:
@@ -118,8 +131,9 @@ class Broadcast:
             self._cut_off = True
 
     async def _counted(self) -> AsyncIterator[bytes]:
-        async for pcm in self._wav:
-            self.outcome.sent += len(pcm) / SAMPLE_BYTES / self._wav.rate
+        async for pcm in self._recording:
+            self.outcome.sent += len(pcm) / SAMPLE_BYTES / self._recording.rate
+            self.outcome.quiet = self.outcome.quiet and is_quiet(pcm)
             self._view.sent(self.outcome.sent)
             yield pcm
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.broadcast.job import Job
+from cli.recording import length_told
 
 
 def print_summary(console: Console, job: Job) -> None:
@@ -22,7 +23,7 @@ def print_summary(console: Console, job: Job) -> None:
         console.print(table)
     if not outcome.complete:
         captions = f"{count} captions" if (count := outcome.captions[job.source]) != 1 else "1 caption"
-        reach = f", up to {outcome.reached:.1f} s of {job.wav.duration:.1f} s" if count else ""
+        reach = f", up to {outcome.reached:.1f} s{length_told(job.wav.duration)}" if count else ""
         console.print(f"Stopped after {captions}{reach}.")
     for what, count in sorted(outcome.left_out.items()):
         console.print(f"{count} {what}", style="yellow", markup=False)

@@ -19,7 +19,8 @@ _RECORDING = Path(__file__).with_name("recording.wav")
 
 def demo(
     file: Annotated[
-        Path | None, typer.Option("--input", help="A WAV file; by default a recording that is shipped.")
+        Path | None,
+        typer.Option("--input", help="A recording, or - for standard input; by default one that is shipped."),
     ] = None,
     to: ToOption = "es,ca",
     out: Annotated[Path, typer.Option("--out", help="The folder for the files.")] = Path("out/demo"),

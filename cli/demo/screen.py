@@ -16,6 +16,7 @@ from rich.text import Text
 
 from cli.broadcast.latencies import Latencies
 from cli.captions import labelled
+from cli.recording import length_told
 from shared.clean import clean
 from shared.models import Status
 from sinks import Caption, Corrected
@@ -27,7 +28,7 @@ _SHOWN = 3
 class Screen:
     """The source line with its tail in grey, each target language under it, and the latencies so far."""
 
-    def __init__(self, console: Console, targets: list[str], duration: float) -> None:
+    def __init__(self, console: Console, targets: list[str], duration: float | None) -> None:
         self._duration = duration
         self._seconds = 0.0
         self._tail = ""
@@ -98,10 +99,11 @@ class Screen:
 
     def _progress(self) -> RenderableType:
         row = Table.grid(padding=(0, 1))
-        row.add_row(
-            Text(f"{self._seconds:5.1f} s of {self._duration:.1f} s"),
-            ProgressBar(total=max(self._duration, 0.1), completed=self._seconds, width=40),
-        )
+        told = Text(f"{self._seconds:5.1f} s{length_told(self._duration)}")
+        if self._duration is None:
+            row.add_row(told)
+        else:
+            row.add_row(told, ProgressBar(total=max(self._duration, 0.1), completed=self._seconds, width=40))
         return row
 
     def _figures(self) -> RenderableType:

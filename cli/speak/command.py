@@ -13,10 +13,10 @@ from cli.backend import REACH, Reader, shared_backend
 from cli.console import Console
 from cli.explain import note
 from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
-from cli.recording import tell_cut_short
+from cli.recording import Doubts, length_told
 from cli.served import warn_unserved
 from cli.speak.talk import Talk
-from producers.sources.wav import WavSource
+from producers.sources import RecordingSource
 from shared.sessions import Session, SessionState
 from shared.settings import Settings
 
@@ -24,7 +24,10 @@ _TARGETS = "es,ca"
 
 
 def speak(
-    file: Annotated[Path, typer.Argument(help="A WAV file, sent at the speaker's pace.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A recording of any format, a video, or - for standard input; sent at the speaker's pace."),
+    ],
     session: Annotated[str, typer.Option("--session", help="The session's id; it is created where it is new.")],
     to: Annotated[str | None, typer.Option("--to", help=f"Target languages; {_TARGETS} by default.")] = None,
     source: Annotated[
@@ -40,16 +43,18 @@ def speak(
     speaking there, nobody else can.
     """
     console = Console()
-    # A file that is no WAV is refused before anything else.
-    wav = WavSource(file)
+    # A file that is no recording is refused before anything else.
+    recording = RecordingSource(file)
     wanted = Session(
         id=session,
         source_language=language(source or SOURCE, "--source"),
         target_languages=tuple(languages(to or _TARGETS)),
         owner=whoever_runs_this(),
     )
-    backend = shared_backend(Settings.load(only=REACH), streams, Reader.SINK)
-    tell_cut_short(file, wav)
+    settings = Settings.load(only=(*REACH, "MAX_SESSION_LENGTH"))
+    backend = shared_backend(settings, streams, Reader.SINK)
+    doubts = Doubts(recording)
+    doubts.tell()
 
     def joined(found: Session) -> None:
         if to is not None and set(found.target_languages) != set(wanted.target_languages):
@@ -57,22 +62,23 @@ def speak(
         warn_unserved(found)
 
     with _progress(console) as progress:
-        task = progress.add_task("", total=wav.duration)
-        talk = Talk(backend, file, lambda sent: progress.update(task, completed=sent))
+        task = progress.add_task("", total=recording.duration, of=length_told(recording.duration))
+        talk = Talk(backend, settings, recording, lambda sent: progress.update(task, completed=sent))
         try:
             spoken = asyncio.run(talk.run(wanted, joined, same_source=source is None, end=not keep_open))
         except KeyboardInterrupt:
             progress.stop()
-            _tell_stopped(talk, wav.duration)
+            _tell_stopped(talk, recording.duration)
             raise
+    doubts.tell()
     state = SessionState.OPEN if keep_open and spoken.state is SessionState.OPEN else SessionState.ENDED
     into = ", ".join(spoken.target_languages)
-    _say(console, f"Sent {wav.duration:.1f} s to session {spoken.id} ({into}); it is {state}.")
+    _say(console, f"Sent {talk.sent:.1f} s to session {spoken.id} ({into}); it is {state}.")
 
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.completed:6.1f} s of {task.total:.1f} s"),
+        TextColumn("{task.completed:6.1f} s{task.fields[of]}"),
         BarColumn(),
         console=console,
         transient=True,
@@ -80,13 +86,13 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _tell_stopped(talk: Talk, duration: float) -> None:
+def _tell_stopped(talk: Talk, duration: float | None) -> None:
     if talk.session is None:
         return
     name = talk.session.id
     unsent = "".join(f" {line}." for line in talk.unsent)
     note(
-        f"stopped after {talk.sent:.1f} s of {duration:.1f} s; session {name} is open: "
+        f"stopped after {talk.sent:.1f} s{length_told(duration)}; session {name} is open: "
         f"`llt sessions end {name}` ends it, `llt speak` goes on with it.{unsent}"
     )
 

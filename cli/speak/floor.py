@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from shared.codec import decode
-from shared.errors import CodecError, LowLatencyTranslateError, SessionExists
-from shared.models import AudioFrame
+from shared.errors import CodecError, LowLatencyTranslateError, SessionExists, SessionOver, SessionUnknown
+from shared.models import AudioFrame, SessionEnded
 from shared.sessions import Session, SessionStore
 from shared.streams import Stream, StreamName
-from shared.streams.base import LATEST
+from shared.streams.base import LATEST, OLDEST, Start
 from shared.streams.follow import Follower
 
 #: How long to look for audio, in s: a speaker sends some every 100 ms, or, in arrears, every 1 s.
 _LOOK = 2.5
 #: How old audio may be (ms) that a reader from the latest on is given.
 _STALE = 1000
+#: How far (ms) the stream's clock may be behind that of a client.
+_SKEW = 60_000
 
 
 class FloorTaken(LowLatencyTranslateError):
     """Someone is speaking on the session."""
 
 
-async def join(store: SessionStore, wanted: Session) -> tuple[Session, bool]:
-    """Creates the session; or, where it was there, loads it. Returns it, and whether it is new."""
+async def join(store: SessionStore, wanted: Session, check: Callable[[Session], None]) -> tuple[Session, bool]:
+    """Creates the session; or, where it was there, loads it. Returns it, and whether it is new.
+
+    `check` is asked about the one or the other first, and may raise.
+    """
     try:
-        await store.create(wanted)
-    except SessionExists:
-        return await store.load(wanted.id), False
-    return wanted, True
+        found = await store.load(wanted.id)
+    except SessionUnknown:
+        check(wanted)
+        with suppress(SessionExists):
+            await store.create(wanted)
+            return wanted, True
+        found = await store.load(wanted.id)
+    check(found)
+    return found, False
 
 
 async def check_free(audio: Stream, session: str) -> None:
@@ -47,6 +58,28 @@ async def check_free(audio: Stream, session: str) -> None:
                         raise FloorTaken(
                             f"session {session}: someone is speaking there now; wait for the end, or choose another id"
                         )
+
+
+async def check_not_ending(audio: Stream, session: Session) -> None:
+    """Raises SessionOver where the session's end stands on the stream, and no worker has read it yet.
+
+    Looks for 2.5 s at most, from the newest audio on that a worker has noted.
+    """
+    begun = session.last_frame_at or session.started_at
+    start = Start(at=begun - _SKEW) if begun > _SKEW else OLDEST
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK), Follower({StreamName.AUDIO: audio}, start) as retained:
+            async for _, item in retained.backlog():
+                if _ends(item.data, session.id):
+                    raise SessionOver(f"session {session.id}: its end is on its way to the workers; choose another id")
+
+
+def _ends(data: bytes, session: str) -> bool:
+    try:
+        record = decode(data)
+    except CodecError:
+        return False
+    return isinstance(record, SessionEnded) and record.session == session
 
 
 def _is_audio_of(data: bytes, session: str) -> bool:

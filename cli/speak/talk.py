@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 
 from cli.backend import Backend
 from cli.outages import Outages
-from cli.speak.floor import check_free, join
+from cli.recording import check_length
+from cli.speak.floor import check_free, check_not_ending, join
 from producers import AudioProducer
-from producers.sources.wav import WavSource
+from producers.sources import RecordingSource
 from shared.errors import SessionOver
 from shared.models import SAMPLE_BYTES
 from shared.sessions import Session, SessionState
+from shared.settings import Settings
 from shared.streams import StreamName
 
 
 class Talk:
-    """Sends a WAV file to a session; `progress` is told how many seconds are sent."""
+    """Sends a recording to a session; `progress` is told how many seconds are sent."""
 
-    def __init__(self, backend: Backend, file: Path, progress: Callable[[float], None]) -> None:
+    def __init__(
+        self, backend: Backend, settings: Settings, recording: RecordingSource, progress: Callable[[float], None]
+    ) -> None:
         self._store = backend.store
         self._audio = Outages().watched(backend.streams)[StreamName.AUDIO]
-        self._file = file
+        self._settings = settings
+        self._recording = recording
         self._progress = progress
         #: Seconds of audio that were sent so far.
         self.sent = 0.0
@@ -38,36 +42,41 @@ class Talk:
 
         The session is created where it is new; with `same_source` one that was there is spoken to in its own
         language, else SessionMismatch is raised for another one. `joined` is told which session it is. Raises
-        FloorTaken while someone else speaks there, and SessionOver where the session has ended, also meanwhile.
+        FloorTaken while someone else speaks there, SettingError where the recording outlasts the longest session, and
+        SessionOver where the session has ended, also meanwhile.
         """
-        session, new = await join(self._store, wanted)
+        session, new = await join(self._store, wanted, self._check_length)
         if session.state is SessionState.OPEN:
             if not new:
-                await check_free(self._audio, session.id)
+                await asyncio.gather(check_free(self._audio, session.id), check_not_ending(self._audio, session))
             joined(session)
         if not same_source:
             session = replace(session, source_language=wanted.source_language)
-        wav = WavSource(self._file, rate=session.rate)
+        self._recording.rate = session.rate
         # What was there before has its own clock: nothing says how much of its time line was spoken on.
         producer = AudioProducer(self._audio, self._store, session, live=not new)
         try:
             async with producer:
                 self.session = producer.session
-                await self._send(producer, wav, end=end)
+                await self._send(producer, end=end)
         except asyncio.CancelledError as stopped:
             self.unsent = tuple(getattr(stopped, "__notes__", ()))
             raise
         return producer.session
 
-    async def _counted(self, wav: WavSource) -> AsyncIterator[bytes]:
-        async for pcm in wav:
+    def _check_length(self, session: Session) -> None:
+        if session.state is SessionState.OPEN:
+            check_length(self._recording, self._settings.tolerate(session.settings), session.heard / 1000)
+
+    async def _counted(self) -> AsyncIterator[bytes]:
+        async for pcm in self._recording:
             yield pcm
-            self.sent += len(pcm) / SAMPLE_BYTES / wav.rate
+            self.sent += len(pcm) / SAMPLE_BYTES / self._recording.rate
             self._progress(self.sent)
 
-    async def _send(self, producer: AudioProducer, wav: WavSource, *, end: bool) -> None:
+    async def _send(self, producer: AudioProducer, *, end: bool) -> None:
         try:
-            await producer.stream(self._counted(wav))
+            await producer.stream(self._counted())
             await producer.close(end=end)
         except SessionOver:
             raise SessionOver(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from numpy.typing import NDArray
 
 
@@ -29,17 +30,11 @@ def encoded(
 ) -> Path:
     """Writes `channels` (time, channel; -1 to 1), from `begins` s on; with a moving picture if `video`."""
     with av.open(path, "w", format=container, options=options or {}) as output:
-        if video:
-            picture = output.add_stream("mpeg4", rate=10)
-            picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+        picture = _picture(output) if video else None
         sound = output.add_stream(codec, rate=rate, layout=layout)
-        if video:
-            seconds = begins + len(channels) / rate
-            for number in range(round(seconds * 10)):
-                image = av.VideoFrame(64, 64, "yuv420p")
-                image.pts, image.time_base = number, Fraction(1, 10)
-                output.mux(picture.encode(image))
-            output.mux(picture.encode(None))
+        assert isinstance(sound, av.AudioStream)
+        if picture is not None:
+            _play(output, picture, begins + len(channels) / rate)
         data = np.rint(channels * 32767).astype("<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(data, format="s16", layout=layout)
         frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
@@ -52,11 +47,19 @@ def encoded(
 def silent_video(path: Path) -> Path:
     """A second of video without an audio track."""
     with av.open(path, "w") as output:
-        picture = output.add_stream("mpeg4", rate=10)
-        picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
-        for number in range(10):
-            image = av.VideoFrame(64, 64, "yuv420p")
-            image.pts, image.time_base = number, Fraction(1, 10)
-            output.mux(picture.encode(image))
-        output.mux(picture.encode(None))
+        _play(output, _picture(output), 1.0)
     return path
+
+
+def _picture(output: OutputContainer) -> av.VideoStream:
+    picture = output.add_stream("mpeg4", rate=10)
+    picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+    return picture
+
+
+def _play(output: OutputContainer, picture: av.VideoStream, seconds: float) -> None:
+    for number in range(round(seconds * 10)):
+        image = av.VideoFrame(64, 64, "yuv420p")
+        image.pts, image.time_base = number, Fraction(1, 10)
+        output.mux(picture.encode(image))
+    output.mux(picture.encode(None))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 import wave
 from collections import Counter
 from pathlib import Path
@@ -12,24 +16,32 @@ import orjson
 import pytest
 from rich.console import Console
 
+from cli import stages
 from cli.broadcast.broadcast import Outcome
 from cli.broadcast.summary import print_summary
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.translate.engines.scripted import ScriptedTranslator
+from tests.support.media import encoded, silent_video, tone
+from tests.support.patience import PATIENCE
 from tests.unit.cli.outcome import Llt
 
 
 @pytest.fixture(autouse=True)
 def scripted(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Engines that need nothing, and hear nothing."""
+    """Engines that need nothing, and hear a word."""
+    word = {"text": "Hello", "start": 0, "end": 200, "stable": True}
+    heard = {"utterance": 1, "start": 0, "end": 200, "position": 300, "items": [word], "final": True}
+    (newcomer / "word.jsonl").write_bytes(orjson.dumps(heard))
     (newcomer / "nothing.jsonl").touch()
-    monkeypatch.setenv("RECOGNISER", "scripted:nothing.jsonl")
+    monkeypatch.setenv("RECOGNISER", "scripted:word.jsonl")
     monkeypatch.setenv("TRANSLATOR", "scripted")
     monkeypatch.setenv("SYNTHESIZER", "scripted")
 
 
-def recording(path: Path, seconds: float) -> Path:
+def recording(path: Path, seconds: float, sample: int = 0) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(round(32000 * seconds)))
+        file.writeframes(sample.to_bytes(2, "little") * round(16000 * seconds))
     return path
 
 
@@ -107,3 +119,89 @@ def test_one_that_was_stopped_says_how_far_captions_reach_not_what_was_read(
     job: Any = SimpleNamespace(outcome=outcome, source="en", wav=SimpleNamespace(duration=27.2), files=[], left_over=[])
     print_summary(Console(), job)
     assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
+@pytest.mark.parametrize(("sample", "why"), [(0, "it is silent"), (9000, "no words of en could be told in it")])
+def test_a_recording_in_which_nothing_was_heard_is_a_failure_that_says_so(
+    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], sample: int, why: str
+) -> None:
+    monkeypatch.setenv("RECOGNISER", "scripted:nothing.jsonl")
+    outcome = llt(*command, str(recording(newcomer / "talk.wav", 1, sample)), "--out", "out")
+    assert (outcome.code, outcome.err) == (1, f"llt: nothing was heard in talk.wav, 1.0 s long: {why}\n")
+    assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["sent_s"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "engine", "what"),
+    [("synthesizer", ScriptedSynthesizer, "speech"), ("translator", ScriptedTranslator, "captions")],
+)
+def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
+    llt: Llt,
+    newcomer: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    engine: type[ScriptedSynthesizer] | type[ScriptedTranslator],
+    what: str,
+) -> None:
+    broken = engine()
+    broken.broken.add("ca")
+    monkeypatch.setattr(stages.EnginesOnDemand, kind, broken)
+    monkeypatch.setenv("MAX_HOLD", "10")
+    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out")
+    assert outcome.code == 1
+    reason = f"1 {'clips' if what == 'speech' else what} ca failed"
+    assert outcome.err.endswith(f"llt: no {what} came in ca of talk.wav: {reason}\n")
+
+
+def test_any_format_will_do_and_what_is_in_it_is_told(llt: Llt, newcomer: Path) -> None:
+    path = encoded(newcomer / "talk.mp3", "libmp3lame", tone(48_000, 4)[:, None], layout="mono")
+    whole = llt("transcribe-file", "talk.mp3")
+    assert (whole.code, whole.err) == (0, "")
+    report = orjson.loads((newcomer / "out" / "talk" / "report.json").read_bytes())
+    assert (report["input"], report["duration_s"], report["complete"]) == ("talk.mp3", pytest.approx(4, abs=0.01), True)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    cut = llt("transcribe-file", "talk.mp3")
+    assert cut.code == 0
+    assert re.fullmatch(r"llt: warning: talk.mp3 is cut short: [12]\.\d s of 4\.0 s are there\n", cut.err)
+    assert orjson.loads((newcomer / "out" / "talk" / "report.json").read_bytes())["complete"] is False
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+@pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
+def test_standard_input_is_heard_and_its_length_need_not_be_known(
+    newcomer: Path, name: str, command: tuple[str, ...]
+) -> None:
+    data = bytearray(recording(newcomer / "talk.wav", 2).read_bytes())
+    data[40:44] = b"\xff" * 4
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *command, name, "--out", "out"],
+        input=bytes(data),
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    report = orjson.loads((newcomer / "out" / "report.json").read_bytes())
+    assert (report["duration_s"], report["complete"]) == (2, True)
+
+
+def test_nothing_on_standard_input_is_one_line(newcomer: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "transcribe-file", "-"],
+        input=b"",
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stderr) == (1, b"llt: standard input: expected a recording, got nothing at all\n")
+
+
+def test_a_video_without_sound_is_one_line(llt: Llt, newcomer: Path) -> None:
+    silent_video(newcomer / "film.mp4")
+    outcome = llt("transcribe-file", "film.mp4")
+    assert outcome.code == 1
+    assert outcome.err.startswith("llt: film.mp4: expected audio, got a file without an audio track")
+    assert outcome.err.count("\n") == 1
