@@ -17,6 +17,9 @@ from cli.recording import length_told
 from producers.sources.pipe import STANDARD_INPUT
 from sinks import Caption, Corrected
 
+#: Where a shell puts the output of a command that stands in the place of a file's name.
+_NUMBERED = Path("/dev/fd")
+
 
 class ProgressView:
     """A bar that follows the committed captions: audio that was only sent is not done."""
@@ -69,7 +72,12 @@ def transcribe_file(
 ) -> None:
     """Write captions and speech of a recording as fast as the machine goes."""
     console = Console()
-    job = Job(file, to, out or Path("out") / ("stdin" if file == STANDARD_INPUT else file.stem), realtime=False)
+    job = Job(
+        file,
+        to,
+        out or Path("out") / (file.stem if file.parent != _NUMBERED and file != STANDARD_INPUT else "stdin"),
+        realtime=False,
+    )
     try:
         with ProgressView(console, job.wav.duration) as view:
             job.run(view)

@@ -188,6 +188,8 @@ class _Feed:
             self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int) -> bytes:
+        if self._stopped:
+            return b""
         try:
             data = self._file.read(size)
             self.head = self.head or data[:16]

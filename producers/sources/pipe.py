@@ -7,6 +7,7 @@ import select
 import shutil
 import stat
 import struct
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,6 +41,9 @@ class Pipe:
 
     def __init__(self, path: Path) -> None:
         self.name = "standard input" if path == STANDARD_INPUT else str(path)
+        if path == STANDARD_INPUT and sys.stdin is None:
+            # Some other file may have its number by now.
+            raise AudioFormatError(f"{self.name}: expected a recording, but it is closed")
         try:
             self._file = os.dup(0) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY)
         except OSError as error:

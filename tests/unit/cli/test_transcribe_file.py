@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import signal
+import struct
 import subprocess
 import sys
+import termios
 import wave
 from collections import Counter
 from pathlib import Path
@@ -22,7 +26,7 @@ from cli.broadcast.summary import print_summary
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.translate.engines.scripted import ScriptedTranslator
 from tests.support.media import encoded, silent_video, tone
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 from tests.unit.cli.outcome import Llt
 
 
@@ -205,3 +209,28 @@ def test_a_video_without_sound_is_one_line(llt: Llt, newcomer: Path) -> None:
     assert outcome.code == 1
     assert outcome.err.startswith("llt: film.mp4: expected audio, got a file without an audio track")
     assert outcome.err.count("\n") == 1
+
+
+def test_ctrl_c_ends_it_while_a_pipe_keeps_its_beginning_to_itself(newcomer: Path) -> None:
+    beginning = encoded(newcomer / "talk.mp3", "libmp3lame", tone(48_000, 1)[:, None], layout="mono").read_bytes()[:600]
+    read_end, write_end = os.pipe()
+    with open(write_end, "wb", buffering=0) as pipe:
+        with subprocess.Popen(
+            [sys.executable, "-m", "cli", "transcribe-file", "-"],
+            stdin=read_end,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as program:
+            pipe.write(beginning)
+            until(lambda: not waiting(read_end), "the recording's beginning being read")
+            program.send_signal(signal.SIGINT)
+            out, err = program.communicate(timeout=PATIENCE)
+        os.close(read_end)
+    assert (program.returncode, out, err) == (130, b"", b"")
+
+
+def waiting(pipe: int) -> int:
+    """How many bytes are in it."""
+    (count,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+    return int(count)
