@@ -28,7 +28,7 @@ _GAP = 0.1
 #: How far (s) such a gap may lead where nobody knows the length.
 _FARTHEST_GAP = 10.0
 #: How often in a row the data may make no sense before there is nothing more behind it.
-_ATTEMPTS = 50
+_ATTEMPTS = 1000
 
 
 class MediaReader:
@@ -127,8 +127,12 @@ class MediaReader:
                     attempts = 0
                     yield packet
                 return
+            except IndexError:
+                # A packet of a track that was not there at the beginning.
+                attempts += 1
             except self._av.error.FFmpegError:
                 attempts += 1
+                self.skipped = self.skipped or "what FFmpeg's libraries do not go on with"
             except OSError as error:
                 raise AudioFormatError(f"{self.name}: expected a readable recording: {error.strerror}") from None
 
@@ -148,7 +152,8 @@ class MediaReader:
         options = _OPTIONS | (_PIPED if self._file is self._source else {})
         feed = _Feed(self._file, self.name)
         try:
-            container = self._av.open(feed, options=options)
+            # Names and titles in the file may be in any encoding, and nobody reads them.
+            container = self._av.open(feed, options=options, metadata_errors="ignore")
         except (self._av.error.FFmpegError, OSError):
             self._file.close()
             feed.check()
@@ -185,7 +190,8 @@ class _Feed:
         #: What it begins with.
         self.head = b""
         if not isinstance(file, Pipe):
-            self.seek, self.tell = file.seek, file.tell
+            self._whole = file
+            self.seek, self.tell = self._seek, file.tell
 
     def read(self, size: int) -> bytes:
         if self._stopped:
@@ -197,6 +203,13 @@ class _Feed:
         except KeyboardInterrupt:
             self._stopped = True
             return b""
+
+    def _seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._whole.seek(offset, whence)
+        except (OSError, ValueError):
+            # A damaged file leads to where nothing can be: the library makes do without it.
+            return -1
 
     def check(self) -> None:
         """Raises the KeyboardInterrupt that came."""

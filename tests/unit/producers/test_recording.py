@@ -378,3 +378,19 @@ def test_the_rate_may_be_chosen_once_it_is_open(tmp_path: Path) -> None:
         source = RecordingSource(path, realtime=False)
         source.rate = 8000
         assert len(heard(source)) == pytest.approx(8000, abs=20)
+
+
+def test_titles_in_another_encoding_are_nothing_to_the_listener(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.mp3", "libmp3lame", tone(48_000, 1)[:, None], layout="mono")
+    tag = b"TAG" + "Müßiggang".encode("latin-1").ljust(125, b"\0")
+    path.write_bytes(path.read_bytes() + tag)
+    assert_is_tone(read(path), 1)
+
+
+def test_what_no_reader_goes_on_with_is_told(tmp_path: Path) -> None:
+    stereo = encoded(tmp_path / "a.ogg", "libopus", np.repeat(tone(48_000, 2)[:, None], 2, axis=1))
+    mono = encoded(tmp_path / "b.ogg", "libopus", tone(48_000, 2)[:, None], layout="mono")
+    stereo.write_bytes(stereo.read_bytes() + mono.read_bytes())
+    source = RecordingSource(stereo, realtime=False)
+    assert_is_tone(heard(source)[: 2 * RATE], 2)
+    assert len(heard(source)) >= 4 * RATE * 0.98 or source.skipped == "what FFmpeg's libraries do not go on with"
