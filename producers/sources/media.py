@@ -29,6 +29,8 @@ _GAP = 0.1
 _FARTHEST_GAP = 10.0
 #: How often in a row the data may make no sense before there is nothing more behind it.
 _ATTEMPTS = 1000
+#: The most channels (FFmpeg's AV_NUM_DATA_POINTERS) that a frame keeps in planes of a number that can be told.
+_PLANES = 8
 
 
 class MediaReader:
@@ -112,11 +114,18 @@ class MediaReader:
         lost, seconds = 0, 0.0
         for packet in self._packets():
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    yield from self._told(frame)
             except self._av.error.FFmpegError:
                 lost += 1
                 seconds += float((packet.duration or 0) * (packet.time_base or 0))
                 self.skipped = f"{lost} damaged piece{'s' if lost > 1 else ''} of {seconds:.1f} s"
+
+    def _told(self, frame: AudioFrame) -> list[AudioFrame]:
+        """The frame such that its samples can be had: PyAV does not see where the planes of so many channels end."""
+        if frame.format.is_planar and frame.layout.nb_channels > _PLANES:
+            return list(self._av.AudioResampler(format="flt").resample(frame))
+        return [frame]
 
     def _packets(self) -> Iterator[Any]:
         stream = self._container.streams.best("audio")

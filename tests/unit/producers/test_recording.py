@@ -394,3 +394,8 @@ def test_what_no_reader_goes_on_with_is_told(tmp_path: Path) -> None:
     source = RecordingSource(stereo, realtime=False)
     assert_is_tone(heard(source)[: 2 * RATE], 2)
     assert len(heard(source)) >= 4 * RATE * 0.98 or source.skipped == "what FFmpeg's libraries do not go on with"
+
+
+def test_more_channels_in_planes_than_the_library_can_count_are_heard(tmp_path: Path) -> None:
+    channels = np.repeat(tone(48_000, 1)[:, None], 12, axis=1)
+    assert_is_tone(read(encoded(tmp_path / "cinema.wv", "wavpack", channels, layout="7.1.4")), 1)
