@@ -6,12 +6,11 @@ committed word directly counts as committed with it, unless it opens something. 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
 
+from shared.edit_distance import Digits, distances, no_digits
 from shared.models import MASK, Word
 from shared.text import normalise, opens
 
@@ -19,10 +18,8 @@ from shared.text import normalise, opens
 #: how many words: more are not said in that time, and every one of them is compared with every other.
 NEAR = 1000
 _NEAREST = 32
-#: How many words one hypothesis may have more than another, up to any word, for both to be compared there.
-_BAND = 64
-#: Words of the longest number that is compared as one.
-_LONGEST = 10
+#: Words whose drift since they were committed says how far the frontier has drifted.
+_DRIFTED = 4
 
 
 @lru_cache(maxsize=1 << 16)
@@ -33,17 +30,7 @@ def spelling(text: str) -> str:
     return normalise(text).replace(" ", "") if any(map(str.isalnum, text)) else ""
 
 
-#: The digits that words make up where they are a number, in whatever writing; None where they are none.
-Digits = Callable[[Sequence[str]], str | None]
-#: Words whose drift since they were committed says how far the frontier has drifted.
-_DRIFTED = 4
-
-
-def _none(_: Sequence[str]) -> str | None:
-    return None
-
-
-def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int, digits: Digits = _none) -> int:
+def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int, digits: Digits = no_digits) -> int:
     """How many leading items of the hypothesis are the words committed earlier in its utterance.
 
     The prefix of the hypothesis with the least edit distance to `committed`; among equals the one that leaves the
@@ -126,7 +113,7 @@ def same(one: Word, other: Word) -> bool:
     return spelling(one.text) == spelling(other.text) and _overlap(one, one, other, other)
 
 
-def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = _none) -> float:
+def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = no_digits) -> float:
     """The word-level Levenshtein distance over the length of the longer: 0 for the same words, 1 for no word shared.
 
     A word written as two, or two as one, is the same, and so is a number in words and in digits.
@@ -135,7 +122,7 @@ def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = _non
     if texts == others:
         return 0.0
     longer = max(len(texts), len(others))
-    return min(_distances(texts, others, digits)[-1], longer) / longer
+    return min(distances(texts, others, digits)[-1], longer) / longer
 
 
 def _words(items: Sequence[Word]) -> list[Word]:
@@ -184,74 +171,15 @@ def _overlap(first: Word, last: Word, other_first: Word, other_last: Word) -> bo
     return first.start < other_last.end and other_first.start < last.end
 
 
-def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digits: Digits = _none) -> int:
+def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digits: Digits = no_digits) -> int:
     # A longer prefix costs more insertions than the empty one costs deletions.
-    costs = _distances(known, _spellings(said[: 2 * len(known)]), digits)
+    costs = distances(known, _spellings(said[: 2 * len(known)]), digits)
     wrong = sum(word.midpoint < frontier for word in said)
     best = (costs[0], wrong, 0)
     for end in range(1, len(costs)):
         wrong += -1 if said[end - 1].midpoint < frontier else 1
         best = min(best, (costs[end], wrong, -end))
     return -best[2]
-
-
-def _distances(known: list[str], texts: list[str], digits: Digits = _none) -> list[int]:
-    """The edit distance of `known` to each prefix of `texts`, the empty one first; one number costs nothing.
-
-    It is exact where it is below `_BAND`; what is further apart than that has nothing in common, and takes no longer.
-    """
-    far = len(known) + len(texts)
-    pairs = [""] + [one + other for one, other in pairwise(texts)]
-    numbers = _rewritten(known, texts, digits)
-    rows = [list(range(len(texts) + 1))]
-    for i, word in enumerate(known):
-        row, above = rows[-1], rows[-2] if i else []
-        pair = known[i - 1] + word if i else ""
-        first, last = max(0, i - _BAND), min(len(texts), i + _BAND)
-        below, rewritten = [far] * (len(texts) + 1), numbers[i]
-        if not first:
-            below[0] = i + 1
-        for j in range(first, last):
-            text = texts[j]
-            cost = row[j] if word == text else 1 + min(row[j], row[j + 1], below[j])
-            if word == pairs[j]:
-                cost = min(cost, row[j - 1])
-            if pair == text:
-                cost = min(cost, above[j])
-            if j in rewritten:
-                cost = min(cost, *(rows[begin][other] for begin, other in rewritten[j]))
-            below[j + 1] = cost
-        rows.append(below)
-    return rows[-1]
-
-
-def _rewritten(known: list[str], texts: list[str], digits: Digits) -> list[dict[int, list[tuple[int, int]]]]:
-    """For each known word the texts that end the number which it ends, written otherwise: where each begins."""
-    found: list[dict[int, list[tuple[int, int]]]] = [{} for _ in known]
-    numbers = _numbers(known, digits)
-    if not numbers:
-        return found
-    ends: dict[str, list[tuple[int, int]]] = {}
-    for number, begin, last in _numbers(texts, digits):
-        ends.setdefault(number, []).append((last, begin))
-    for number, begin, last in numbers:
-        places = ends.get(number, [])
-        for at in range(bisect_left(places, (last - _BAND, 0)), bisect_left(places, (last + _BAND, 0))):
-            other_last, other = places[at]
-            if known[begin : last + 1] != texts[other : other_last + 1]:
-                found[last].setdefault(other_last, []).append((begin, other))
-    return found
-
-
-def _numbers(texts: Sequence[str], digits: Digits) -> list[tuple[str, int, int]]:
-    """The numbers among the texts: the digits of each, its first and its last."""
-    return [
-        (number, first, last)
-        for last in range(len(texts))
-        if digits(texts[last : last + 1])
-        for first in range(last, max(-1, last - _LONGEST), -1)
-        if (number := digits(texts[first : last + 1]))
-    ]
 
 
 def _runs(known: list[Word], said: list[Word], frontier: int) -> Iterator[tuple[int, int, int, int]]:

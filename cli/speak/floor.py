@@ -69,8 +69,8 @@ async def check_not_ending(audio: Stream, session: Session) -> None:
     start = Start(at=begun - _SKEW) if begun > _SKEW else OLDEST
     with suppress(TimeoutError):
         async with asyncio.timeout(_LOOK), Follower({StreamName.AUDIO: audio}, start) as retained:
-            async for _, item in retained.backlog():
-                if _ends(item.data, session.id):
+            async for found in retained.backlog():
+                if _ends(found.item.data, session.id):
                     raise SessionOver(f"session {session.id}: its end is on its way to the workers; choose another id")
 
 

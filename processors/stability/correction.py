@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-import regex
-
+from processors.stability.amounts import amounts_differ
+from processors.stability.numerals import Numerals
 from shared.alignment import difference, spelling
 from shared.models import Correction, FinalResult, Segment, Word
 from shared.text import join
@@ -17,42 +16,26 @@ from shared.text import join
 _CONTRADICTION = 0.2
 #: Utterances that a take may have before revisions of two takes meet.
 _UTTERANCES = 1 << 20
-#: What groups the digits of a long number.
-_GROUPING = regex.compile(r"(?<=\p{N})[,'’\s](?=\p{N}{3}(?!\p{N}))")
-
-#: The numbers or amounts that a word says, as texts that are equal where those are; none where it says none.
-Reader = Callable[[str], Sequence[str]]
-
-
-def digits(word: str) -> Sequence[str]:
-    """Reads numbers that are written in digits, of any script."""
-    if not any(map(str.isnumeric, word)):
-        return ()
-    return (_GROUPING.sub("", unicodedata.normalize("NFKC", word).casefold()),)
-
-
-def numbers_differ(one: Sequence[Word], other: Sequence[Word], reads: Reader = digits) -> bool:
-    """Whether the two say other numbers or amounts, or in another order; `reads` tells which a word says."""
-    return [n for word in one for n in reads(word.text)] != [n for word in other for n in reads(word.text)]
 
 
 def corrections(
-    final: FinalResult, segments: Sequence[Segment], said: Sequence[Word], reads: Reader = digits
+    final: FinalResult, segments: Sequence[Segment], said: Sequence[Word], numerals: Numerals
 ) -> Iterator[Correction]:
     """What of the segments the final contradicts; `said` are its items in their place. A replay says the same.
 
     Each segment is compared for itself, so that a wrong one is seen among many that are right, and a number counts
-    whatever its share of the segment is. Wrong ones that stand next to each other are corrected as one.
+    whatever its share of the segment is; `numerals` are those of its language. Wrong ones that stand next to each
+    other are corrected as one.
     """
     wrong: _Part | None = None
-    for part in _parts(segments, said):
-        if part.differs > _CONTRADICTION or numbers_differ(part.words, part.said, reads):
+    for part in _parts(segments, said, numerals):
+        if part.differs > _CONTRADICTION or amounts_differ(part.words, part.said, numerals):
             wrong = part if wrong is None else wrong.joined(part)
         elif wrong is not None:
-            yield _correction(final, wrong, reads)
+            yield _correction(final, wrong, numerals)
             wrong = None
     if wrong is not None:
-        yield _correction(final, wrong, reads)
+        yield _correction(final, wrong, numerals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +54,7 @@ class _Part:
         return _Part(self.segments + other.segments, self.said + other.said, max(self.differs, other.differs))
 
 
-def _correction(final: FinalResult, wrong: _Part, reads: Reader) -> Correction:
+def _correction(final: FinalResult, wrong: _Part, numerals: Numerals) -> Correction:
     return Correction(
         session=final.session,
         captured_at=final.captured_at,
@@ -81,17 +64,17 @@ def _correction(final: FinalResult, wrong: _Part, reads: Reader) -> Correction:
         revision=final.take * _UTTERANCES + final.utterance,
         text=join(wrong.said),
         language=final.language,
-        number_wrong=numbers_differ(wrong.words, wrong.said, reads),
+        number_wrong=amounts_differ(wrong.words, wrong.said, numerals),
     )
 
 
-def _parts(segments: Sequence[Segment], said: Sequence[Word]) -> Iterator[_Part]:
+def _parts(segments: Sequence[Segment], said: Sequence[Word], numerals: Numerals) -> Iterator[_Part]:
     """The segments one by one, and together where other words stand in the place of the end of one."""
     held: _Part | None = None
     begin = 0
     for segment, (end, torn) in zip(segments, _ends(segments, said), strict=True):
         share = tuple(said[begin:end])
-        part = _Part((segment,), share, difference(segment.words, share))
+        part = _Part((segment,), share, difference(segment.words, share, numerals.digits))
         held, begin = part if held is None else held.joined(part), end
         if not torn:
             yield held

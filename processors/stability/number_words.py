@@ -25,6 +25,8 @@ class Vocabulary(NamedTuple):
     #: Links that part a fraction from what it is a fraction of.
     points: Set[str] = frozenset()
     multipliers: Mapping[str, int] = {}
+    #: What each name of a currency is in the singular.
+    currencies: Mapping[str, str] = {}
     #: What matches a number that is written as one word, where a language writes them so.
     compound: re.Pattern[str] | None = None
 
@@ -50,7 +52,10 @@ def vocabulary(language: str) -> Vocabulary:
         values.setdefault(word, None)
     signs = set(_spoken(-2, "cardinal", language)[:-1])
     links = (links | points) - values.keys()
-    return Vocabulary(values, signs - values.keys(), links, points, multipliers, _compound(language, values))
+    forms = getattr(CONVERTER_CLASSES[language], "CURRENCY_FORMS", {}).values()
+    currencies = {name.casefold(): names[0].casefold() for parts in forms for names in parts for name in names}
+    compound = _compound(language, values)
+    return Vocabulary(values, signs - values.keys(), links, points, multipliers, currencies, compound)
 
 
 def _factor(words: Sequence[str], values: Mapping[str, int | None], number: int) -> int | None:

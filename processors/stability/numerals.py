@@ -81,6 +81,10 @@ class Numerals:
         """
         if self.role(words[0]) not in (*_NUMBERS, Role.SIGN) or self.role(words[-1]) not in _NUMBERS:
             return None
+        return self.all_digits(words)
+
+    def all_digits(self, words: Sequence[str]) -> str | None:
+        """The digits of all numbers among the words; None where one is not understood."""
         count = Count()
         for word in words:
             if word in self._known.points:
@@ -96,6 +100,21 @@ class Numerals:
             elif self.role(word) is Role.OTHER:
                 count.end()
         return count.digits
+
+    def is_number(self, word: str) -> bool:
+        """Whether it is a number, or multiplies one."""
+        return self.role(word) in _NUMBERS
+
+    def is_small(self, word: str) -> bool:
+        """Whether it is a word for a number below ten."""
+        value = self._known.values.get(word)
+        return value is not None and value < _TEN
+
+    def currency(self, word: str) -> str | None:
+        """The currency that the word names, in the singular."""
+        names = self._known.currencies
+        # In English num2words says five euro.
+        return names.get(word) or names.get(word.removesuffix("s"))
 
     def written(self, word: str) -> str:
         """The word as it is written among digits: a spelled digit as that digit, any other as it is."""

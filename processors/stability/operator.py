@@ -180,7 +180,8 @@ class Stabiliser(Operator):
 
     async def _finish(self, utterance: Utterance, final: FinalResult) -> None:
         self._read(utterance)
-        corrected = list(corrections(final, utterance.segments, utterance.said_again(self._claims.frontier)))
+        said = utterance.said_again(self._claims.frontier)
+        corrected = list(corrections(final, utterance.segments, said, self._claims.numerals(final)))
         if corrected:
             self._context.metrics.count(Metric.RESULTS_CONTRADICTED)
         for correction in corrected:

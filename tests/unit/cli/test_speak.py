@@ -50,7 +50,7 @@ def sent(backend: Backend) -> list[AudioFrame | SessionEnded]:
     async def read() -> list[AudioFrame | SessionEnded]:
         streams = {StreamName.AUDIO: backend.streams[StreamName.AUDIO]}
         async with Follower(streams, OLDEST) as follower:
-            records = [decode(item.data) async for _, item in follower.backlog()]
+            records = [decode(found.item.data) async for found in follower.backlog()]
         return [record for record in records if isinstance(record, AudioFrame | SessionEnded)]
 
     return asyncio.run(read())

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from processors.stability.correction import corrections, numbers_differ
+from processors.stability.amounts import amounts_differ
+from processors.stability.correction import corrections
+from processors.stability.numerals import numerals
 from shared.metrics import Metric
 from shared.models import Correction, FinalResult, Segment, Word
 from tests.support.virtual_time import run
@@ -47,17 +49,34 @@ def test_one_wrong_number_is_corrected_however_long_its_segment_is(committed: st
 )
 def test_a_number_that_is_only_written_otherwise_is_right(heard: str) -> None:
     heard_items = tuple(Word(text, 0, 0) for text in heard.split(" "))
-    assert not numbers_differ((Word("2000", 0, 0), Word("dollars", 0, 0)), heard_items)
+    assert not amounts_differ((Word("2000", 0, 0), Word("dollars", 0, 0)), heard_items, numerals("en"))
 
 
-def test_what_a_number_is_called_may_be_told_by_a_language() -> None:
-    values = {"twenty": "20", "$20": "20"}
-
-    def reads(word: str) -> list[str]:
-        return [values[word]] if word in values else []
-
-    assert not numbers_differ(items("twenty dollars"), items("$20"), reads)
-    assert numbers_differ(items("twenty dollars"), items("ten dollars"), reads)
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("twenty dollars", "$20", False),
+        ("twenty dollars", "$30", True),
+        ("twenty dollars", "thirty dollars", True),
+        ("twenty dollars", "twenty euros", True),
+        ("twenty five thousand people", "25,000 people", False),
+        ("twenty five thousand people", "24,000 people", True),
+        ("two dollars fifty", "$2.50", False),
+        ("three thirty", "3:30", False),
+        ("$5", "5 dollars", False),
+        ("$5", "€5", True),
+        ("50%", "50 percent", False),
+        ("seven", "eleven", True),
+        ("four him", "for him", False),
+        ("it won", "it one", False),
+        ("some people", "fifty people", True),
+        ("two point five", "twenty five", True),
+        ("in nineteen eighty four", "in 1984", False),
+    ],
+)
+def test_amounts_are_compared_by_what_they_say(one: str, other: str, differ: bool) -> None:
+    assert amounts_differ(items(one), items(other), numerals("en")) is differ
+    assert amounts_differ(items(other), items(one), numerals("en")) is differ
 
 
 def test_another_word_in_a_long_segment_is_no_contradiction() -> None:
@@ -124,4 +143,4 @@ def test_nothing_committed_is_contradicted_by_nothing() -> None:
         session="talk", captured_at=0, take=1, utterance=1, start=0, end=0, position=0, items=items("20")
     )
     none: list[Segment] = []
-    assert list(corrections(result, none, ())) == []
+    assert list(corrections(result, none, (), numerals("en"))) == []
