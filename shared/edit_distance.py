@@ -10,6 +10,7 @@ from itertools import pairwise
 _BAND = 64
 #: Words of the longest number that is compared as one.
 _LONGEST = 10
+_MOST_NUMBERS = 64
 #: The digits that words make up where they are a number, in whatever writing; None where they are none.
 Digits = Callable[[Sequence[str]], str | None]
 
@@ -62,13 +63,16 @@ def _rewritten(known: list[str], texts: list[str], digits: Digits) -> list[dict[
         places = ends.get(number, [])
         for at in range(bisect_left(places, (last - _BAND, 0)), bisect_left(places, (last + _BAND, 0))):
             other_last, other = places[at]
-            if known[begin : last + 1] != texts[other : other_last + 1]:
+            # Of numbers of as many words each word is compared by itself.
+            if last - begin != other_last - other or (begin == last and known[last] != texts[other]):
                 found[last].setdefault(other_last, []).append((begin, other))
     return found
 
 
 def _numbers(texts: Sequence[str], digits: Digits) -> list[tuple[str, int, int]]:
-    """The numbers among the texts: the digits of each, its first and its last."""
+    """The numbers among the texts: the digits of each, its first and its last; none where nobody says so many."""
+    if sum(digits([text]) is not None for text in texts) > _MOST_NUMBERS:
+        return []
     return [
         (number, first, last)
         for last in range(len(texts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 from functools import lru_cache
+from operator import and_
 from string import digits
 
 from processors.stability.counting import Count
@@ -75,13 +76,14 @@ class Numerals:
         return not (unit or year)
 
     def digits(self, words: Sequence[str]) -> str | None:
-        """The digits of the numbers that the words say one behind the other; None where they begin or end otherwise.
+        """The digits of the numbers that the words say one behind the other; None where they say anything else.
 
-        It is one text for all ways of writing: 250 for two dollars fifty, and for 2.50.
+        It is one text for all ways of writing: 250 for two dollars fifty, and for 2.50. One word may stand between.
         """
         if self.role(words[0]) not in (*_NUMBERS, Role.SIGN) or self.role(words[-1]) not in _NUMBERS:
             return None
-        return self.all_digits(words)
+        others = [self.role(word) is Role.OTHER for word in words]
+        return None if any(map(and_, others, others[1:])) else self.all_digits(words)
 
     def all_digits(self, words: Sequence[str]) -> str | None:
         """The digits of all numbers among the words; None where one is not understood."""
