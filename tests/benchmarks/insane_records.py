@@ -67,6 +67,9 @@ def _works() -> Mapping[str, Callable[[], object]]:
             _stabilise(_unlike())
         ),
         f"two results of {MOST_WORDS} words at one place, in stability": lambda: virtual_time.run(_stabilise(_alike())),
+        f"two results of {MOST_WORDS} numbers, in words and in digits, in stability": lambda: virtual_time.run(
+            _stabilise(_numbers())
+        ),
         "a clip behind a day of silence, in a WAV file": lambda: _write_wav(86_400_000),
         "a clip at the latest time, in a WAV file": lambda: _write_wav(LATEST),
         "ten seconds of infinities, from a WAV file": lambda: asyncio.run(_read_wav()),
@@ -104,6 +107,17 @@ def _alike() -> tuple[PartialResult, PartialResult]:
     """One word again and again, in no time; a new take says it once more."""
     first = _result((*[Word("la", 1000, 1001, True)] * (MOST_WORDS - 1), Word(".", 1001, 1001, True)), 1001)
     return first, replace(first, take=2)
+
+
+def _numbers() -> tuple[PartialResult, PartialResult]:
+    """Each number of the first is written the other way in the second."""
+    spelled, written = ("seven", "seventy", "two"), ("7", "70", "2")
+    first, second = (
+        _result(tuple(Word(texts[n % 3], n * 3, n * 3 + 2, True) for n in range(MOST_WORDS - 1)), MOST_WORDS * 3 + late)
+        for texts, late in ((spelled, 0), (written, 1000))
+    )
+    mark = Word(".", MOST_WORDS * 3, MOST_WORDS * 3, True)
+    return replace(first, items=(*first.items, mark)), replace(second, items=(*second.items, mark))
 
 
 async def _stabilise(results: tuple[PartialResult, PartialResult]) -> None:
