@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 
 from shared.clock import Clock, SystemClock
-from shared.metrics import MemoryMetrics, Metric, Metrics
+from shared.metrics import MemoryMetrics, Metrics
 from shared.models import SessionEnded, Speech
 from shared.sessions import SessionStore
 from shared.streams import LATEST, Start, Stream, StreamName
@@ -18,8 +18,6 @@ from sinks.subscriber import REACH_BACK, Subscriber, check_place
 
 #: Seconds for which a clip that is missing delays the next.
 PATIENCE = 5.0
-#: The tempos that speech may have.
-_SLOWEST, _FASTEST = 0.1, 10.0
 
 
 class AudioSubscriber(Subscriber[AudioEvent]):
@@ -47,12 +45,11 @@ class AudioSubscriber(Subscriber[AudioEvent]):
         metrics: Metrics | None = None,
     ) -> None:
         check_place(after, reach_back)
-        self._metrics = metrics or MemoryMetrics()
         if reach_back is None:
             reach_back = 0.0 if after is None else REACH_BACK
         start = Start(ago=round(reach_back * 1000)) if reach_back else LATEST
         super().__init__(
-            SessionRecords({StreamName.SPEECH: streams[StreamName.SPEECH]}, start, session, self._metrics),
+            SessionRecords({StreamName.SPEECH: streams[StreamName.SPEECH]}, start, session, metrics or MemoryMetrics()),
             None if store is None else Admission(store, session, language, resumes=after is not None),
         )
         self._language = language
@@ -73,9 +70,7 @@ class AudioSubscriber(Subscriber[AudioEvent]):
 
     def _take(self, received: Received) -> Iterator[AudioEvent]:
         record, now = received.record, asyncio.get_running_loop().time()
-        if isinstance(record, Speech) and not _SLOWEST <= record.tempo <= _FASTEST:
-            self._metrics.count(Metric.UNREADABLE_RECORDS, stream=StreamName.SPEECH)
-        elif isinstance(record, Speech) and record.language == self._language:
+        if isinstance(record, Speech) and record.language == self._language:
             yield from self._list.add(record, now, self._clock.now())
         elif isinstance(record, SessionEnded) and record.language == self._language and self._ending is None:
             # Of two workers on one session the first may end it while a newer attempt of the second's is coming.

@@ -6,8 +6,10 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.codec import encode
 from shared.metrics import Metric
 from shared.models import Status
+from shared.streams import StreamName
 from sinks import AudioChunk, ClipLeftOut, ClipMissed, Ended
 from tests.support.virtual_time import run
 from tests.unit.sinks.stage import Stage, ended, speech
@@ -160,7 +162,9 @@ def test_an_attempt_at_an_impossible_tempo_is_skipped_and_counted() -> None:
     async def main() -> None:
         stage = Stage()
         events = await stage.audio()
-        await stage.publish(speech(1, 0, pcm(1, 9)), speech(1, 0, pcm(2, 9), attempt=2, tempo=0.0))
+        odd = encode(speech(1, 0, pcm(2, 9), attempt=2, tempo=1.5)).replace(b'"tempo":1.5', b'"tempo":0.0')
+        await stage.publish(speech(1, 0, pcm(1, 9)))
+        await stage.publish(odd, stream=StreamName.SPEECH)
         await stage.publish(speech(1, 9, pcm(3, 9), last=True))
         assert played(events) == [(1, b"\1", 9), (1, b"\3", 9)]
         assert stage.metrics.total(Metric.UNREADABLE_RECORDS) == 1
