@@ -21,18 +21,17 @@ class Admission:
         self._language = language
         self._resumes = resumes
 
-    async def over(self) -> bool:
-        """Whether the session has ended; an unavailable store is waited out.
+    async def ask(self) -> Session:
+        """The session as its item says; an unavailable store is waited out.
 
         Raises SessionUnknown, UnsupportedLanguage where it is not translated into the language, and SessionOver.
         """
         session = await self._load()
         if self._language is not None:
             _check(session, self._language)
-        over = session.state is SessionState.ENDED
-        if over and not self._resumes:
+        if session.state is SessionState.ENDED and not self._resumes:
             raise SessionOver(f"session {session.id} has ended, and its captions and speech can be had no more")
-        return over
+        return session
 
     async def _load(self) -> Session:
         waits = delays()

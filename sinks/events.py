@@ -10,7 +10,8 @@ class Ended:
     """The session has ended, and nothing follows: the last event.
 
     `reason` is "ended" where its speaker or an operator ended it, "idle" or "not started" where nobody spoke for too
-    long, "too long" where it reached its longest length, and "over" where it had ended before and nothing says why.
+    long, "too long" where it reached its longest length, and "over" where it had ended before and for 10 s
+    nothing came that says why.
     """
 
     reason: str

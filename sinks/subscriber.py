@@ -10,6 +10,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from shared.sessions import SessionState
 from shared.streams.follow import Answered, CaughtUp, Refused
 from sinks.admission import Admission
 from sinks.events import Ended, Interrupted, Resumed, SessionEvent
@@ -19,10 +20,14 @@ Event = TypeVar("Event")
 
 #: Seconds from before it joined that a subscriber reads for what it is to tell of them.
 REACH_BACK = 60.0
+#: Seconds without a record behind which nothing more is expected of a session that is over.
+_QUIET = 10.0
 
 
 class _State(Enum):
     NEW = "was not entered"
+    ENTERING = "is being entered"
+    FAILED = "could not be entered"
     ENTERED = "was entered"
     LEFT = "was left"
 
@@ -31,7 +36,8 @@ class Subscriber(ABC, Generic[Event]):
     """An asynchronous iterator of events, used inside `async with`; the last event is Ended.
 
     Whatever ends a wait for the next event, a timeout around `anext` say, loses none; iterating again goes on where
-    it was broken off. It is entered once, and iterated by one at a time: all else raises RuntimeError.
+    it was broken off. It is entered once, also where that fails, and iterated by one at a time: all else raises
+    RuntimeError.
     """
 
     def __init__(self, records: SessionRecords, admission: Admission | None) -> None:
@@ -40,8 +46,12 @@ class Subscriber(ABC, Generic[Event]):
         self._state = _State.NEW
         self._waiting = False
         self._events: deque[Event | SessionEvent] = deque()
-        #: Whether the session's item says that it is over.
+        #: Whether the session's item says that it is over, and how many segments it had by then.
         self._over = False
+        self._segments = 0
+        #: Loop time (s) at which one that is over counts as over for good, if nothing comes until then.
+        self._quiet_until: float | None = None
+        self._is_caught_up = self._interrupted = False
         #: Why the session has ended, once nothing more of it is waited for.
         self._reason: str | None = None
         self._told_end = False
@@ -56,13 +66,14 @@ class Subscriber(ABC, Generic[Event]):
             raise RuntimeError(
                 f"session {self._records.session}: expected a new subscriber, got one that {self._state.value}"
             )
-        await self._records.__aenter__()
+        self._state = _State.ENTERING
         try:
+            await self._records.__aenter__()
             # The place is taken first: where the session has not ended by then, its end will be met.
             if self._admission is not None:
-                self._over = await self._admission.over()
+                await self._ask(self._admission)
         except BaseException:
-            await self._records.__aexit__(None, None, None)
+            self._state = _State.FAILED
             raise
         self._state = _State.ENTERED
         return self
@@ -97,13 +108,25 @@ class Subscriber(ABC, Generic[Event]):
                 f"{self._state.value}"
             )
 
-    async def _receive(self) -> None:
-        """Waits for what comes next, or for the deadline, and makes events of it."""
+    async def _ask(self, admission: Admission) -> None:
         try:
-            async with asyncio.timeout_at(self._deadline):
+            session = await admission.ask()
+        except BaseException:
+            await self._records.__aexit__(None, None, None)
+            raise
+        self._over = session.state is SessionState.ENDED
+        self._segments = session.number
+
+    async def _receive(self) -> None:
+        """Waits for what comes next, or for a deadline, and makes events of it."""
+        deadlines = [deadline for deadline in (self._deadline, self._quiet_until) if deadline is not None]
+        try:
+            async with asyncio.timeout_at(min(deadlines, default=None)):
                 news = await self._records.receive()
         except TimeoutError:
             self._events.extend(self._overdue())
+            if self._quiet_until is not None and asyncio.get_running_loop().time() >= self._quiet_until:
+                self._reason = self._reason or "over"
         except RuntimeError:
             # It was left while it waited.
             self._check_entered()
@@ -112,21 +135,28 @@ class Subscriber(ABC, Generic[Event]):
             self._events.extend(self._tell(news))
         if self._reason is not None:
             self._events.extend(self._finish())
+            self._events.extend(self._unheard(self._segments))
             self._events.append(Ended(self._reason))
             self._told_end = True
 
     def _tell(self, news: Received | CaughtUp | Refused | Answered) -> Iterable[Event | SessionEvent]:
         match news:
             case Refused(reason):
-                return [Interrupted(reason)]
+                self._interrupted = True
+                events: Iterable[Event | SessionEvent] = [Interrupted(reason)]
             case Answered():
-                return [Resumed()]
+                self._interrupted = False
+                events = [Resumed()]
             case CaughtUp():
+                self._is_caught_up = True
                 events = list(self._caught_up())
-                if self._over and self._reason is None:
-                    self._reason = "over"
-                return events
-        return self._take(news)
+            case _:
+                events = self._take(news)
+        if self._over and self._is_caught_up:
+            # Its last words may still be on their way through the stages, and its end with them.
+            quiet = asyncio.get_running_loop().time() + _QUIET
+            self._quiet_until = None if self._interrupted else quiet
+        return events
 
     @property
     def _deadline(self) -> float | None:
@@ -148,6 +178,10 @@ class Subscriber(ABC, Generic[Event]):
     def _finish(self) -> Iterable[Event]:
         """What there is to tell before the end."""
         return ()
+
+    @abstractmethod
+    def _unheard(self, last: int) -> Iterable[Event]:
+        """What there is to tell at the end where the session had the segments up to `last`."""
 
 
 def check_place(after: int | None, reach_back: float | None) -> None:

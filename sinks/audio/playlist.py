@@ -56,6 +56,12 @@ class PlayList:
             yield from self._skip()
             yield from self._play(now, received_at)
 
+    def unheard(self, last: int) -> Iterator[AudioEvent]:
+        """Behind `finish`: there were clips up to number `last`."""
+        first = self._turn or 1
+        if first <= last:
+            yield ClipMissed(first, last)
+
     def _skip(self) -> Iterator[AudioEvent]:
         """Goes on at the next clip that has something here: those before it were waited for at the same time."""
         assert self._turn is not None

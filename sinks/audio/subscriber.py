@@ -45,6 +45,8 @@ class AudioSubscriber(Subscriber[AudioEvent]):
         metrics: Metrics | None = None,
     ) -> None:
         check_place(after, reach_back)
+        if not patience >= 0:
+            raise ValueError(f"expected `patience` to be 0 s or more, got {patience}")
         if reach_back is None:
             reach_back = 0.0 if after is None else REACH_BACK
         start = Start(ago=round(reach_back * 1000)) if reach_back else LATEST
@@ -85,6 +87,9 @@ class AudioSubscriber(Subscriber[AudioEvent]):
 
     def _finish(self) -> Iterator[AudioEvent]:
         return self._list.finish(asyncio.get_running_loop().time(), self._clock.now())
+
+    def _unheard(self, last: int) -> Iterator[AudioEvent]:
+        return self._list.unheard(last)
 
     def _look_for_end(self) -> None:
         if self._ending is not None:

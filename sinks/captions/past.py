@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.models import Record, Segment, Translation
+from shared.models import Segment, Translation
 from sinks.captions.events import Caption, CaptionEvent, Corrected, Missed
 
 
@@ -17,6 +17,8 @@ class Past:
     def __init__(self, most: int | None, after: int = 0) -> None:
         self._most = most
         self._after = after
+        #: The newest number that it passed and that was had: one that comes again says nothing new.
+        self._had = 0
         self._captions: list[Caption] = []
         self._corrections: list[Corrected] = []
 
@@ -27,9 +29,10 @@ class Past:
         elif isinstance(event, Corrected):
             self._corrections.append(event)
 
-    def passed(self, record: Record) -> None:
-        """The record stands behind all that was added."""
-        if isinstance(record, Segment | Translation) and record.number <= self._after:
+    def passed(self, caption: Segment | Translation) -> None:
+        """The caption, of the subscriber's language, stands behind all that was added."""
+        if self._had < caption.number <= self._after:
+            self._had = caption.number
             self._corrections.clear()
 
     def recent(self, last: int) -> Iterator[CaptionEvent]:

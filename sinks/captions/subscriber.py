@@ -33,10 +33,10 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
     Without a `language` they are the source language's: committed captions, the live tail, and corrections. With one
     they are translations, and corrections where a number or an amount was wrong. A subscriber that joins late is first
     shown the last `backlog` captions of those that came in the `reach_back` s (60 by default) before it joined, and
-    told what it missed. One that takes up where another was is given the number of the last caption that had (0 for
+    told what it missed. One that takes up where another was is given the number of the last caption that one had (0 for
     none) as `after`: it is shown every caption behind that, as far as `reach_back` goes, and told which are gone. It
     ends when the session has. `streams` must hold transcripts and unique-segments, or translations; a `store` is asked
-    whether there is such a session and language.
+    whether there is such a session and language, and how many captions of it there were.
     """
 
     def __init__(
@@ -53,6 +53,8 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         metrics: Metrics | None = None,
     ) -> None:
         check_place(after, reach_back)
+        if backlog < 0:
+            raise ValueError(f"expected `backlog` to be 0 or more, got {backlog}")
         reads = [StreamName.TRANSLATIONS] if language else [StreamName.TRANSCRIPTS, StreamName.UNIQUE_SEGMENTS]
         self._metrics = metrics or MemoryMetrics()
         start = Start(ago=round((REACH_BACK if reach_back is None else reach_back) * 1000))
@@ -76,7 +78,8 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         if self._past is not None and received.past:
             for event in self._events_of(record, backlog=True):
                 self._past.add(event)
-            self._past.passed(record)
+            if self._is_caption(record):
+                self._past.passed(record)
         elif self._past is not None and not self._is_caption(record):
             self._meanwhile.append(received)
         else:
@@ -97,6 +100,10 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         for received in self._meanwhile:
             yield from self._events_of(received.record, backlog=False)
         self._meanwhile = []
+
+    def _unheard(self, last: int) -> Iterator[CaptionEvent]:
+        if last > self._last:
+            yield Missed(self._last + 1, last)
 
     def _is_caption(self, record: Record) -> TypeGuard[Segment | Translation]:
         return isinstance(record, Segment | Translation) and self._language in (None, record.language)

@@ -12,7 +12,7 @@ from shared.codec import encode
 from shared.errors import SessionOver, SessionUnknown, StoreUnavailable, UnsupportedLanguage
 from shared.sessions import MemorySessionStore, Session, SessionState
 from shared.streams import StreamName
-from sinks import AudioSubscriber, Caption, CaptionSubscriber, Ended, Interrupted, Resumed
+from sinks import AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Ended, Interrupted, Missed, Resumed
 from tests.support.scripted_kinesis import Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock, run
@@ -20,6 +20,10 @@ from tests.unit.sinks.stage import Stage, ended, speech, translation
 
 TALK = Session(id="talk", source_language="en", target_languages=("es", "ca"), started_at=0)
 KINDS = pytest.mark.parametrize("kind", [CaptionSubscriber, AudioSubscriber])
+
+
+async def collected(subscriber: Any) -> list[Any]:
+    return [event async for event in subscriber]
 
 
 async def joined(kind: Any, item: Session | None, language: str | None = "es", **options: Any) -> list[Any]:
@@ -86,12 +90,55 @@ def test_one_that_resumes_behind_the_end_still_has_what_it_had_not(kind: Any) ->
 
 
 @KINDS
-def test_one_that_resumes_where_the_end_is_out_of_reach_does_not_wait_for_it(kind: Any) -> None:
+@pytest.mark.parametrize("number", [7, 20])
+def test_one_that_resumes_where_the_end_is_out_of_reach_is_told_what_is_gone(kind: Any, number: int) -> None:
     async def main() -> None:
         stage, store = Stage(), MemorySessionStore()
-        await store.create(replace(TALK, state=SessionState.ENDED))
+        await store.create(replace(TALK, state=SessionState.ENDED, number=number))
         async with kind(stage.streams, "talk", "es", store=store, after=7, clock=stage.clock) as subscriber:
-            assert [event async for event in subscriber] == [Ended("over")]
+            events = [event async for event in subscriber]
+        gone = [(Missed if kind is CaptionSubscriber else ClipMissed)(8, 20)] if number == 20 else []
+        assert events == [*gone, Ended("over")]
+
+    run(main())
+
+
+@KINDS
+def test_one_that_resumes_waits_for_what_the_stages_still_have_of_a_session_that_is_over(kind: Any) -> None:
+    async def main() -> None:
+        stage, store = Stage(), MemorySessionStore()
+        await store.create(replace(TALK, state=SessionState.ENDED, number=3))
+        async with kind(stage.streams, "talk", "es", store=store, after=1, clock=stage.clock) as subscriber:
+            reading = asyncio.create_task(collected(subscriber))
+            for number in (2, 3):
+                await asyncio.sleep(6)
+                await stage.publish(translation(number, "text"), speech(number, 0, bytes(20), last=True))
+            await stage.publish(ended("es"))
+            events = await reading
+        assert [event.number for event in events[:-1]] == [2, 3]
+        assert events[-1] == Ended("ended")
+
+    run(main())
+
+
+def test_an_outage_is_no_silence_of_a_session_that_is_over() -> None:
+    async def main() -> None:
+        kinesis, store = ScriptedKinesis(), MemorySessionStore()
+        await store.create(replace(TALK, state=SessionState.ENDED))
+
+        def fail(call: Call) -> Exception | None:
+            return refusal("InternalFailure", status=500) if 5 <= now() < 60 else None
+
+        kinesis.fail = fail
+        streams = {StreamName.TRANSLATIONS: Wire(kinesis).stream()}
+        async with CaptionSubscriber(streams, "talk", "es", store=store, after=0, clock=VirtualClock()) as captions:
+            reading = asyncio.create_task(collected(captions))
+            await asyncio.sleep(30)
+            kinesis.stream.put("talk/es", encode(translation(1, "uno")))
+            kinesis.stream.put("talk/es", encode(ended("es")))
+            events = await reading
+        assert [type(event) for event in events] == [Interrupted, Caption, Ended]
+        assert events[-1] == Ended("ended")
 
     run(main())
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from shared.errors import SessionUnknown
 from shared.models import Record
+from shared.sessions import MemorySessionStore, Session, SessionStore
 from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, Ended
 from tests.support.virtual_time import run
 from tests.unit.sinks.stage import Stage, ended, segment, speech, translation
@@ -18,10 +20,11 @@ KINDS = pytest.mark.parametrize("kind", ["captions", "translations", "speech"])
 COUNT = 30
 
 
-def subscriber(stage: Stage, kind: str) -> Any:
+def subscriber(stage: Stage, kind: str, store: SessionStore | None = None) -> Any:
     if kind == "speech":
-        return AudioSubscriber(stage.streams, "talk", "es", clock=stage.clock)
-    return CaptionSubscriber(stage.streams, "talk", "es" if kind == "translations" else None, clock=stage.clock)
+        return AudioSubscriber(stage.streams, "talk", "es", store=store, clock=stage.clock)
+    language = "es" if kind == "translations" else None
+    return CaptionSubscriber(stage.streams, "talk", language, store=store, clock=stage.clock)
 
 
 def said(kind: str, number: int) -> list[Record]:
@@ -117,6 +120,32 @@ def test_one_that_was_not_entered_or_was_left_raises(kind: str) -> None:
             await anext(reader)
         with pytest.raises(RuntimeError, match="expected a new subscriber, got one that was left"):
             await reader.__aenter__()
+
+    run(main())
+
+
+@KINDS
+def test_one_that_could_not_be_entered_says_so_when_it_is_entered_again(kind: str) -> None:
+    async def main() -> None:
+        stage, store = Stage(), MemorySessionStore()
+        reader = subscriber(stage, kind, store)
+        with pytest.raises(SessionUnknown):
+            await reader.__aenter__()
+        await store.create(Session(id="talk", source_language="en", target_languages=("es",)))
+        with pytest.raises(RuntimeError, match="expected a new subscriber, got one that could not be entered"):
+            await reader.__aenter__()
+
+    run(main())
+
+
+@KINDS
+def test_of_two_that_enter_at_once_the_second_is_refused(kind: str) -> None:
+    async def main() -> None:
+        reader = subscriber(Stage(), kind)
+        entered: Any = await asyncio.gather(reader.__aenter__(), reader.__aenter__(), return_exceptions=True)
+        assert entered[0] is reader
+        assert str(entered[1]).endswith("expected a new subscriber, got one that is being entered")
+        await reader.__aexit__(None, None, None)
 
     run(main())
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.codec import encode
-from shared.models import Correction, SessionEnded, Translation
+from shared.models import Correction, SessionEnded, Translation, TranslationCorrection
 from shared.streams import Entry, StreamName
 from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Corrected, Ended, Missed
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
@@ -27,6 +27,12 @@ def clip(number: int) -> Any:
 
 def correction(first: int, last: int, text: str, revision: int = 1) -> Correction:
     return Correction(session="talk", captured_at=0, first=first, last=last, revision=revision, text=text)
+
+
+def corrected_translation(number: int, text: str) -> TranslationCorrection:
+    return TranslationCorrection(
+        session="talk", captured_at=0, first=number, last=number, revision=1, text=text, language="es"
+    )
 
 
 @pytest.mark.parametrize("after", range(9))
@@ -104,12 +110,29 @@ def test_a_correction_is_told_to_one_that_may_not_have_had_it() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("language", ["es", "ca"])
+def test_a_correction_is_told_also_where_translations_behind_it_are_had_or_of_another_language(language: str) -> None:
+    async def main() -> None:
+        stage = Stage()
+        await stage.publish(translation(1, "uno"), translation(2, "dos"), corrected_translation(2, "no: tres"))
+        await stage.publish(translation(2, "dos", language=language))
+        events = await stage.captions("es", after=2)
+        await asyncio.sleep(1)
+        assert events == [Corrected(2, 2, "no: tres")]
+
+    run(main())
+
+
 @pytest.mark.parametrize("kind", [CaptionSubscriber, AudioSubscriber])
 def test_a_number_below_none_is_refused(kind: Any) -> None:
     with pytest.raises(ValueError, match="expected `after` to be 0 or more, got -1"):
         kind(Stage().streams, "talk", "es", after=-1)
     with pytest.raises(ValueError, match="expected `reach_back` to be 0 s or more, got -1"):
         kind(Stage().streams, "talk", "es", reach_back=-1)
+    with pytest.raises(ValueError, match="expected `backlog` to be 0 or more, got -1"):
+        CaptionSubscriber(Stage().streams, "talk", "es", backlog=-1)
+    with pytest.raises(ValueError, match="expected `patience` to be 0 s or more, got nan"):
+        AudioSubscriber(Stage().streams, "talk", "es", patience=float("nan"))
 
 
 def test_what_is_said_while_a_slow_listener_joins_is_not_missed() -> None:
