@@ -11,7 +11,8 @@ from shared.metrics import Metric, Metrics
 from shared.models import Record
 from shared.streams import Stream, StreamName
 from shared.streams.base import Start
-from shared.streams.follow import Answered, CaughtUp, Followed, Follower, Refused
+from shared.streams.follow import Follower
+from shared.streams.news import Answered, CaughtUp, Followed, Refused
 
 
 class Received(NamedTuple):

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from shared.sessions import SessionState
-from shared.streams.follow import Answered, CaughtUp, Refused
+from shared.streams.news import Answered, CaughtUp, Refused
 from sinks.admission import Admission
 from sinks.events import Ended, Interrupted, Resumed, SessionEvent
 from sinks.records import Received, SessionRecords

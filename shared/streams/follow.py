@@ -12,8 +12,9 @@ from typing import NamedTuple, Self
 from shared.backoff import delays
 from shared.errors import StreamUnavailable
 from shared.home import Home
-from shared.streams.base import OLDEST, Batch, Item, Shard, ShardReader, Start, Stream, ready
+from shared.streams.base import OLDEST, Batch, Shard, ShardReader, Start, Stream, ready
 from shared.streams.names import StreamName
+from shared.streams.news import Answered, CaughtUp, Followed, News, Refused
 from shared.streams.outage import Outage
 
 #: Batches that wait to be taken, before reading waits too.
@@ -30,6 +31,13 @@ class _Ended(NamedTuple):
     shard: str
 
 
+class _Begun(NamedTuple):
+    """The children of that shard are read."""
+
+    stream: StreamName
+    shard: str
+
+
 class _Out(NamedTuple):
     stream: StreamName
     shard: str
@@ -39,31 +47,6 @@ class _Out(NamedTuple):
 class _Back(NamedTuple):
     stream: StreamName
     shard: str
-
-
-class Followed(NamedTuple):
-    """An item and the stream it stands on; `past` says that it stood there when the follower came."""
-
-    stream: StreamName
-    item: Item
-    past: bool = False
-
-
-class CaughtUp(NamedTuple):
-    """Every item that stood there when the follower came has been given out."""
-
-
-class Refused(NamedTuple):
-    """Reads have been refused for a while, and why: nothing may come until Answered."""
-
-    reason: str
-
-
-class Answered(NamedTuple):
-    """Every shard can be read again."""
-
-
-News = Followed | CaughtUp | Refused | Answered
 
 
 class Follower:
@@ -82,7 +65,7 @@ class Follower:
         self._name = f"what follows {', '.join(stream.name for stream in streams.values())}"
         self._home = Home("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
-        self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | _Out | _Back | Exception]
+        self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | _Begun | _Out | _Back | Exception]
         self._queue = asyncio.Queue(_WAITING)
         self._taken: list[Followed] = []
         self._signals: deque[Refused | Answered] = deque()
@@ -90,8 +73,8 @@ class Follower:
         self._caught_up = False
         #: Stream and shard -> whether its turn has come: its parents have been read.
         self._turns: dict[tuple[StreamName, str], asyncio.Event] = {}
-        #: Streams of which a shard has ended whose children are not begun.
-        self._childless: set[StreamName] = set()
+        #: Shards that have ended and whose children are not begun.
+        self._childless: set[tuple[StreamName, str]] = set()
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
         #: Shards of which an item that stood there may be to come.
         self._behind: set[tuple[StreamName, str]] = set()
@@ -147,8 +130,6 @@ class Follower:
         self._home.stay(self._name)
         if self._failure is not None:
             raise self._failure
-        while self._childless:
-            await self._begin_children(next(iter(self._childless)))
         entry = await self._queue.get()
         match entry:
             case Exception():
@@ -159,7 +140,11 @@ class Follower:
             case _Ended():
                 self._behind.discard((entry.stream, entry.shard))
                 self._finished[entry.stream].add(entry.shard)
-                self._childless.add(entry.stream)
+                self._childless.add((entry.stream, entry.shard))
+                # Beside who waits for news: one who never waits for long would never have seen them begun.
+                self._tasks.append(asyncio.create_task(self._begin_children(entry.stream, entry.shard)))
+            case _Begun():
+                self._childless.discard((entry.stream, entry.shard))
             case _Out():
                 if not self._out:
                     self._signals.append(Refused(entry.reason))
@@ -187,20 +172,30 @@ class Follower:
             await self._begin(name, shard.id, self._start)
         self._let_read(name, ready(shards, set()))
 
-    async def _begin_children(self, name: StreamName) -> None:
-        shards = ready(await self._shards(name), self._finished[name])
-        for shard in shards:
-            await self._begin(name, shard.id, OLDEST)
-        self._let_read(name, shards)
-        self._childless.discard(name)
+    async def _begin_children(self, name: StreamName, parent: str) -> None:
+        try:
+            shards = ready(await self._shards(name, parent), self._finished[name])
+            for shard in shards:
+                await self._begin(name, shard.id, OLDEST)
+            self._let_read(name, shards)
+            await self._queue.put(_Begun(name, parent))
+        except Exception as error:
+            await self._queue.put(error)
 
-    async def _shards(self, name: StreamName) -> Sequence[Shard]:
-        waits = delays()
+    async def _shards(self, name: StreamName, parent: str | None = None) -> Sequence[Shard]:
+        """The stream's shards; where the children of a shard are looked for, refusals are told as that one's."""
+        waits, outage = delays(), Outage()
         while True:
             try:
-                return await self._streams[name].shards()
-            except StreamUnavailable:
+                shards = await self._streams[name].shards()
+            except StreamUnavailable as error:
+                if parent is not None:
+                    await self._refused(name, parent, str(error), outage)
                 await asyncio.sleep(next(waits))
+            else:
+                if outage.answered():
+                    await self._queue.put(_Back(name, str(parent)))
+                return shards
 
     def _let_read(self, name: StreamName, shards: Sequence[Shard]) -> None:
         for shard in shards:

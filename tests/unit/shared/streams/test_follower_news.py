@@ -9,7 +9,8 @@ import pytest
 
 from shared.errors import StreamUnavailable
 from shared.streams import OLDEST, Batch, Entry, MemoryStream, Shard, ShardReader, Start, StreamName
-from shared.streams.follow import Answered, CaughtUp, Followed, Follower, Refused
+from shared.streams.follow import Follower
+from shared.streams.news import Answered, CaughtUp, Followed, Refused
 from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock, run
@@ -158,6 +159,79 @@ def test_a_reader_that_raises_is_told_of_too() -> None:
             await asyncio.sleep(20)
             telling.cancel()
         assert told == [Refused, CaughtUp, Answered]
+
+    run(main())
+
+
+class SlowListing(MemoryStream):
+    """Says which shards there are only after a while, and at first not at all."""
+
+    listed = 0
+    refuses_until = 0.0
+
+    async def shards(self) -> Sequence[Shard]:
+        self.listed += 1
+        if self.listed > 1:
+            await asyncio.sleep(0.5)
+            if now() < self.refuses_until:
+                raise StreamUnavailable("out")
+        return await super().shards()
+
+
+def test_one_that_waits_for_short_times_alone_follows_a_stream_that_is_split() -> None:
+    async def main() -> None:
+        stream = SlowListing(NAME, clock=VirtualClock())
+        found: list[str] = []
+        async with Follower({NAME: stream}, OLDEST) as follower:
+            await stream.publish([Entry("k", b"a")])
+            stream.split((await MemoryStream.shards(stream))[0].id)
+            await stream.publish([Entry("k", b"b")])
+            while now() < 20:
+                try:
+                    found.append((await asyncio.wait_for(follower.next(), 0.1)).item.data.decode())
+                except TimeoutError:
+                    continue
+        assert found == ["a", "b"]
+
+    run(main())
+
+
+def test_while_the_children_of_a_shard_cannot_be_found_the_other_shards_are_read_and_it_is_told() -> None:
+    async def main() -> None:
+        stream = SlowListing(NAME, shards=2, clock=VirtualClock())
+        stream.refuses_until = 30
+        told: list[object] = []
+        async with Follower({NAME: stream}, OLDEST) as follower:
+            telling = asyncio.create_task(tell(follower, told))
+            await asyncio.sleep(1)
+            # The half of the keys that stays where it was has one of these.
+            stream.split((await MemoryStream.shards(stream))[0].id)
+            for key in "abcdefgh":
+                await stream.publish([Entry(key, key.encode())])
+            await asyncio.sleep(20)
+            meanwhile = [news for news in told if isinstance(news, tuple)]
+            assert told[:1] == [CaughtUp]
+            assert Refused in told
+            assert 0 < len(meanwhile) < 8
+            await asyncio.sleep(30)
+            telling.cancel()
+        assert told.count(Refused) == told.count(Answered) == 1
+        assert sorted(data for data, _ in [news for news in told if isinstance(news, tuple)]) == [*"abcdefgh"]
+
+    run(main())
+
+
+def test_one_that_is_left_while_the_children_of_a_shard_are_looked_for_tells_who_waits() -> None:
+    async def main() -> None:
+        stream = SlowListing(NAME, clock=VirtualClock())
+        stream.refuses_until = 1000
+        async with Follower({NAME: stream}, OLDEST) as follower:
+            stream.split((await MemoryStream.shards(stream))[0].id)
+            waiting = asyncio.create_task(tell(follower, []))
+            await asyncio.sleep(5)
+        async with asyncio.timeout(0.001):
+            with pytest.raises(RuntimeError, match="was left"):
+                await waiting
 
     run(main())
 
