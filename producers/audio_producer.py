@@ -37,7 +37,8 @@ class AudioProducer:
     A session that exists already is continued; one that nobody has spoken on begins with the first write. Live audio
     (`live`, the default) stands where the clock puts it, so that a client that restarts, or whose microphone was
     muted, leaves a gap and shifts nothing: the wall clock is read once, and then time is counted, so that nobody who
-    sets it moves audio. Audio that can wait (`live=False`: files) is consecutive from `offset` on.
+    sets it moves audio. Audio that can wait (`live=False`: files) is consecutive from `offset` on, also where the
+    producer is closed and opened again.
 
     `frame_ms` is the length of a frame (10-1000). `queue_s` is how much audio may wait for a stream that takes
     records. `outage_buffer_s` bounds what an outage costs, by default the setting OUTAGE_BUFFER, the only one that a
@@ -119,7 +120,8 @@ class AudioProducer:
             )
         before, self._state = self._state, _State.OPENING
         try:
-            offset = self._first_offset
+            # Opened again, it goes on behind what it has placed already.
+            offset = self._first_offset if self._track is None else self._track.offset
             if await self._stored.open() and self._bounds.live:
                 # What transcribe has heard was sent, whatever this machine's clock says.
                 offset = max(offset, self.session.heard * self.session.rate // 1000)
