@@ -133,7 +133,7 @@ def _result(future: Future[Returned]) -> Returned:
     try:
         return future.result()
     except CancelledError:
-        raise ProducerClosed("the producer was closed while this waited to be sent") from None
+        raise ProducerClosed("the producer was closed while this waited") from None
     except BaseException:
         future.cancel()
         raise

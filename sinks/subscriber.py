@@ -171,9 +171,9 @@ class Subscriber(ABC, Generic[Event]):
     def _take(self, received: Received) -> Iterable[Event]:
         """What there is to tell of a record; behind the last one it sets `_reason`."""
 
-    @abstractmethod
     def _caught_up(self) -> Iterable[Event]:
         """What there is to tell once all that stood there has been taken."""
+        return ()
 
     def _finish(self) -> Iterable[Event]:
         """What there is to tell before the end."""

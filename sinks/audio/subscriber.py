@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from shared.clock import Clock, SystemClock
 from shared.metrics import MemoryMetrics, Metrics
@@ -78,12 +78,6 @@ class AudioSubscriber(Subscriber[AudioEvent]):
             # Of two workers on one session the first may end it while a newer attempt of the second's is coming.
             self._ending = record.reason, now + self._patience
         self._look_for_end()
-
-    def _caught_up(self) -> Iterable[AudioEvent]:
-        if self._over and self._ending is not None:
-            # All there will be is here.
-            self._reason = self._ending[0]
-        return ()
 
     def _finish(self) -> Iterator[AudioEvent]:
         return self._list.finish(asyncio.get_running_loop().time(), self._clock.now())

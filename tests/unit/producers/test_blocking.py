@@ -132,6 +132,29 @@ def test_it_is_opened_once_at_a_time_and_not_used_on_its_own_thread() -> None:
         talk.close()
 
 
+def test_an_open_that_waits_for_the_store_is_told_of_a_close() -> None:
+    asked = threading.Event()
+
+    class Silent(MemorySessionStore):
+        """Does not answer the first call."""
+
+        async def create(self, session: Session) -> None:
+            if not asked.is_set():
+                asked.set()
+                await asyncio.sleep(3600)
+            await super().create(session)
+
+    talk = BlockingAudioProducer(AudioProducer(Recorder(), Silent(), TALK, patience_s=7200))
+    with ThreadPoolExecutor(1) as threads:
+        opening = threads.submit(talk.open)
+        assert asked.wait(PATIENCE)
+        talk.close()
+        with pytest.raises(ProducerClosed, match=r"the producer was closed while this waited$"):
+            opening.result(PATIENCE)
+    with talk:
+        talk.write(bytes(3200))
+
+
 def test_errors_come_through_and_leave_no_thread_behind() -> None:
     before = set(threading.enumerate())
     store = MemorySessionStore()
