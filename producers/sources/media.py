@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _OPTIONS = {"protocol_whitelist": "pipe"}
 #: Of a pipe, so little (microseconds) is read ahead to guess at what the header does not say: it may be live.
 _PIPED = {"analyzeduration": "500000"}
+#: What has no index: a length of FFmpeg's is a guess from the first frames, unless an MP3 says it.
+_UNINDEXED = {"mp3", "aac", "loas", "ac3", "eac3", "dts", "amr", "amrnb", "amrwb"}
 #: A file that says how long it is may be wrong by this (s, and a share of it) before something is missing.
 _INEXACT, _INEXACT_SHARE = 1.0, 0.02
 #: From here on (s) the time between two frames is audio that is not there; less is rounding.
@@ -46,10 +48,12 @@ class MediaReader:
         self._av = _library(self.name)
         self._source = source
         self._file: BinaryIO | Pipe = self._readable()
-        self._container, stream = self._open()
-        self.duration = self._announced = _duration(self._container, stream)
+        fragmented = isinstance(self._file, Pipe) and self._file.is_fragmented()
         self.missing = 0.0
         self.skipped = ""
+        self._container, stream = self._open()
+        # Of fragments that come through a pipe, FFmpeg takes the first for all.
+        self.duration = self._announced = None if fragmented else self._length(stream)
         if not isinstance(source, Pipe):
             self._close()
 
@@ -67,6 +71,19 @@ class MediaReader:
             yield from self._converted(rate)
         finally:
             self._close()
+
+    def _length(self, stream: AudioStream) -> float | None:
+        """In s, None where nobody knows."""
+        said = _duration(self._container, stream)
+        if said is None or self._container.format.name not in _UNINDEXED:
+            return said
+        if said * (stream.bit_rate or 0) / 8 > self._container.size * (1 + _INEXACT_SHARE):
+            # No guess from the file's size: an MP3 says it, and has been cut short.
+            return said
+        # Each packet tells how long it is: to go through those of an hour takes about a second.
+        counted = sum(float((packet.duration or 0) * packet.time_base) for packet in self._packets())
+        self._feed.check()
+        return counted or None
 
     def _converted(self, rate: int) -> Iterator[bytes]:
         form: tuple[int, tuple[str, ...]] | None = None
@@ -159,7 +176,7 @@ class MediaReader:
 
     def _open(self) -> tuple[InputContainer, AudioStream]:
         options = _OPTIONS | (_PIPED if self._file is self._source else {})
-        feed = _Feed(self._file, self.name)
+        self._feed = feed = _Feed(self._file, self.name)
         try:
             # Names and titles in the file may be in any encoding, and nobody reads them.
             container = self._av.open(feed, options=options, metadata_errors="ignore")

@@ -19,6 +19,8 @@ from shared.errors import AudioFormatError
 STANDARD_INPUT = Path("-")
 #: How much is asked for at once.
 _AT_ONCE = 65_536
+#: How far ahead an index is looked for: all up to there is kept in memory.
+_FARTHEST = 1 << 20
 _BOX = struct.Struct(">I4s")
 
 
@@ -89,23 +91,33 @@ class Pipe:
 
         A recording of the MP4 family has its index behind the audio, unless it was made to be streamed.
         """
-        at = 0
-        while len(head := self.look(at, 16)) == 16:
-            size, name = _BOX.unpack_from(head)
-            if name not in (b"ftyp", b"wide", b"free", b"skip", b"mdat"):
-                return None
-            if name == b"mdat":
-                file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
-                shutil.copyfileobj(self, file)
-                self.close()
-                file.seek(0)
-                return file
-            at += max(size, _BOX.size)
-        return None
+        if self._index()[0] != b"mdat":
+            return None
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
+        shutil.copyfileobj(self, file)
+        self.close()
+        file.seek(0)
+        return file
+
+    def is_fragmented(self) -> bool:
+        """Whether it is of the MP4 family and written as it was recorded: its index says nothing of what follows."""
+        name, index = self._index()
+        return name == b"moov" and b"mvex" in index
 
     def close(self) -> None:
         """Reads no more."""
         os.close(self._file)
+
+    def _index(self) -> tuple[bytes, bytes]:
+        """Name and beginning of the first box that is no preface; of no name where there are none."""
+        at = 0
+        while at < _FARTHEST and len(head := self.look(at, 16)) == 16:
+            size, name = _BOX.unpack_from(head)
+            if name not in (b"ftyp", b"wide", b"free", b"skip"):
+                # The index of fragments is short.
+                return name, self.look(at, min(size, _AT_ONCE)) if name == b"moov" else b""
+            at += max(size, _BOX.size)
+        return b"", b""
 
     def _more(self, size: int) -> bytes:
         while True:

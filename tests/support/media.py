@@ -26,13 +26,19 @@ def encoded(
     container: str | None = None,
     options: dict[str, str] | None = None,
     begins: float = 0.0,
+    bit_rate: int | None = None,
     video: bool = False,
 ) -> Path:
-    """Writes `channels` (time, channel; -1 to 1), from `begins` s on; with a moving picture if `video`."""
+    """Writes `channels` (time, channel; -1 to 1), from `begins` s on; with a moving picture if `video`.
+
+    `bit_rate` is in bits a second, by default the codec's own.
+    """
     with av.open(path, "w", format=container, options=options or {}) as output:
         picture = _picture(output) if video else None
         sound = output.add_stream(codec, rate=rate, layout=layout)
         assert isinstance(sound, av.AudioStream)
+        if bit_rate is not None:
+            sound.bit_rate = bit_rate
         if picture is not None:
             _play(output, picture, begins + len(channels) / rate)
         data = np.rint(channels * 32767).astype("<i2").reshape(1, -1)

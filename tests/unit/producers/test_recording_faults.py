@@ -55,6 +55,23 @@ def test_a_recording_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path
         assert source.duration + source.missing == pytest.approx(6, abs=0.1)
 
 
+@pytest.mark.parametrize(("name", "codec", "container"), [("a.aac", "aac", "adts"), ("a.mp3", "libmp3lame", "mp3")])
+def test_a_quiet_beginning_makes_no_recording_longer_than_it_is(
+    tmp_path: Path, name: str, codec: str, container: str
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, (48_000 * 4, 1))
+    quiet, loud = (
+        encoded(tmp_path / f"{rate}", codec, samples, layout="mono", container=container, bit_rate=rate).read_bytes()
+        for samples, rate in ((0 * noise, 32_000), (noise, 128_000))
+    )
+    path = tmp_path / name
+    path.write_bytes(quiet + loud)
+    source = RecordingSource(path, realtime=False)
+    assert source.duration == pytest.approx(8, abs=0.2)
+    heard(source)
+    assert source.missing == 0
+
+
 def test_what_is_damaged_is_skipped_and_told_and_shifts_nothing(tmp_path: Path) -> None:
     path = encoded(tmp_path / "a.m4a", "aac", tone(48_000, 6)[:, None], layout="mono")
     data = bytearray(path.read_bytes())

@@ -47,6 +47,24 @@ def test_a_recording_whose_index_is_behind_its_audio_is_read_from_a_pipe(tmp_pat
         RecordingSource(path)
 
 
+def test_the_first_fragment_of_a_pipe_is_not_taken_for_all(tmp_path: Path) -> None:
+    path = encoded(
+        tmp_path / "talk.mp4",
+        "aac",
+        tone(48_000, 2)[:, None],
+        layout="mono",
+        options={"movflags": "frag_every_frame+empty_moov"},
+        begins=3.0,
+        video=True,
+    )
+    with piped(path.read_bytes()) as pipe:
+        source = RecordingSource(pipe, realtime=False)
+        assert source.duration is None
+        samples = heard(source)
+    assert np.abs(samples[: 3 * RATE - RATE // 10]).max() < 0.05
+    assert_is_tone(samples[3 * RATE :], 2)
+
+
 @pytest.mark.parametrize("name", ["live.wav", "live.mp3", "live.flac", "live.ts", "live.mp4"])
 def test_a_live_pipe_is_heard_while_it_goes_on(tmp_path: Path, name: str) -> None:
     codec, how = {
