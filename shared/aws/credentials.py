@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
+    CredentialRetrievalError,
     LoginError,
     LoginInsufficientPermissions,
     SSOError,
@@ -16,13 +17,13 @@ from botocore.exceptions import (
 from shared.errors import SetupError
 
 #: What botocore raises where credentials are set up and cannot be had: a credential_process that cannot be run, or that
-#: prints no JSON, has no error of botocore's.
-CREDENTIAL_ERRORS = (BotoCoreError, OSError, ValueError)
+#: prints something else than is expected, has no error of botocore's.
+CREDENTIAL_ERRORS = (BotoCoreError, OSError, ValueError, AttributeError, LookupError, TypeError)
 NO_CREDENTIALS = "AWS: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 #: Nobody is signed in to the identity center, or not any more.
 _SIGNED_OUT = (SSOError, TokenRetrievalError)
-#: Of CREDENTIAL_ERRORS those that nothing but credentials can raise while a client is made.
-OF_CREDENTIALS_ALONE = (*_SIGNED_OUT, LoginError, OSError, JSONDecodeError)
+#: What botocore calls the source of what a credential_process prints.
+_PROCESS = "custom-process"
 
 
 class Profile:
@@ -49,6 +50,11 @@ class Profile:
             return SetupError(f"AWS: {self._source()} cannot be run or read: {what}")
         if isinstance(error, JSONDecodeError):
             return SetupError(f"AWS: expected JSON from {self._source()}, got something else")
+        if isinstance(error, CredentialRetrievalError) and error.kwargs["provider"] == _PROCESS:
+            why = " ".join(error.kwargs["error_msg"].split()) or "it says nothing of why"
+            return SetupError(f"AWS: {self._source()} fails: {why}")
+        if not isinstance(error, BotoCoreError):
+            return SetupError(f"AWS: {self._source()} makes no sense: {error}")
         return SetupError(f"AWS: {type(error).__name__}: {error}")
 
     def _source(self) -> str:

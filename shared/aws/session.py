@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from shared.aws.client import AwsClient
-from shared.aws.credentials import CREDENTIAL_ERRORS, NO_CREDENTIALS, OF_CREDENTIALS_ALONE, Profile
+from shared.aws.credentials import CREDENTIAL_ERRORS, NO_CREDENTIALS, Profile
 from shared.aws.threads import DaemonThreads
 from shared.errors import LowLatencyTranslateError, SetupError
 from shared.proxies import is_own
@@ -124,11 +124,14 @@ class Aws:
         )
         profile = Profile(self._botocore)
         try:
+            # A client asks for them too, but then nobody knows which of its errors are of credentials.
+            self._session.get_credentials()
+        except CREDENTIAL_ERRORS as error:
+            raise profile.refused(error) from None
+        try:
             client: Any = self._session.client(service, config=config)
             if is_own(urlsplit(client.meta.endpoint_url).hostname) and get_environ_proxies(client.meta.endpoint_url):
                 client = self._session.client(service, config=config.merge(Config(proxies={})))
-        except OF_CREDENTIALS_ALONE as error:
-            raise profile.refused(error) from None
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
         # Threads of its own: calls of a service that hangs shall not hold up another's.

@@ -70,7 +70,12 @@ def test_who_is_not_signed_in_is_told_how(
         ("/no/such/program --x", "cannot be run or read: /no/such/program: No such file or directory"),
         ("/etc/passwd", "cannot be run or read: /etc/passwd: Permission denied"),
         ("/bin/echo hello", "expected JSON from the credential_process of profile default"),
-        ("/bin/sh -c 'echo wrong >&2; exit 3'", "wrong"),
+        ("/bin/sh -c 'echo wrong >&2; exit 3'", "the credential_process of profile default fails: wrong"),
+        ("/bin/false", "the credential_process of profile default fails: it says nothing of why"),
+        ("/bin/echo {}", "the credential_process of profile default fails: Unsupported version"),
+        ("/bin/echo [1]", "the credential_process of profile default makes no sense"),
+        ("/bin/echo 'odd", "the credential_process of profile default makes no sense: No closing quotation"),
+        ("", "the credential_process of profile default makes no sense"),
     ],
 )
 def test_a_credential_process_that_does_not_do_its_work_is_a_setup_error(process: str, told: str, config: Path) -> None:
