@@ -99,7 +99,8 @@ class Broadcast:
                 speaking = group.create_task(self._speak(pipeline, metrics))
                 await asyncio.wait([speaking, *hearing])
                 fault.cancel()
-            if self._cut_off:
+            # As fast as the machine goes, all may be sent before the stages have heard as much as a session may have.
+            if self._cut_off or self.outcome.sent > settings.max_session_length:
                 length = self._recording.duration
                 rest = "" if length is None else f", of which {length:.0f} s were to be heard"
                 raise SessionOver(

@@ -45,7 +45,7 @@ class _Reader(Protocol):
 
 
 class RecordingSource:
-    """Chunks of a recording as mono PCM s16le at `rate` Hz, of 100 ms at most.
+    """Chunks of a recording as mono PCM s16le at `rate` Hz, of about 100 ms at most.
 
     `path` is a file, a FIFO, or `-` for standard input. WAV (BW64 and RF64 too) is read as WavSource reads it; all
     else (W64, AIFF, FLAC, MP3, Ogg, M4A, ..., and a video's sound) wants PyAV, the extra `files`. In real time a chunk

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import wave
 from collections import Counter
 from pathlib import Path
@@ -169,6 +170,22 @@ def test_any_format_will_do_and_what_is_in_it_is_told(llt: Llt, newcomer: Path) 
     assert cut.code == 0
     assert re.fullmatch(r"llt: warning: talk.mp3 is cut short: [12]\.\d s of 4\.0 s are there\n", cut.err)
     assert orjson.loads((newcomer / "out" / "talk" / "report.json").read_bytes())["complete"] is False
+
+
+def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
+    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_SESSION_LENGTH", "60")
+    data = bytearray(recording(newcomer / "talk.wav", 61).read_bytes())
+    data[40:44] = b"\xff" * 4
+    os.mkfifo("fifo")
+    writer = threading.Thread(target=lambda: Path("fifo").write_bytes(data))
+    writer.start()
+    outcome = llt("transcribe-file", "fifo", "--to", "es")
+    writer.join()
+    assert outcome.code == 1
+    assert "the session ended before the recording, of which 61 s were to be heard" in outcome.err
+    assert orjson.loads((newcomer / "out" / "fifo" / "report.json").read_bytes())["complete"] is False
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
