@@ -6,11 +6,10 @@ committed word directly counts as committed with it, unless it opens something. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from shared.edit_distance import Digits, distances, no_digits
+from shared.edit_distance import Digits, distances, no_digits, reach
 from shared.models import MASK, Word
 from shared.text import normalise, opens
 
@@ -79,28 +78,6 @@ def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> i
     return _cut(hypothesis, end + behind)
 
 
-def parted(
-    committed: Sequence[Word], expected: Sequence[Word], hypothesis: tuple[Word, ...], written: Callable[[str], str]
-) -> tuple[Word, ...]:
-    """The hypothesis; where it writes as one what was several words when the first were committed, as those again.
-
-    `committed` and `expected` are words, up to the frontier and behind it; `written` says how a spelling is written
-    in one with others (a spelled digit as that digit).
-    """
-    last, best = committed[-1], hypothesis
-    nearest = float("inf")
-    for place, item in enumerate(hypothesis):
-        if item.start > last.end + NEAR or item.end < last.start - NEAR:
-            continue
-        apart = _apart(written(spelling(item.text)), committed, expected, written)
-        distance = abs(apart[0].start + apart[-1].end - 2 * item.midpoint) if apart else nearest
-        if distance < nearest:
-            nearest = distance
-            halves = [replace(word, stable=item.stable) for word in apart]
-            best = (*hypothesis[:place], *halves, *hypothesis[place + 1 :])
-    return best
-
-
 def behind_word(items: Sequence[Word], place: int) -> int:
     """Where the marks end that belong to the word before `place`: those that open something belong to the next."""
     while place > 1 and items[place - 1].is_punctuation and opens(items[place - 1]):
@@ -133,24 +110,6 @@ def _spellings(words: Sequence[Word]) -> list[str]:
     return [spelling(word.text) for word in words]
 
 
-def _written(words: Sequence[Word], written: Callable[[str], str]) -> str:
-    return "".join([written(spelling(word.text)) for word in words])
-
-
-def _apart(
-    whole: str, committed: Sequence[Word], expected: Sequence[Word], written: Callable[[str], str]
-) -> list[Word]:
-    """The last of `committed` and the first of `expected` that are written as `whole`; none where none are."""
-    for known in range(min(len(whole) - 1, len(committed)), 0, -1):
-        begun = _written(committed[-known:], written)
-        if not whole.startswith(begun):
-            continue
-        for upcoming in range(1, min(len(whole) - len(begun), len(expected)) + 1):
-            if begun + _written(expected[:upcoming], written) == whole:
-                return [*committed[-known:], *expected[:upcoming]]
-    return []
-
-
 def _cut(items: Sequence[Word], words: int) -> int:
     """How many leading items hold so many words and the punctuation behind them."""
     if not words:
@@ -173,7 +132,7 @@ def _overlap(first: Word, last: Word, other_first: Word, other_last: Word) -> bo
 
 def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digits: Digits = no_digits) -> int:
     # A longer prefix costs more insertions than the empty one costs deletions.
-    costs = distances(known, _spellings(said[: 2 * len(known)]), digits)
+    costs = distances(known, _spellings(said[: reach(known, digits)]), digits)
     wrong = sum(word.midpoint < frontier for word in said)
     best = (costs[0], wrong, 0)
     for end in range(1, len(costs)):

@@ -9,8 +9,9 @@ from itertools import pairwise
 #: How many words one line may have more than the other, up to any word, for both to be compared there.
 _BAND = 64
 #: Words of the longest number that is compared as one.
-_LONGEST = 10
-_MOST_NUMBERS = 64
+LONGEST = 16
+#: Of how many words that are numbers each is so long at the most: those of a countdown or a list are short ones.
+_MANY, _SHORT = 64, 4
 #: The digits that words make up where they are a number, in whatever writing; None where they are none.
 Digits = Callable[[Sequence[str]], str | None]
 
@@ -18,6 +19,14 @@ Digits = Callable[[Sequence[str]], str | None]
 def no_digits(_: Sequence[str]) -> str | None:
     """Where nobody knows numbers."""
     return None
+
+
+def reach(known: Sequence[str], digits: Digits = no_digits) -> int:
+    """How many words a line may have that is no further from `known` than the empty one is.
+
+    Each word of `known` spares another one; those that are a number stand for as many as a number has.
+    """
+    return 2 * sum(LONGEST if digits((text,)) else 1 for text in known)
 
 
 def distances(known: list[str], texts: list[str], digits: Digits = no_digits) -> list[int]:
@@ -70,13 +79,17 @@ def _rewritten(known: list[str], texts: list[str], digits: Digits) -> list[dict[
 
 
 def _numbers(texts: Sequence[str], digits: Digits) -> list[tuple[str, int, int]]:
-    """The numbers among the texts: the digits of each, its first and its last; none where nobody says so many."""
-    if sum(digits([text]) is not None for text in texts) > _MOST_NUMBERS:
-        return []
+    """The numbers among the texts: the digits of each, its first and its last."""
+    # A number may have the name of its currency behind it.
+    lasts = [
+        last
+        for last in range(len(texts))
+        if digits(texts[last : last + 1]) or digits(texts[max(0, last - 1) : last + 1])
+    ]
+    longest = LONGEST if len(lasts) <= _MANY else _SHORT
     return [
         (number, first, last)
-        for last in range(len(texts))
-        if digits(texts[last : last + 1])
-        for first in range(last, max(-1, last - _LONGEST), -1)
+        for last in lasts
+        for first in range(last, max(-1, last - longest), -1)
         if (number := digits(texts[first : last + 1]))
     ]

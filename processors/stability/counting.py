@@ -26,8 +26,15 @@ class Count:
         self._begun = False
 
     def add(self, value: int) -> None:
-        """A unit, ten or teen: it goes on with the number where it can, else it begins the next."""
+        """A number below a million: it goes on with the one being said where it can, else it begins the next."""
+        if value >= _THOUSAND:
+            if self._open or self._closed % (_THOUSAND * _THOUSAND):
+                self.end()
+            self._closed += value - value % _THOUSAND
+            self._open, self._begun = value % _THOUSAND, True
+            return
         free = self._open % _HUNDRED == 0 if self._open >= _HUNDRED else not self._open and self._closed
+        free = free and (value < _HUNDRED or not self._open)
         ten = self._open % _HUNDRED >= 2 * _TEN and self._open % _TEN == 0 and 0 < value < _TEN
         if not (free or ten):
             self.end()

@@ -12,6 +12,8 @@ from processors.stability.counting import Count
 from processors.stability.number_words import vocabulary
 
 _TEN, _HUNDRED = 10, 100
+#: Words of the longest number below a thousand: neuf cent quatre vingt dix neuf.
+_SPELLED = 6
 
 
 class Role(Enum):
@@ -42,6 +44,7 @@ class Numerals:
     def __init__(self, language: str) -> None:
         self._known = vocabulary(language)
         self.role = lru_cache(maxsize=1 << 12)(self._role)
+        self._said = lru_cache(maxsize=1 << 14)(self._saying)
 
     def joined(self, words: Sequence[str], cut: int) -> bool:
         """Whether the words before and behind `cut` belong together; where none stands behind it, whether one may.
@@ -78,8 +81,11 @@ class Numerals:
     def digits(self, words: Sequence[str]) -> str | None:
         """The digits of the numbers that the words say one behind the other; None where they say anything else.
 
-        It is one text for all ways of writing: 250 for two dollars fifty, and for 2.50. One word may stand between.
+        It is one text for all ways of writing: 250 for two dollars fifty, and for 2.50; and so it is with the name of a
+        currency behind it, which may be a sign. One word may stand between.
         """
+        if len(words) > 1 and not self.is_number(words[-1]) and self.currency(words[-1]):
+            words = words[:-1]
         if self.role(words[0]) not in (*_NUMBERS, Role.SIGN) or self.role(words[-1]) not in _NUMBERS:
             return None
         others = [self.role(word) is Role.OTHER for word in words]
@@ -88,18 +94,21 @@ class Numerals:
     def all_digits(self, words: Sequence[str]) -> str | None:
         """The digits of all numbers among the words; None where one is not understood."""
         count = Count()
-        for word in words:
+        at = 0
+        while at < len(words):
+            said, value, role = self._said(tuple(words[at : at + _SPELLED]))
+            word, at = words[at], at + said
             if word in self._known.points:
                 count.end()
+            elif value is not None:
+                count.add(value)
             elif word in self._known.multipliers:
                 count.multiply(self._known.multipliers[word])
-            elif (value := self._known.values.get(word)) is not None:
-                count.add(value)
             elif word[0].isdecimal():
                 count.write("".join(filter(str.isdecimal, word)))
-            elif self.role(word) is Role.NUMBER:
+            elif role is Role.NUMBER:
                 return None
-            elif self.role(word) is Role.OTHER:
+            elif role is Role.OTHER:
                 count.end()
         return count.digits
 
@@ -118,10 +127,44 @@ class Numerals:
         # In English num2words says five euro.
         return names.get(word) or names.get(word.removesuffix("s"))
 
-    def written(self, word: str) -> str:
+    def alike(self, whole: str, parts: Sequence[str]) -> bool:
+        """Whether the parts are that word in one: everyone, 3pm for three p m, 25,000 for twenty five thousand."""
+        if whole in ("".join(parts), "".join(map(self._written, parts))):
+            return True
+        number = self.digits((whole,))
+        return number is not None and number == self.digits(parts) and Role.OTHER not in map(self.role, parts[:-1])
+
+    def behind(self, text: str, parts: Sequence[str]) -> str:
+        """What of `text` follows the digits that the parts say one by one; empty where it begins otherwise."""
+        if any(self.role(part) is not Role.NUMBER for part in parts):
+            return ""
+        begun = self.digits(parts) or ""
+        places = [place for place, character in enumerate(text) if character.isdecimal()]
+        said = "".join(text[place] for place in places)
+        grouped = text[places[0] : places[-1] + 1] if places else ""
+        if not begun or len(said) <= len(begun) or not said.startswith(begun) or set(grouped) - set(said) - set("-"):
+            return ""
+        return text[places[len(begun)] :]
+
+    def _written(self, word: str) -> str:
         """The word as it is written among digits: a spelled digit as that digit, any other as it is."""
         value = self._known.values.get(word)
         return str(value) if value is not None and value < len(digits) else word
+
+    def _saying(self, words: tuple[str, ...]) -> tuple[int, int | None, Role]:
+        """How many of the words spell one number, as many as do, that number, and the role of the first.
+
+        A multiplier is no number by itself.
+        """
+        known, word = self._known, words[0]
+        role = self.role(word)
+        if role in _NUMBERS and not word[0].isdecimal():
+            for said in range(len(words), 1, -1):
+                if (value := known.spelled.get("".join(words[:said]))) is not None:
+                    return said, value, role
+        if role not in _NUMBERS or word in known.multipliers:
+            return 1, None, role
+        return 1, known.values.get(word) or known.value(word), role
 
     def _at(self, words: Sequence[str], index: int) -> Role | None:
         return self.role(words[index]) if index < len(words) else None
@@ -131,7 +174,9 @@ class Numerals:
         if word in known.values:
             value = known.values[word]
             return Role.MULTIPLIER if value is None or value >= _HUNDRED else Role.NUMBER
-        if any(map(str.isnumeric, word)) or (known.compound is not None and known.compound.fullmatch(word)):
+        if any(map(str.isnumeric, word)) or known.value(word) is not None:
+            return Role.NUMBER
+        if known.compound is not None and known.compound.fullmatch(word):
             return Role.NUMBER
         if word in known.signs:
             return Role.SIGN

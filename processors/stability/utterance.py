@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from processors.contract import Input
 from processors.stability.numerals import Numerals
+from processors.stability.parting import parted
 from processors.stability.reading import Reading
 from shared import alignment
 from shared.agreement import PacedAgreement
@@ -165,7 +166,7 @@ class Utterance:
 
     def _parted(self, items: tuple[Word, ...]) -> tuple[Word, ...]:
         """The items; what is one word now was several in the reading before, the first of them committed."""
-        return alignment.parted(self._own, self.reading.rest, items, self._numerals.written) if self._own else items
+        return parted(self._own, self.reading.rest, items, self._numerals) if self._own else items
 
     def reaches(self, tail: Sequence[Word]) -> bool:
         """Whether the reading ends in the session's last committed word: what follows it is new."""

@@ -79,6 +79,32 @@ def test_amounts_are_compared_by_what_they_say(one: str, other: str, differ: boo
     assert amounts_differ(items(other), items(one), numerals("en")) is differ
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "written"),
+    [
+        ("en", "twenty-five dollars", "$25"),
+        ("en", "seven hundred and eleven thousand", "711,000"),
+        ("es", "un millón ciento setenta y ocho", "1.000.178"),
+        ("fr", "dix-sept", "17"),
+        ("fr", "soixante dix", "70"),
+        ("fr", "quatre-vingt-dix-neuf euros", "99€"),
+        ("fr", "six cents", "600"),
+        ("de", "dreihundertfünfundvierzig", "345"),
+        ("de", "achtundachtzigtausendneunhundertachtzehn", "88.918"),
+        ("de", "eine Million hunderttausend", "1.100.000"),
+        ("de", "neunzehnhundertvierundachtzig", "1984"),
+        ("it", "settecentottantuno", "781"),
+        ("it", "ventitremilaseicento", "23.600"),
+        ("nl", "driehonderdvijfenveertig", "345"),
+        ("pl", "pięć tysięcy", "5000"),
+        ("ru", "пять", "5"),
+    ],
+)
+def test_an_amount_in_the_words_of_its_language_is_that_in_digits(language: str, said: str, written: str) -> None:
+    assert not amounts_differ(items(said), items(written), numerals(language))
+    assert amounts_differ(items(said), items(f"{written}7"), numerals(language))
+
+
 def test_another_word_in_a_long_segment_is_no_contradiction() -> None:
     talk = run(
         hear(

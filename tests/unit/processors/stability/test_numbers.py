@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from shared.models import Word
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import corrections, final, hear, partial, said, segments
+from tests.unit.processors.stability.talk import corrections, final, hear, items, partial, said, segments, silence
 
 
 @pytest.mark.parametrize(
@@ -68,9 +69,55 @@ def test_a_number_that_the_final_writes_in_digits_is_not_said_twice() -> None:
     assert corrections(talk) == []
 
 
+def test_a_number_in_digits_that_the_final_writes_in_many_words_is_not_said_twice() -> None:
+    number = items("five million eight hundred and thirty three thousand seven hundred and eighty six")
+    spoken = tuple(replace(word, start=word.start // 15, end=word.end // 15) for word in number)
+    last = replace(final("x", 9000), items=(*spoken, *items("we went home .", spoken[-1].end)))
+    assert said(run(hear(partial("5,833,786 we went | ~home", 4000), last))) == ["5,833,786 we went", "home."]
+
+
+def test_a_currency_that_the_final_writes_as_a_sign_is_not_said_twice() -> None:
+    spoken = partial("it was five dollars for cars | ~and", 4000)
+    last = final("It was $5 for car and so on .", 9000)
+    assert said(run(hear(spoken, last))) == ["it was five dollars for cars", "and so on."]
+
+
+def test_an_amount_whose_words_a_pause_parts_is_said_once_where_the_final_is_in_digits() -> None:
+    begun, whole = (
+        partial("we sold it for twenty five", 1800),
+        partial("we sold it for twenty five ~thousand ~dollars", 4500),
+    )
+    talk = run(hear(begun, silence(3900), whole, final("We sold it for $25,000 then .", 9000)))
+    assert said(talk) == ["we sold it for twenty five", "thousand dollars then."]
+    assert corrections(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "last", "rest"),
+    [
+        ("four five one two", "4512334455667788 now .", "334455667788 now."),
+        ("four five one two", "4512-3344-5566-7788 now .", "3344-5566-7788 now."),
+        ("the seats twenty five thirty six", "The seats 25364758 .", "4758."),
+        ("it was five", "It was 5 512 then .", "512 then."),
+    ],
+)
+def test_digits_that_a_pause_parts_are_said_once_where_the_final_has_them_in_one(
+    told: str, last: str, rest: str
+) -> None:
+    heard, at = [], 0
+    for text in last.split():
+        end = at + (0 if text == "." else 300 * max(1, sum(map(str.isdecimal, text))))
+        heard.append(Word(text, at, end, True))
+        at = end
+    talk = run(hear(partial(told, 1800), silence(3900), replace(final(last, 9000), items=tuple(heard))))
+    assert said(talk) == [told, rest]
+    assert corrections(talk) == []
+
+
 @pytest.mark.parametrize(
     ("told", "last", "heard"),
     [
+        ("we asked every ~one", "We asked everyone .", ["we asked every", "one."]),
         ("a white every ~day", "A white everyday .", ["a white every", "day."]),
         ("he is a no ~body", "He is a nobody .", ["he is a no", "body."]),
         ("I buy a web ~site", "I buy a website now .", ["I buy a web", "site now."]),

@@ -1,0 +1,70 @@
+"""A word that was several when the first of them were committed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from processors.stability.numerals import Numerals
+from shared.alignment import NEAR, spelling
+from shared.edit_distance import LONGEST
+from shared.models import Word
+
+
+def parted(
+    committed: Sequence[Word], expected: Sequence[Word], hypothesis: tuple[Word, ...], numerals: Numerals
+) -> tuple[Word, ...]:
+    """The hypothesis; where it writes as one what was several words when the first were committed, as those again.
+
+    `committed` and `expected` are words, up to the frontier and behind it. Of a run of digits whose end was not heard
+    yet, the digits that were committed are parted from the others.
+    """
+    last, best = committed[-1], hypothesis
+    nearest = float("inf")
+    for place, item in enumerate(hypothesis):
+        if item.start > last.end + NEAR or item.end < last.start - NEAR:
+            continue
+        apart = _apart(item, committed, expected, numerals) or _cut(item, committed, numerals)
+        distance = abs(apart[0].start + apart[-1].end - 2 * item.midpoint) if apart else nearest
+        if distance < nearest:
+            nearest = distance
+            halves = [replace(word, stable=item.stable) for word in apart]
+            best = (*hypothesis[:place], *halves, *hypothesis[place + 1 :])
+    return best
+
+
+def _apart(item: Word, committed: Sequence[Word], expected: Sequence[Word], numerals: Numerals) -> list[Word]:
+    """The last of `committed` and the first of `expected` that the item is in one; none where none are."""
+    whole, before, behind = spelling(item.text), _spellings(committed[-LONGEST:]), _spellings(expected[:LONGEST])
+    for known in range(len(before), 0, -1):
+        for upcoming in range(1, min(len(behind), LONGEST - known) + 1):
+            if numerals.alike(whole, [*before[-known:], *behind[:upcoming]]):
+                named = upcoming < len(behind) and _has_sign(item) and numerals.currency(behind[upcoming])
+                return [*committed[-known:], *expected[: upcoming + bool(named)]]
+    return []
+
+
+def _has_sign(item: Word) -> bool:
+    """Whether it has the sign of a currency."""
+    return "Sc" in map(unicodedata.category, item.text)
+
+
+def _cut(item: Word, committed: Sequence[Word], numerals: Numerals) -> list[Word]:
+    """The last of `committed` that are its first digits, and the digits behind them; none where none are.
+
+    They begin where it does: the digit before a number is no part of it.
+    """
+    last = committed[-1]
+    if item.end <= last.end:
+        return []
+    texts = _spellings(committed[-LONGEST:])
+    for known in range(len(texts), 0, -1):
+        rest = numerals.behind(item.text, texts[-known:])
+        if rest and abs(item.start - committed[-known].start) < abs(item.start - last.end):
+            return [*committed[-known:], replace(item, text=rest, start=max(item.start, last.end), spaced=None)]
+    return []
+
+
+def _spellings(words: Sequence[Word]) -> list[str]:
+    return [spelling(word.text) for word in words]
