@@ -132,7 +132,7 @@ class Numerals:
         if whole in ("".join(parts), "".join(map(self._written, parts))):
             return True
         number = self.digits((whole,))
-        return number is not None and number == self.digits(parts) and Role.OTHER not in map(self.role, parts[:-1])
+        return number is not None and number == self.digits(parts) and Role.OTHER not in map(self.role, parts)
 
     def behind(self, text: str, parts: Sequence[str]) -> str:
         """What of `text` follows the digits that the parts say one by one; empty where it begins otherwise."""

@@ -38,10 +38,11 @@ def _apart(item: Word, committed: Sequence[Word], expected: Sequence[Word], nume
     """The last of `committed` and the first of `expected` that the item is in one; none where none are."""
     whole, before, behind = spelling(item.text), _spellings(committed[-LONGEST:]), _spellings(expected[:LONGEST])
     for known in range(len(before), 0, -1):
-        for upcoming in range(1, min(len(behind), LONGEST - known) + 1):
+        for upcoming in range(min(len(behind), LONGEST - known) + 1):
             if numerals.alike(whole, [*before[-known:], *behind[:upcoming]]):
                 named = upcoming < len(behind) and _has_sign(item) and numerals.currency(behind[upcoming])
-                return [*committed[-known:], *expected[: upcoming + bool(named)]]
+                if apart := expected[: upcoming + bool(named)]:
+                    return [*committed[-known:], *apart]
     return []
 
 

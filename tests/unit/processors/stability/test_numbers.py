@@ -92,11 +92,19 @@ def test_an_amount_whose_words_a_pause_parts_is_said_once_where_the_final_is_in_
     assert corrections(talk) == []
 
 
+@pytest.mark.parametrize("written", ["$19 then .", "19 dollars then ."])
+def test_a_currency_behind_a_pause_is_said_once(written: str) -> None:
+    begun, whole = partial("it was nineteen", 900), partial("it was nineteen ~dollars", 4500)
+    talk = run(hear(begun, silence(3000), whole, final(f"It was {written}", 9000)))
+    assert said(talk) == ["it was nineteen", "dollars then."]
+
+
 @pytest.mark.parametrize(
     ("told", "last", "rest"),
     [
         ("four five one two", "4512334455667788 now .", "334455667788 now."),
         ("four five one two", "4512-3344-5566-7788 now .", "3344-5566-7788 now."),
+        ("four five one two three three", "4512 3344 5566 .", "44 5566."),
         ("the seats twenty five thirty six", "The seats 25364758 .", "4758."),
         ("it was five", "It was 5 512 then .", "512 then."),
     ],
