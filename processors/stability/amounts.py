@@ -35,13 +35,18 @@ def amounts_differ(one: Sequence[Word], other: Sequence[Word], numerals: Numeral
     texts, others = _texts(one), _texts(other)
     if bool(written) == bool(others_written):
         said, others_said = (*written, *spelled), (*others_written, *others_spelled)
-        if said == others_said:
+        whole = all(map(str.isdecimal, (*written, *others_written)))
+        if said == others_said or (written and whole and _same_digits(texts, others, numerals)):
             return False
-    elif numerals.all_digits(texts) == numerals.all_digits(others):
+    elif _same_digits(texts, others, numerals):
         return False
     gone, come = Counter(spelled) - Counter(others_spelled), Counter(others_spelled) - Counter(spelled)
     small = all(map(numerals.is_small, [*gone, *come]))
     return not (small and bool(gone) != bool(come) and written == others_written)
+
+
+def _same_digits(one: Sequence[str], other: Sequence[str], numerals: Numerals) -> bool:
+    return (digits := numerals.all_digits(one)) is not None and digits == numerals.all_digits(other)
 
 
 def _texts(words: Sequence[Word]) -> list[str]:

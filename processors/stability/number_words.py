@@ -63,11 +63,12 @@ def vocabulary(language: str) -> Vocabulary:
     heads = {word for _, words in spoken for word in (words[0], words[-1])}
     points = set(_spoken(1.5, "cardinal", language)[1:-1]) - values.keys()
     links = {word for _, words in spoken for word in words} - heads
-    multipliers = {
-        words[-1]: number // factor
-        for number, words in spoken
-        if number in _POWERS and (factor := _factor(words, values, number))
-    }
+    multipliers: dict[str, int] = {}
+    for number, words in spoken:
+        if number in _POWERS and (factor := _factor(words, values, number)):
+            multipliers[words[-1]] = number // factor
+            if len(words) == 2:
+                values.setdefault(words[0], factor)
     for word in heads:
         values.setdefault(word, None)
     signs = set(_spoken(-2, "cardinal", language)[:-1])

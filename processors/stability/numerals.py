@@ -118,7 +118,7 @@ class Numerals:
 
     def is_small(self, word: str) -> bool:
         """Whether it is a word for a number below ten."""
-        value = self._known.values.get(word)
+        value = self._known.values.get(word) or self._known.value(word)
         return value is not None and value < _TEN
 
     def currency(self, word: str) -> str | None:

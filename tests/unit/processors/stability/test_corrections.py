@@ -72,6 +72,8 @@ def test_a_number_that_is_only_written_otherwise_is_right(heard: str) -> None:
         ("some people", "fifty people", True),
         ("two point five", "twenty five", True),
         ("in nineteen eighty four", "in 1984", False),
+        ("6 million", "60 million", True),
+        ("2.5 million", "25 million", True),
     ],
 )
 def test_amounts_are_compared_by_what_they_say(one: str, other: str, differ: bool) -> None:
@@ -103,6 +105,21 @@ def test_amounts_are_compared_by_what_they_say(one: str, other: str, differ: boo
 def test_an_amount_in_the_words_of_its_language_is_that_in_digits(language: str, said: str, written: str) -> None:
     assert not amounts_differ(items(said), items(written), numerals(language))
     assert amounts_differ(items(said), items(f"{written}7"), numerals(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("es", "un coche", "el coche"),
+        ("de", "ein Haus", "das Haus"),
+        ("de", "eine Frau", "die Frau"),
+        ("it", "un gatto", "il gatto"),
+        ("nl", "een huis", "het huis"),
+        ("en", "6 million", "6,000,000"),
+    ],
+)
+def test_an_article_and_another_way_of_writing_are_no_other_amount(language: str, one: str, other: str) -> None:
+    assert not amounts_differ(items(one), items(other), numerals(language))
 
 
 def test_another_word_in_a_long_segment_is_no_contradiction() -> None:
