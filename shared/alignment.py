@@ -16,7 +16,7 @@ from shared.text import normalise, opens
 #: How far from the frontier (ms) the last committed words are sought in another take, and in another writing; and among
 #: how many words: more are not said in that time, and every one of them is compared with every other.
 NEAR = 1000
-_NEAREST = 32
+NEAREST = 32
 #: Words whose drift since they were committed says how far the frontier has drifted.
 _DRIFTED = 4
 
@@ -156,9 +156,7 @@ def _runs(known: list[Word], said: list[Word], frontier: int) -> Iterator[tuple[
 def _near(words: list[Word], frontier: int) -> list[int]:
     """Behind which words, as counts, a run may end that lies near the frontier."""
     near = [end for end, word in enumerate(words, 1) if abs(word.end - frontier) <= NEAR]
-    return (
-        near if len(near) <= _NEAREST else sorted(near, key=lambda end: abs(words[end - 1].end - frontier))[:_NEAREST]
-    )
+    return near if len(near) <= NEAREST else sorted(near, key=lambda end: abs(words[end - 1].end - frontier))[:NEAREST]
 
 
 def _run(known: list[str], texts: list[str]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ _BAND = 64
 #: Words of the longest number that is compared as one.
 LONGEST = 16
 #: Of how many words that are numbers each is so long at the most: those of a countdown or a list are short ones.
-_MANY, _SHORT = 64, 4
+_MANY, _SHORT = 64, 3
 #: The digits that words make up where they are a number, in whatever writing; None where they are none.
 Digits = Callable[[Sequence[str]], str | None]
 

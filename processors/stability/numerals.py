@@ -44,6 +44,7 @@ class Numerals:
     def __init__(self, language: str) -> None:
         self._known = vocabulary(language)
         self.role = lru_cache(maxsize=1 << 12)(self._role)
+        self._digits = lru_cache(maxsize=1 << 12)(self._counted)
         self._said = lru_cache(maxsize=1 << 14)(self._saying)
 
     def joined(self, words: Sequence[str], cut: int) -> bool:
@@ -84,12 +85,7 @@ class Numerals:
         It is one text for all ways of writing: 250 for two dollars fifty, and for 2.50; and so it is with the name of a
         currency behind it, which may be a sign. One word may stand between.
         """
-        if len(words) > 1 and not self.is_number(words[-1]) and self.currency(words[-1]):
-            words = words[:-1]
-        if self.role(words[0]) not in (*_NUMBERS, Role.SIGN) or self.role(words[-1]) not in _NUMBERS:
-            return None
-        others = [self.role(word) is Role.OTHER for word in words]
-        return None if any(map(and_, others, others[1:])) else self.all_digits(words)
+        return self._digits(tuple(words))
 
     def all_digits(self, words: Sequence[str]) -> str | None:
         """The digits of all numbers among the words; None where one is not understood."""
@@ -145,6 +141,14 @@ class Numerals:
         if not begun or len(said) <= len(begun) or not said.startswith(begun) or set(grouped) - set(said) - set("-"):
             return ""
         return text[places[len(begun)] :]
+
+    def _counted(self, words: tuple[str, ...]) -> str | None:
+        if len(words) > 1 and not self.is_number(words[-1]) and self.currency(words[-1]):
+            words = words[:-1]
+        if self.role(words[0]) not in (*_NUMBERS, Role.SIGN) or self.role(words[-1]) not in _NUMBERS:
+            return None
+        others = [self.role(word) is Role.OTHER for word in words]
+        return None if any(map(and_, others, others[1:])) else self.all_digits(words)
 
     def _written(self, word: str) -> str:
         """The word as it is written among digits: a spelled digit as that digit, any other as it is."""

@@ -285,7 +285,8 @@ class Stabiliser(Operator):
 
     async def _give_up(self, utterance: Utterance) -> None:
         """Commits what is stable; what is not will be heard again, if it is said of anywhere."""
-        if not utterance.paused:
-            await self._pause(utterance)
+        if utterance.pending:
+            await self._close_window(utterance)
+        await self._decide(utterance, Extent.LAST)
         self._drop()
         self._inherits = True

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from heapq import nsmallest
 
 from processors.stability.numerals import Numerals
-from shared.alignment import NEAR, spelling
+from shared.alignment import NEAR, NEAREST, spelling
 from shared.edit_distance import LONGEST
 from shared.models import Word
 
@@ -21,10 +22,14 @@ def parted(
     yet, the digits that were committed are parted from the others.
     """
     last, best = committed[-1], hypothesis
+    near = [
+        place
+        for place, item in enumerate(hypothesis)
+        if item.start <= last.end + NEAR and item.end >= last.start - NEAR
+    ]
     nearest = float("inf")
-    for place, item in enumerate(hypothesis):
-        if item.start > last.end + NEAR or item.end < last.start - NEAR:
-            continue
+    for place in nsmallest(NEAREST, near, key=lambda place: abs(hypothesis[place].midpoint - last.end)):
+        item = hypothesis[place]
         apart = _apart(item, committed, expected, numerals) or _cut(item, committed, numerals)
         distance = abs(apart[0].start + apart[-1].end - 2 * item.midpoint) if apart else nearest
         if distance < nearest:

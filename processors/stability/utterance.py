@@ -22,7 +22,10 @@ class Extent(Enum):
     """How much of a hypothesis is to be committed."""
 
     BOUNDARY = auto()
+    #: What is stable, but for a number that may go on.
     STABLE = auto()
+    #: What is stable, where nothing more is waited for.
+    LAST = auto()
     EVERYTHING = auto()
 
 
@@ -129,10 +132,12 @@ class Utterance:
         stable = limit > reading.done
         late = self.clock - reading.word(reading.done).start >= settings.max_buffered_speech * 1000
         waited = self.clock - self._seen[reading.done] >= settings.max_buffer_timeout * 1000
-        if not (extent is Extent.STABLE or late or (stable and waited)):
+        if not (extent in (Extent.STABLE, Extent.LAST) or late or (stable and waited)):
             return reading.boundary(limit)
         if not stable:
             limit = max(len(reading) - _OPEN, reading.done)
+        if extent is Extent.LAST:
+            return limit
         if late:
             cuts = (reading.whole(limit), reading.grouped(limit), limit)
             return next(cut for cut in cuts if cut > reading.done or cut == limit)

@@ -57,7 +57,13 @@ def from_item(item: Item) -> Session:
 
 def to_words(words: Sequence[Word]) -> str:
     """The words as JSON, each the list of its fields: half the size of objects, and every write costs by size."""
-    return orjson.dumps([astuple(word) for word in words]).decode()
+    return orjson.dumps([_columns(word) for word in words]).decode()
+
+
+def _columns(word: Word) -> Sequence[Any]:
+    """The word's fields, but for the last where it is as usual."""
+    columns = astuple(word)
+    return columns[:-1] if word.spaced is None else columns
 
 
 def to_claimed(segments: Sequence[Segment]) -> bytes:
