@@ -13,6 +13,7 @@ from shared.models import MASK, Word
 
 #: A full stop behind these belongs to the word and ends no sentence.
 _ABBREVIATIONS = r"(?:mr|mrs|ms|dr|prof|st|jr|sr|vs)"
+_TITLE = regex.compile(_ABBREVIATIONS, regex.IGNORECASE)
 
 #: What ends a sentence and what ends a clause, in every script: Unicode's properties (UAX #29, UAX #44), and what those
 #: leave to languages, which is the ellipsis and the Greek question mark.
@@ -74,6 +75,11 @@ def tokens(text: str) -> list[str]:
 def ends_sentence(marks: str) -> bool:
     """Whether one of these marks ends a sentence, in whatever script."""
     return _SENTENCE_END.search(marks) is not None
+
+
+def is_title(word: str) -> bool:
+    """Whether a full stop behind the word belongs to it, as in Mr. and St."""
+    return _TITLE.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=1 << 10)

@@ -37,6 +37,8 @@ class Vocabulary(NamedTuple):
     #: The numbers below a thousand, each in one word; and what in such a word multiplies what stands before it.
     spelled: Mapping[str, int] = {}
     powers: Mapping[str, int] = {}
+    #: Whether ordinals in digits end with a full stop, as in German.
+    dotted: bool = False
 
     def value(self, word: str) -> int | None:
         """The number below a million that is one word, as zweitausenddrei is; None where it is none."""
@@ -86,6 +88,7 @@ def vocabulary(language: str) -> Vocabulary:
         compound=_compound(language, values),
         spelled=spelled,
         powers=powers,
+        dotted=_spoken(2, "ordinal_num", language)[-1:] == ("2.",),
     )
 
 

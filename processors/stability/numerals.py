@@ -10,6 +10,7 @@ from string import digits
 
 from processors.stability.counting import Count
 from processors.stability.number_words import vocabulary
+from shared.text import is_title
 
 _TEN, _HUNDRED = 10, 100
 #: Words of the longest number below a thousand: neuf cent quatre vingt dix neuf.
@@ -78,6 +79,18 @@ class Numerals:
         unit = first >= 2 * _TEN and first % _TEN == 0 and 0 < second < _TEN
         year = second >= _TEN
         return not (unit or year)
+
+    def keeps_stop(self, words: Sequence[str], index: int) -> bool:
+        """Whether a full stop behind the word at `index` belongs to it, and ends no sentence.
+
+        It does behind a title, behind letters that are spelled one behind the other (J. R. R., z. B.), and behind
+        digits in a language that writes ordinals so (24. Dezember).
+        """
+        word = words[index]
+        if self.role(word) is Role.LETTER:
+            beside = [*words[max(0, index - 1) : index], *words[index + 1 : index + 2]]
+            return Role.LETTER in map(self.role, beside)
+        return is_title(word) or (self._known.dotted and word.isdecimal())
 
     def digits(self, words: Sequence[str]) -> str | None:
         """The digits of the numbers that the words say one behind the other; None where they say anything else.

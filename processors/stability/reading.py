@@ -98,7 +98,7 @@ class Reading:
         for index in range(self.done, limit):
             place, following = self._places[index], self._places[index + 1]
             marks = self._marks(index) if following > place + 1 and self._lasting(index) else ""
-            if ends_sentence(marks):
+            if ends_sentence(marks) and not (marks == "." and self._numerals.keeps_stop(self._texts, index)):
                 boundary = index + 1
                 continue
             gap = following < len(self._items) and self._items[following].start - self._items[place].end >= _GAP

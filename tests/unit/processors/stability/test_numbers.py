@@ -147,3 +147,23 @@ def test_what_opens_belongs_to_the_words_behind_it(hypothesis: str, heard: list[
     talk = run(hear(partial(hypothesis), final(hypothesis.replace("~", ""), 9000)))
     assert [segment.text for segment in segments(talk)][: len(heard)] == heard
     assert segments(talk)[-1].text == "".join(hypothesis.split()[-2:]).replace("~", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "hypothesis", "sentences"),
+    [
+        ("de", "am 24 . Dezember nach Hause . ~und", ["am 24. Dezember nach Hause."]),
+        ("de", "z . B . heute . ~und", ["z. B. heute."]),
+        ("en", "by J . R . R . Tolkien . ~it", ["by J. R. R. Tolkien."]),
+        ("en", "see Dr . Miller . ~he", ["see Dr. Miller."]),
+        ("en", "it costs 24 . then ~he", ["it costs 24."]),
+        ("en", "take plan B . then ~he", ["take plan B."]),
+    ],
+)
+def test_a_full_stop_that_belongs_to_its_word_ends_no_sentence(
+    language: str, hypothesis: str, sentences: list[str]
+) -> None:
+    heard = replace(partial(hypothesis), language=language)
+    assert said(run(hear(heard))) == sentences
+    last = replace(final(hypothesis.partition("~")[0], 9000), language=language)
+    assert said(run(hear(last)))[: len(sentences)] == sentences
