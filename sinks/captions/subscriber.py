@@ -116,10 +116,9 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
             if record.number > self._last:
                 yield from self._caption(record, backlog=backlog)
         elif isinstance(record, Correction | TranslationCorrection):
-            span = (record.first, record.last)
             wanted = isinstance(record, Correction) or record.language == self._language
-            if wanted and record.revision > self._revisions.get(span, -1):
-                self._revisions[span] = record.revision
+            if wanted and record.revision > self._corrected(record.first, record.last):
+                self._revisions[record.first, record.last] = record.revision
                 yield Corrected(record.first, record.last, record.text)
         elif isinstance(record, PartialResult | FinalResult):
             self._tail.hear(record)
@@ -128,6 +127,11 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         if self._language is None and (tail := self._tail.now()) != self._shown_tail:
             self._shown_tail = tail
             yield tail
+
+    def _corrected(self, first: int, last: int) -> int:
+        """The newest revision of a correction of some of these numbers; -1 where there is none."""
+        spans = self._revisions.items()
+        return max((revision for (begin, end), revision in spans if begin <= last and first <= end), default=-1)
 
     def _caption(self, record: Segment | Translation, *, backlog: bool) -> Iterator[CaptionEvent]:
         if not backlog and record.number > self._last + 1:

@@ -145,6 +145,21 @@ def test_the_newest_correction_of_a_range_wins() -> None:
     run(main())
 
 
+def test_an_older_correction_of_some_of_the_same_captions_is_not_shown() -> None:
+    async def main() -> None:
+        stage = Stage()
+        events = await stage.captions()
+        spans = [(1, 2, 5), (1, 1, 3), (2, 3, 4), (3, 3, 4), (2, 2, 6)]
+        corrections = [
+            Correction(session="talk", captured_at=0, first=first, last=last, revision=revision, text=f"r{revision}")
+            for first, last, revision in spans
+        ]
+        await stage.publish(*(segment(n, str(n), 300 * n) for n in (1, 2, 3)), *corrections)
+        assert shown(events[3:]) == [Corrected(1, 2, "r5"), Corrected(3, 3, "r4"), Corrected(2, 2, "r6")]
+
+    run(main())
+
+
 def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
     def correction(language: str, revision: int, first: int = 2) -> TranslationCorrection:
         return TranslationCorrection(
