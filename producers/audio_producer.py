@@ -104,6 +104,10 @@ class AudioProducer:
         if self._track is None:
             return ProducerStatus(connected=False, refused_since=None, unsent_s=0.0, refusal=self._told)
         status = self._track.status
+        if self._home.is_parents:
+            return replace(
+                status, connected=False, refused_since=None, refusal="it is open in the parent process alone"
+            )
         if self._state is _State.CLOSED and not status.unsent_s:
             return replace(status, connected=False, refused_since=None, refusal=self._told)
         return status

@@ -29,6 +29,11 @@ class Home:
         """Whether the loop is closed: nothing goes on there any more."""
         return self._loop is not None and self._loop.is_closed()
 
+    @property
+    def is_parents(self) -> bool:
+        """Whether it is that of another process, which this one was forked from."""
+        return self._loop is not None and self._process != os.getpid()
+
     def enter(self, name: str) -> None:
         """The running loop is the home of `name` from now on, unless it has one that is not closed.
 
@@ -54,7 +59,7 @@ class Home:
         )
 
     def _is_here(self, name: str) -> bool:
-        if self._process != os.getpid() and self._loop is not None and not self._loop.is_closed():
+        if self.is_parents and not self.is_gone:
             # Where it was forked inside a coroutine there is not even a running loop.
             raise ForkedProcess(
                 f"{name}: expected process {self._process}, which first used it, got process {os.getpid()}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -135,6 +136,19 @@ print(stream.taken)
     assert (done.stdout, done.stderr) == ("1\n0\n3\n", "")
 
 
+def test_in_a_forked_child_nothing_is_connected() -> None:
+    done = ended("""
+producer = BlockingAudioProducer(talk(Counted("audio"))).open()
+if not os.fork():
+    print(producer.status.connected, producer.status.refusal, flush=True)
+    os._exit(0)
+os.wait()
+print(producer.status.connected)
+producer.close()
+""")
+    assert done.stdout.splitlines() == ["False it is open in the parent process alone", "True"]
+
+
 def test_a_block_that_a_forked_child_leaves_is_its_parents() -> None:
     done = ended("""
 stream = Counted("audio")
@@ -180,14 +194,15 @@ producer.write(pcm * 3)
     assert done.returncode == 0
     lines = [line for line in done.stderr.splitlines() if "interpreter" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("session talk: 3.0 s of audio were not sent: the interpreter ended before the producer")
+    # A thread may have written one second more; and of what it raises the interpreter may have begun to tell.
+    assert re.search(r"session talk: [34]\.0 s of audio were not sent: the interpreter ended before the", lines[0])
 
 
 def test_what_can_be_sent_is_sent_while_the_interpreter_ends() -> None:
     done = ended("""
 class Slow(Counted):
     async def publish(self, entries):
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         await super().publish(entries)
 import atexit
 stream = Slow("audio")
