@@ -29,6 +29,11 @@ def spelling(text: str) -> str:
     return normalise(text).replace(" ", "") if any(map(str.isalnum, text)) else ""
 
 
+def spellings(words: Sequence[Word]) -> list[str]:
+    """How each of the words is spelled."""
+    return [spelling(word.text) for word in words]
+
+
 def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int, digits: Digits = no_digits) -> int:
     """How many leading items of the hypothesis are the words committed earlier in its utterance.
 
@@ -37,7 +42,7 @@ def within(committed: Sequence[Word], hypothesis: Sequence[Word], frontier: int,
     the last words agreed on did.
     """
     known = _words(committed)
-    known_texts = _spellings(known)
+    known_texts = spellings(known)
     agreed = 0
     for place, item in enumerate(hypothesis):
         if text := spelling(item.text):
@@ -74,7 +79,7 @@ def across(tail: Sequence[Word], hypothesis: Sequence[Word], frontier: int) -> i
         return _cut(hypothesis, _behind(said, frontier))
     _, _, known_end, end = max(runs)
     drift = said[end - 1].end - known[known_end - 1].end
-    behind = _nearest_prefix(_spellings(known[known_end:]), said[end:], frontier + drift)
+    behind = _nearest_prefix(spellings(known[known_end:]), said[end:], frontier + drift)
     return _cut(hypothesis, end + behind)
 
 
@@ -95,7 +100,7 @@ def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = no_d
 
     A word written as two, or two as one, is the same, and so is a number in words and in digits.
     """
-    texts, others = _spellings(_words(one)), _spellings(_words(other))
+    texts, others = spellings(_words(one)), spellings(_words(other))
     if texts == others:
         return 0.0
     longer = max(len(texts), len(others))
@@ -104,10 +109,6 @@ def difference(one: Sequence[Word], other: Sequence[Word], digits: Digits = no_d
 
 def _words(items: Sequence[Word]) -> list[Word]:
     return [item for item in items if spelling(item.text)]
-
-
-def _spellings(words: Sequence[Word]) -> list[str]:
-    return [spelling(word.text) for word in words]
 
 
 def _cut(items: Sequence[Word], words: int) -> int:
@@ -132,7 +133,7 @@ def _overlap(first: Word, last: Word, other_first: Word, other_last: Word) -> bo
 
 def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digits: Digits = no_digits) -> int:
     # A longer prefix costs more insertions than the empty one costs deletions.
-    costs = distances(known, _spellings(said[: reach(known, digits)]), digits)
+    costs = distances(known, spellings(said[: reach(known, digits)]), digits)
     wrong = sum(word.midpoint < frontier for word in said)
     best = (costs[0], wrong, 0)
     for end in range(1, len(costs)):
@@ -143,7 +144,7 @@ def _nearest_prefix(known: list[str], said: Sequence[Word], frontier: int, digit
 
 def _runs(known: list[Word], said: list[Word], frontier: int) -> Iterator[tuple[int, int, int, int]]:
     """Where both have words in common: how many, how near in time (ms, negative), and where they end in each."""
-    known_texts, texts = _spellings(known), _spellings(said)
+    known_texts, texts = spellings(known), spellings(said)
     near, known_near = _near(said, frontier), _near(known, frontier)
     for known_end in known_near:
         known_last = known[known_end - 1]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import regex
 
 from processors.stability.numerals import Numerals
-from shared.alignment import spelling
+from shared.alignment import spellings
 from shared.models import Word
 
 #: What groups the digits of a long number.
@@ -50,7 +50,7 @@ def _same_digits(one: Sequence[str], other: Sequence[str], numerals: Numerals) -
 
 
 def _texts(words: Sequence[Word]) -> list[str]:
-    return [text for word in words if (text := spelling(word.text))]
+    return list(filter(None, spellings(words)))
 
 
 def _written(words: Sequence[Word]) -> tuple[str, ...]:

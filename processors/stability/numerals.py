@@ -127,7 +127,7 @@ class Numerals:
 
     def is_small(self, word: str) -> bool:
         """Whether it is a word for a number below ten."""
-        value = self._known.values.get(word) or self._known.value(word)
+        value = self._value(word)
         return value is not None and value < _TEN
 
     def currency(self, word: str) -> str | None:
@@ -181,7 +181,11 @@ class Numerals:
                     return said, value, role
         if role not in _NUMBERS or word in known.multipliers:
             return 1, None, role
-        return 1, known.values.get(word) or known.value(word), role
+        return 1, self._value(word), role
+
+    def _value(self, word: str) -> int | None:
+        """The number that the word is by itself."""
+        return self._known.values.get(word) or self._known.value(word)
 
     def _at(self, words: Sequence[str], index: int) -> Role | None:
         return self.role(words[index]) if index < len(words) else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from heapq import nsmallest
 
 from processors.stability.numerals import Numerals
-from shared.alignment import NEAR, NEAREST, spelling
+from shared.alignment import NEAR, NEAREST, spelling, spellings
 from shared.edit_distance import LONGEST
 from shared.models import Word
 
@@ -41,7 +41,7 @@ def parted(
 
 def _apart(item: Word, committed: Sequence[Word], expected: Sequence[Word], numerals: Numerals) -> list[Word]:
     """The last of `committed` and the first of `expected` that the item is in one; none where none are."""
-    whole, before, behind = spelling(item.text), _spellings(committed[-LONGEST:]), _spellings(expected[:LONGEST])
+    whole, before, behind = spelling(item.text), spellings(committed[-LONGEST:]), spellings(expected[:LONGEST])
     for known in range(len(before), 0, -1):
         for upcoming in range(min(len(behind), LONGEST - known) + 1):
             if numerals.alike(whole, [*before[-known:], *behind[:upcoming]]):
@@ -64,13 +64,9 @@ def _cut(item: Word, committed: Sequence[Word], numerals: Numerals) -> list[Word
     last = committed[-1]
     if item.end <= last.end:
         return []
-    texts = _spellings(committed[-LONGEST:])
+    texts = spellings(committed[-LONGEST:])
     for known in range(len(texts), 0, -1):
         rest = numerals.behind(item.text, texts[-known:])
         if rest and abs(item.start - committed[-known].start) < abs(item.start - last.end):
             return [*committed[-known:], replace(item, text=rest, start=max(item.start, last.end), spaced=None)]
     return []
-
-
-def _spellings(words: Sequence[Word]) -> list[str]:
-    return [spelling(word.text) for word in words]

@@ -100,10 +100,10 @@ class Utterance:
         elif reading.begins_with(self._spelled):
             reading.done = len(self._spelled)
         else:
-            items, numerals = self._parted(items), self._numerals
-            reading = Reading(items, numerals)
+            if (apart := self._parted(items)) is not items:
+                reading, items = Reading(apart, self._numerals), apart
             known = [*self._inherited, *self._own]
-            reading.done = reading.words_of(alignment.within(known, items, frontier, numerals.digits))
+            reading.done = reading.words_of(alignment.within(known, items, frontier, self._numerals.digits))
         self.reading, self._items = reading, items
         reading.agree(self._agreement, self.newest.position)
         self._seen += [self.since] * (len(reading) - len(self._seen))
@@ -150,7 +150,7 @@ class Utterance:
             self.inherits = False
             self._inherited = reading.words(0, reading.done)
         self._own += reading.words(reading.done, target)
-        self._spelled = [alignment.spelling(word.text) for word in (*self._inherited, *self._own)]
+        self._spelled = alignment.spellings([*self._inherited, *self._own])
         self.segments += claimed
         reading.done = target
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import wave
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,7 @@ from shared.models import AudioFrame
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from tests.support.localstack import Observer, records_on
 from tests.support.patience import PATIENCE, until
+from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
 ROOT = Path(__file__).parents[3]
@@ -52,14 +52,6 @@ def frames(pipeline: str, observer: Observer) -> Callable[[], list[AudioFrame]]:
     return read
 
 
-def recording(name: str, seconds: float) -> str:
-    """A recording in the working directory."""
-    with wave.open(name, "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(bytes(round(2 * RATE * seconds)))
-    return name
-
-
 def elsewhere(*arguments: str) -> subprocess.Popen[str]:
     """The command in a process of its own."""
     return subprocess.Popen(
@@ -74,7 +66,7 @@ def elsewhere(*arguments: str) -> subprocess.Popen[str]:
 def test_who_speaks_again_before_a_worker_came_stands_behind_what_was_said(
     llt: Llt, frames: Callable[[], list[AudioFrame]]
 ) -> None:
-    first = llt("speak", recording("a.wav", 0.5), "--session", "talk", "--to", "es,ca", "--keep-open")
+    first = llt("speak", flat("a.wav", 0.5), "--session", "talk", "--to", "es,ca", "--keep-open")
     assert (first.code, first.out, first.err) == (0, "Sent 0.5 s to session talk (es, ca); it is open.\n", "")
     second = llt("speak", "a.wav", "--session", "talk", "--to", "fr")
     assert second.out == "Sent 0.5 s to session talk (es, ca); it is ended.\n"
@@ -85,10 +77,10 @@ def test_who_speaks_again_before_a_worker_came_stands_behind_what_was_said(
 
 
 def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], list[AudioFrame]]) -> None:
-    recording("long.wav", 300)
+    flat("long.wav", 300)
     with elsewhere("speak", "long.wav", "--session", "talk", "--keep-open") as speaker:
         until(frames, "audio on the stream")
-        refused = llt("speak", recording("short.wav", 1), "--session", "talk")
+        refused = llt("speak", flat("short.wav", 1), "--session", "talk")
         assert speaker.poll() is None
         speaker.send_signal(signal.SIGINT)
         _, err = speaker.communicate(timeout=PATIENCE)
@@ -104,7 +96,7 @@ def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], lis
 def test_a_session_that_was_ended_meanwhile_is_told(
     llt: Llt, pipeline: str, frames: Callable[[], list[AudioFrame]]
 ) -> None:
-    recording("talk.wav", 300)
+    flat("talk.wav", 300)
     store = DynamoDbSessionStore(Aws(), f"t-{pipeline}-")
     with elsewhere("speak", "talk.wav", "--session", "talk") as speaker:
         until(frames, "audio on the stream")
@@ -116,7 +108,7 @@ def test_a_session_that_was_ended_meanwhile_is_told(
 
 def test_another_source_language_than_the_sessions_is_refused(llt: Llt) -> None:
     assert llt("sessions", "create", "talk", "--to", "es").code == 0
-    refused = llt("speak", recording("a.wav", 0.2), "--session", "talk", "--source", "de")
+    refused = llt("speak", flat("a.wav", 0.2), "--session", "talk", "--source", "de")
     assert refused.code == 1
     assert "in 'en' as it began, got 16000 Hz in 'de'" in refused.err
 
@@ -126,7 +118,7 @@ def test_a_language_that_this_machine_does_not_serve_is_warned_of(llt: Llt) -> N
     assert created.code == 0
     assert created.err.startswith("llt: warning: target language xx: from en these engines reach ca, ")
     assert created.err.count("\n") == 1
-    spoken = llt("speak", recording("a.wav", 0.2), "--session", "german", "--source", "DE", "--to", "es")
+    spoken = llt("speak", flat("a.wav", 0.2), "--session", "german", "--source", "DE", "--to", "es")
     assert spoken.code == 0
     assert spoken.err.startswith("llt: warning: source language de: this recogniser hears en")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import wave
 from pathlib import Path
 
 import pytest
@@ -25,15 +24,8 @@ from shared.models import SessionEnded
 from shared.settings import Settings
 from shared.streams import Entry, StreamName
 from tests.support.virtual_time import run
+from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
-
-
-def recording(seconds: float) -> Path:
-    path = Path("talk.wav")
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(round(32000 * seconds)))
-    return path
 
 
 def test_a_recording_that_outlasts_the_longest_session_is_refused_before_anything_starts(
@@ -44,7 +36,7 @@ def test_a_recording_that_outlasts_the_longest_session_is_refused_before_anythin
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SYNTHESIZER", "scripted")
     monkeypatch.setenv("MAX_SESSION_LENGTH", "60")
-    outcome = llt("transcribe-file", str(recording(60.5)), "--to", "es", "--out", "out")
+    outcome = llt("transcribe-file", str(flat(Path("talk.wav"), 60.5)), "--to", "es", "--out", "out")
     assert (outcome.code, outcome.err) == (
         2,
         "llt: MAX_SESSION_LENGTH=60: expected at least 61 s, which talk.wav lasts; set it higher, or cut the recording\n",
@@ -66,7 +58,9 @@ def test_a_recording_that_is_cut_off_is_a_failure_that_says_so(monkeypatch: pyte
         recognisers.load("scripted:nothing.jsonl"), translators.load("scripted"), synthesizers.load("scripted")
     )
     with Outputs(Path("out"), "en", ["es"]) as outputs:
-        job = Broadcast(WavSource(recording(90)), ["es"], engines, outputs, Lines(Console()), realtime=True)
+        job = Broadcast(
+            WavSource(flat(Path("talk.wav"), 90)), ["es"], engines, outputs, Lines(Console()), realtime=True
+        )
 
         async def end() -> None:
             await asyncio.sleep(30)

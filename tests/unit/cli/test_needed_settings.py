@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import pytest
 
+from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
 
@@ -18,9 +18,7 @@ def kubernetes(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREAMS", "kinesis")
     monkeypatch.setenv("METRICS_PORT", "tcp://10.0.0.7:80")
     monkeypatch.setenv("KCL_MODE", "9")
-    with wave.open("talk.wav", "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(32_000))
+    flat("talk.wav", 1)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import wave
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from shared.streams import Entry, StreamName
 from shared.streams.base import OLDEST
 from shared.streams.follow import Follower
 from tests.support.media import encoded, tone
+from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
 RATE = 16000
@@ -35,13 +35,6 @@ def backend(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
     monkeypatch.setenv("SYNTHESIZER", "scripted")
     (newcomer / "nothing.jsonl").touch()
     return made
-
-
-def recording(name: str, seconds: float) -> str:
-    with wave.open(name, "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(bytes(round(2 * RATE * seconds)))
-    return name
 
 
 def sent(backend: Backend) -> list[AudioFrame | SessionEnded]:
@@ -74,7 +67,7 @@ def test_a_recording_of_any_format_is_sent_whole(llt: Llt, backend: Backend) -> 
 
 
 def test_a_pipe_is_sent_as_it_comes(llt: Llt, backend: Backend) -> None:
-    data = Path(recording("talk.wav", 1)).read_bytes()
+    data = Path(flat("talk.wav", 1)).read_bytes()
     os.mkfifo("fifo")
 
     def write() -> None:
@@ -93,7 +86,7 @@ def test_a_recording_that_outlasts_the_longest_session_makes_none(
     llt: Llt, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAX_SESSION_LENGTH", "60")
-    refused = llt("speak", recording("talk.wav", 61), "--session", "talk")
+    refused = llt("speak", flat("talk.wav", 61), "--session", "talk")
     assert (refused.code, refused.err) == (
         2,
         "llt: MAX_SESSION_LENGTH=60: expected at least 61 s, which talk.wav lasts; set it higher, or cut the recording\n",
@@ -104,14 +97,14 @@ def test_a_recording_that_outlasts_the_longest_session_makes_none(
 
 def test_a_session_has_its_own_longest_and_what_it_heard_counts(llt: Llt, backend: Backend) -> None:
     session(backend, settings={"MAX_SESSION_LENGTH": "60"}, started_at=1, heard=59_500)
-    refused = llt("speak", recording("talk.wav", 1), "--session", "talk")
+    refused = llt("speak", flat("talk.wav", 1), "--session", "talk")
     assert refused.code == 2
     assert "expected at least 61 s, which talk.wav lasts behind 60 s that the session has heard" in refused.err
     assert sent(backend) == []
 
 
 def test_a_session_whose_end_waits_for_a_worker_is_over(llt: Llt, backend: Backend) -> None:
-    first = llt("speak", recording("talk.wav", 0.5), "--session", "talk")
+    first = llt("speak", flat("talk.wav", 0.5), "--session", "talk")
     assert first.code == 0
     assert asyncio.run(backend.store.load("talk")).state is SessionState.OPEN
     second = llt("speak", "talk.wav", "--session", "talk")
@@ -127,5 +120,5 @@ def test_the_end_of_another_session_is_nothing_to_this_one(llt: Llt, backend: Ba
     session(backend)
     ended = SessionEnded(session="another", captured_at=1)
     asyncio.run(backend.streams[StreamName.AUDIO].publish([Entry(ended.key, encode(ended))]))
-    spoken = llt("speak", recording("talk.wav", 0.5), "--session", "talk")
+    spoken = llt("speak", flat("talk.wav", 0.5), "--session", "talk")
     assert (spoken.code, spoken.err) == (0, "")

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import termios
 import threading
-import wave
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +27,7 @@ from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.translate.engines.scripted import ScriptedTranslator
 from tests.support.media import encoded, silent_video, tone
 from tests.support.patience import PATIENCE, until
+from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
 
@@ -43,20 +43,13 @@ def scripted(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNTHESIZER", "scripted")
 
 
-def recording(path: Path, seconds: float, sample: int = 0) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(sample.to_bytes(2, "little") * round(16000 * seconds))
-    return path
-
-
 def test_a_recording_that_is_cut_short_is_told_and_the_report_is_not_complete(llt: Llt, newcomer: Path) -> None:
-    path = recording(newcomer / "talk.wav", 2)
+    path = flat(newcomer / "talk.wav", 2)
     path.write_bytes(path.read_bytes()[: 44 + 32000])
     outcome = llt("transcribe-file", "talk.wav", "--out", "out")
     assert (outcome.code, outcome.err) == (0, "llt: warning: talk.wav is cut short: 1.0 s of 2.0 s are there\n")
     assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["complete"] is False
-    whole = llt("transcribe-file", str(recording(path, 2)), "--out", "out")
+    whole = llt("transcribe-file", str(flat(path, 2)), "--out", "out")
     assert (whole.code, whole.err) == (0, "")
     assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["complete"] is True
 
@@ -74,7 +67,7 @@ def nowhere(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nowhere")
 def test_without_credentials_nothing_begins(llt: Llt, newcomer: Path) -> None:
-    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 1)))
+    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1)))
     assert outcome.code == 1
     assert outcome.err.startswith("llt: AWS: no credentials; set AWS_ACCESS_KEY_ID")
     assert outcome.err.count("\n") == 1
@@ -87,14 +80,14 @@ def test_audio_that_no_recogniser_heard_is_a_failure_whose_reason_is_told(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
     monkeypatch.setenv("MAX_HOLD", "10")
-    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 1)))
+    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1)))
     assert outcome.code == 1
     assert outcome.err.count("transcribe: broadcast: no recogniser opens: EngineUnavailable: Amazon Transcribe: ") == 1
     assert outcome.err.endswith("llt: no recogniser heard 1.0 s of talk.wav; the log says why\n")
 
 
 def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Llt, newcomer: Path) -> None:
-    path = str(recording(newcomer / "talk.wav", 0.5))
+    path = str(flat(newcomer / "talk.wav", 0.5))
     first = llt("transcribe-file", path, "--to", "es,ca", "--out", "out")
     assert "earlier" not in first.out
     (newcomer / "out" / "notes.vtt").touch()
@@ -109,7 +102,7 @@ def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Ll
 
 
 def test_a_language_that_no_engine_serves_is_wrong_usage(llt: Llt, newcomer: Path) -> None:
-    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 0.5)), "--to", "xx")
+    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 0.5)), "--to", "xx")
     assert outcome.code == 2
     assert outcome.err.startswith("llt: target language xx: ")
 
@@ -132,7 +125,7 @@ def test_a_recording_in_which_nothing_was_heard_is_a_failure_that_says_so(
     llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], sample: int, why: str
 ) -> None:
     monkeypatch.setenv("RECOGNISER", "scripted:nothing.jsonl")
-    outcome = llt(*command, str(recording(newcomer / "talk.wav", 1, sample)), "--out", "out")
+    outcome = llt(*command, str(flat(newcomer / "talk.wav", 1, sample)), "--out", "out")
     assert (outcome.code, outcome.err) == (1, f"llt: nothing was heard in talk.wav, 1.0 s long: {why}\n")
     assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["sent_s"] == 1
 
@@ -153,7 +146,7 @@ def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
     broken.broken.add("ca")
     monkeypatch.setattr(stages.EnginesOnDemand, kind, broken)
     monkeypatch.setenv("MAX_HOLD", "10")
-    outcome = llt("transcribe-file", str(recording(newcomer / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out")
+    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out")
     assert outcome.code == 1
     reason = f"1 {'clips' if what == 'speech' else what} ca failed"
     assert outcome.err.endswith(f"llt: no {what} came in ca of talk.wav: {reason}\n")
@@ -176,7 +169,7 @@ def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
     llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAX_SESSION_LENGTH", "60")
-    data = bytearray(recording(newcomer / "talk.wav", 61).read_bytes())
+    data = bytearray(flat(newcomer / "talk.wav", 61).read_bytes())
     data[40:44] = b"\xff" * 4
     os.mkfifo("fifo")
     writer = threading.Thread(target=lambda: Path("fifo").write_bytes(data))
@@ -193,7 +186,7 @@ def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
 def test_standard_input_is_heard_and_its_length_need_not_be_known(
     newcomer: Path, name: str, command: tuple[str, ...]
 ) -> None:
-    data = bytearray(recording(newcomer / "talk.wav", 2).read_bytes())
+    data = bytearray(flat(newcomer / "talk.wav", 2).read_bytes())
     data[40:44] = b"\xff" * 4
     done = subprocess.run(
         [sys.executable, "-m", "cli", *command, name, "--out", "out"],

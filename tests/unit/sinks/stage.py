@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Sequence
 from typing import Any, TypeVar
 
 from shared.codec import encode
@@ -22,7 +22,7 @@ from shared.models import (
     Word,
 )
 from shared.streams import Entry, MemoryStream, StreamName
-from sinks import AudioSubscriber, CaptionSubscriber
+from sinks import AudioSubscriber, Caption, CaptionSubscriber, Tail
 from tests.support.virtual_time import VirtualClock
 
 Event = TypeVar("Event")
@@ -131,3 +131,17 @@ def speech(number: int, offset: int, payload: bytes, *, attempt: int = 1, last: 
 
 def ended(language: str | None = None) -> SessionEnded:
     return SessionEnded(session="talk", captured_at=0, language=language)
+
+
+def shown(events: Sequence[object]) -> list[object]:
+    """Captions as (number, text), tails as "steady|unstable", the rest as it is."""
+    return [_shown(event) for event in events]
+
+
+def _shown(event: object) -> object:
+    match event:
+        case Caption():
+            return (event.number, event.text)
+        case Tail(text, unstable):
+            return f"{text}|{unstable}"
+    return event

@@ -1,41 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.codec import encode
 from shared.metrics import Metric
-from shared.models import Correction, FinalResult, PartialResult, Status, TranslationCorrection
+from shared.models import Correction, Status, TranslationCorrection
 from shared.streams import StreamName
-from sinks import Caption, CaptionSubscriber, Corrected, Ended, Missed, Tail
+from sinks import Caption, CaptionSubscriber, Corrected, Ended, Missed
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import EPOCH, VirtualClock, run
-from tests.unit.sinks.stage import Stage, ended, result, segment, translation, words
-
-
-def shown(events: Sequence[object]) -> list[object]:
-    """Captions as (number, text), tails as "steady|unstable", the rest as it is."""
-    return [_shown(event) for event in events]
-
-
-def _shown(event: object) -> object:
-    match event:
-        case Caption():
-            return (event.number, event.text)
-        case Tail(text, unstable):
-            return f"{text}|{unstable}"
-    return event
-
-
-def marked(stable: str, unstable: str, position: int = 200) -> PartialResult:
-    """A partial result that begins with words that are marked stable."""
-    items = words(f"{stable} {unstable}")
-    count = len(stable.split())
-    heard = tuple(replace(word, stable=index < count) for index, word in enumerate(items))
-    return PartialResult(
-        session="talk", captured_at=0, take=1, utterance=1, start=0, end=items[-1].end, position=position, items=heard
-    )
+from tests.unit.sinks.stage import Stage, ended, segment, shown, translation, words
 
 
 def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
@@ -179,105 +154,6 @@ def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
         assert shown(events) == [Missed(1, 1), (2, "2")]
         await stage.publish(correction("ca", 9), correction("es", 5), correction("es", 4), correction("es", 6))
         assert shown(events[2:]) == [Corrected(2, 2, "r5"), Corrected(2, 2, "r6")]
-
-    run(main())
-
-
-def test_the_tail_is_what_is_said_beyond_the_committed_text() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(result(PartialResult, "good morning to"))
-        await stage.publish(segment(1, "good morning"))
-        await stage.publish(result(PartialResult, "good morning to you", start=90))
-        assert shown(events) == ["|good morning to", (1, "good morning"), "|to", "to|you"]
-        await stage.publish(result(PartialResult, "good", position=300), result(PartialResult, "old", take=0))
-        assert len(events) == 4
-
-    run(main())
-
-
-def test_words_that_are_marked_stable_are_the_steady_part_of_the_tail_and_the_others_a_guess() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(marked("good morning", "too"))
-        await stage.publish(marked("good morning", "to ewe", position=300))
-        await stage.publish(marked("good morning to", "you all", position=400))
-        assert shown(events) == ["good morning|too", "good morning|to ewe", "good morning to|you all"]
-
-    run(main())
-
-
-def test_what_was_steady_stays_where_marks_are_taken_back_until_another_word_is_heard() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(marked("good morning to", "you"))
-        await stage.publish(marked("good", "morning to you", position=300))
-        await stage.publish(marked("good", "mourning to you", position=400))
-        assert shown(events) == ["good morning to|you", "good|mourning to you"]
-
-    run(main())
-
-
-def test_a_result_that_comes_twice_does_not_agree_with_itself() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(*[result(PartialResult, "good mourning", position=200)] * 2)
-        assert shown(events) == ["|good mourning"]
-
-    run(main())
-
-
-def test_where_nothing_is_marked_what_two_results_agree_on_is_steady() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(result(PartialResult, "good mourning", position=200))
-        await stage.publish(result(PartialResult, "good morning to", position=300))
-        await stage.publish(result(PartialResult, "good morning to you", position=400))
-        await stage.publish(result(PartialResult, "hello", position=500, utterance=2, start=900))
-        assert shown(events) == ["|good mourning", "good|morning to", "good morning to|you", "|hello"]
-
-    run(main())
-
-
-def test_a_last_word_that_is_heard_twice_in_the_same_way_is_still_a_guess() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(*[result(PartialResult, "good mourning", position=at) for at in (200, 400, 1000)])
-        await stage.publish(result(PartialResult, "good morning to you", position=1200))
-        assert shown(events) == ["|good mourning", "good|mourning", "good|morning to you"]
-
-    run(main())
-
-
-def test_a_final_stays_tail_until_its_segments_arrive() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(result(FinalResult, "that is all ."))
-        await stage.publish(result(PartialResult, "next", start=2000, utterance=2))
-        assert shown(events) == ["that is all.|", "that is all.|next"]
-        await stage.publish(segment(1, "that is all ."))
-        assert shown(events[2:]) == [(1, "that is all."), "|next"]
-        await stage.publish(ended())
-        assert shown(events[4:]) == ["|", Ended("ended"), "end"]
-
-    run(main())
-
-
-def test_a_newer_take_replaces_what_an_older_one_left_open() -> None:
-    async def main() -> None:
-        stage = Stage()
-        events = await stage.captions()
-        await stage.publish(result(PartialResult, "half a sent", utterance=7))
-        await stage.publish(result(PartialResult, "half a", take=2))
-        await stage.publish(result(FinalResult, "half a sentiment", utterance=7))
-        assert shown(events) == ["|half a sent", "|half a"]
 
     run(main())
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 from shared.models import FinalResult, PartialResult, Silence
 from shared.streams import StreamName
 from tests.support.virtual_time import run
-from tests.unit.sinks.stage import Stage, ended, result, segment
-from tests.unit.sinks.test_captions import shown
+from tests.unit.sinks.stage import Stage, ended, result, segment, shown
 
 
 def test_a_final_is_the_last_word_on_its_utterance_wherever_it_stands() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
 
 from shared.aws import Aws, AwsClient
 from shared.errors import SetupError, StreamUnavailable
+from tests.support.aws_settings import nothing_set
 
 SSO = """
 [profile sso]
@@ -33,12 +33,7 @@ sso_region = us-east-1
 @pytest.fixture(autouse=True)
 def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No setting of this machine plays a part; where the configuration file is."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    found = tmp_path / "config"
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(found))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    found = nothing_set(monkeypatch, tmp_path)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     # Where tokens of those who are signed in are looked for.

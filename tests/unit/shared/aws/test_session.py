@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -15,19 +14,15 @@ import pytest
 
 from shared.aws import Aws
 from shared.errors import SetupError, StreamUnavailable
+from tests.support.aws_settings import nothing_set
 from tests.support.endless import endless
 from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No setting, and no file of this machine, plays a part; where the configuration file would be."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    config = tmp_path / "config"
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+def credentials_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Nothing is set but credentials; where the configuration file would be."""
+    config = nothing_set(monkeypatch, tmp_path)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     return config
@@ -46,9 +41,9 @@ def test_aws_region_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_aws_region_counts_more_than_the_default_region_and_the_file(
-    monkeypatch: pytest.MonkeyPatch, nothing_set: Path
+    monkeypatch: pytest.MonkeyPatch, credentials_alone: Path
 ) -> None:
-    nothing_set.write_text("[default]\nregion = us-east-2\n", encoding="utf-8")
+    credentials_alone.write_text("[default]\nregion = us-east-2\n", encoding="utf-8")
     assert Aws().region == "us-east-2"
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     assert Aws().region == "us-west-2"
@@ -72,8 +67,10 @@ def test_the_profile_default_needs_no_configuration_file(monkeypatch: pytest.Mon
     assert region_of(aws) == "https://kinesis.eu-west-1.amazonaws.com"
 
 
-def test_a_profile_of_the_configuration_file_counts(monkeypatch: pytest.MonkeyPatch, nothing_set: Path) -> None:
-    nothing_set.write_text("[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8")
+def test_a_profile_of_the_configuration_file_counts(monkeypatch: pytest.MonkeyPatch, credentials_alone: Path) -> None:
+    credentials_alone.write_text(
+        "[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8"
+    )
     monkeypatch.setenv("AWS_PROFILE", "stage")
     assert Aws().region == "sa-east-1"
     monkeypatch.setenv("AWS_PROFILE", "default")
@@ -103,12 +100,16 @@ def test_an_endpoint_that_is_no_address_is_a_setup_error(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("empty", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
-def test_a_profile_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch, nothing_set: Path, empty: str) -> None:
+def test_a_profile_set_to_nothing_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, credentials_alone: Path, empty: str
+) -> None:
     monkeypatch.setenv(empty, "")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert Aws().region == "eu-west-1"
     monkeypatch.delenv("AWS_REGION")
-    nothing_set.write_text("[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8")
+    credentials_alone.write_text(
+        "[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8"
+    )
     assert Aws().region == "us-east-2"
     monkeypatch.setenv({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}.difference([empty]).pop(), "stage")
     assert Aws().region == "sa-east-1"
@@ -223,11 +224,11 @@ except TimeoutError:
 
 
 def test_the_endpoint_of_a_service_that_boto3_has_no_client_of_comes_from_where_those_of_others_do(
-    monkeypatch: pytest.MonkeyPatch, nothing_set: Path
+    monkeypatch: pytest.MonkeyPatch, credentials_alone: Path
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert Aws().endpoint("transcribe-streaming") is None
-    nothing_set.write_text(
+    credentials_alone.write_text(
         "[default]\nservices = local\n[services local]\ntranscribe_streaming =\n  endpoint_url = https://localhost:1\n"
     )
     assert Aws().endpoint("transcribe-streaming") == "https://localhost:1"
@@ -250,10 +251,10 @@ def test_credentials_are_those_that_are_valid_now(monkeypatch: pytest.MonkeyPatc
         Aws().credentials()
 
 
-def test_the_authorities_to_trust_are_named(monkeypatch: pytest.MonkeyPatch, nothing_set: Path) -> None:
+def test_the_authorities_to_trust_are_named(monkeypatch: pytest.MonkeyPatch, credentials_alone: Path) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert Aws().ca_bundle is None
-    nothing_set.write_text("[default]\nca_bundle = /etc/file.pem\n")
+    credentials_alone.write_text("[default]\nca_bundle = /etc/file.pem\n")
     assert Aws().ca_bundle == "/etc/file.pem"
     monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/environment.pem")
     assert Aws().ca_bundle == "/etc/environment.pem"

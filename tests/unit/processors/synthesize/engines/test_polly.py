@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
@@ -12,51 +11,9 @@ from processors.synthesize.engines.polly import PollySynthesizer
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, SettingError, SetupError, UnsupportedLanguage
 from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refusal
 from tests.support.patience import PATIENCE
+from tests.unit.processors.synthesize.engines.polly import PIECE, always, audio, heard, streaming, synthesizer
 
-__all__ = ["aws_server"]
-
-#: 100 ms, as they are read.
-PIECE = bytes(range(256)) * 12 + bytes(128)
-Script = Callable[[web.StreamResponse], Awaitable[None]]
-
-
-def streaming(script: Script) -> Answer:
-    """Begins an answer of audio, which the script writes, and ends it as if all were well."""
-
-    async def answer(request: web.Request, asked: Asked) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "audio/pcm", "x-amzn-RequestCharacters": "1"})
-        await response.prepare(request)
-        await script(response)
-        await response.write_eof()
-        return response
-
-    return answer
-
-
-def audio(times: int) -> Answer:
-    async def script(response: web.StreamResponse) -> None:
-        await response.write(PIECE * times)
-
-    return streaming(script)
-
-
-def always(code: str, message: str = "", status: int = 400) -> Answer:
-    async def answer(request: web.Request, asked: Asked) -> web.StreamResponse:
-        return refusal(code, message, status)
-
-    return answer
-
-
-async def heard(synthesizer: PollySynthesizer, text: str = "Hola.", language: str = "es", tempo: float = 1.0) -> bytes:
-    return b"".join([piece async for piece in synthesizer.synthesize(text, language, tempo)])
-
-
-@pytest.fixture
-async def synthesizer(aws_server: AwsServer) -> AsyncGenerator[PollySynthesizer, None]:
-    aws_server.answer = audio(3)
-    made = PollySynthesizer()
-    yield made
-    await made.close()
+__all__ = ["aws_server", "synthesizer"]
 
 
 async def test_a_text_is_spoken_by_a_neural_voice_of_the_language(
@@ -167,30 +124,6 @@ async def test_a_text_without_words_is_not_sent(synthesizer: PollySynthesizer, a
     assert aws_server.asked == []
 
 
-async def test_audio_that_breaks_off_may_come_another_time(
-    synthesizer: PollySynthesizer, aws_server: AwsServer
-) -> None:
-    goes_on = asyncio.Event()
-
-    async def dropped(request: web.Request, asked: Asked) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(PIECE)
-        await goes_on.wait()
-        assert request.transport is not None
-        request.transport.abort()
-        return response
-
-    aws_server.answer = dropped
-    speech = synthesizer.synthesize("Hola.", "es", 1.0)
-    assert await anext(speech) == PIECE
-    goes_on.set()
-    with pytest.raises(EngineUnavailable, match="broke off"):
-        await anext(speech)
-    aws_server.answer = audio(1)
-    assert await heard(synthesizer) == PIECE
-
-
 @pytest.mark.parametrize("times", [0, 2])
 async def test_audio_that_is_too_short_for_its_text_was_cut_off(
     synthesizer: PollySynthesizer, aws_server: AwsServer, times: int
@@ -227,78 +160,3 @@ async def test_refusals_are_sorted_and_quote_no_text(
     with pytest.raises(error, match=told) as raised:
         await heard(synthesizer, "secret.")
     assert "secret" not in str(raised.value)
-
-
-async def test_throttling_is_waited_out(synthesizer: PollySynthesizer, aws_server: AwsServer) -> None:
-    async def answer(request: web.Request, asked: Asked) -> web.StreamResponse:
-        return refusal("ThrottlingException") if len(aws_server.asked) == 1 else await audio(1)(request, asked)
-
-    aws_server.answer = answer
-    assert await heard(synthesizer) == PIECE
-    assert len(aws_server.asked) == 2
-
-
-async def test_who_stops_listening_ends_the_request(synthesizer: PollySynthesizer, aws_server: AwsServer) -> None:
-    ended = asyncio.Event()
-
-    async def script(response: web.StreamResponse) -> None:
-        try:
-            while True:
-                await response.write(PIECE)
-                await asyncio.sleep(0.01)
-        finally:
-            ended.set()
-
-    aws_server.answer = streaming(script)
-    speech = synthesizer.synthesize("Hola.", "es", 1.0)
-    assert isinstance(speech, AsyncGenerator)
-    await anext(speech)
-    await speech.aclose()
-    async with asyncio.timeout(PATIENCE):
-        await ended.wait()
-
-
-async def test_who_gives_up_before_the_answer_leaves_nothing_open(
-    synthesizer: PollySynthesizer, aws_server: AwsServer
-) -> None:
-    asked, goes_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
-
-    async def answer(request: web.Request, _: Asked) -> web.StreamResponse:
-        asked.set()
-        await goes_on.wait()
-        response = web.StreamResponse()
-        await response.prepare(request)
-        try:
-            while True:
-                await response.write(PIECE)
-                await asyncio.sleep(0.01)
-        finally:
-            ended.set()
-
-    aws_server.answer = answer
-    hearing = asyncio.create_task(heard(synthesizer))
-    async with asyncio.timeout(PATIENCE):
-        await asked.wait()
-        hearing.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await hearing
-        goes_on.set()
-        await ended.wait()
-
-
-async def test_no_more_clips_are_under_way_than_an_account_may_have(
-    synthesizer: PollySynthesizer, aws_server: AwsServer
-) -> None:
-    under_way, most = 0, 0
-
-    async def script(response: web.StreamResponse) -> None:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        await asyncio.sleep(0.05)
-        await response.write(PIECE)
-        under_way -= 1
-
-    aws_server.answer = streaming(script)
-    await asyncio.gather(*(heard(synthesizer) for _ in range(40)))
-    assert 1 < most <= 18

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -18,6 +17,7 @@ from shared.text import normalise
 from tests.end_to_end.recording import assert_all_arrived
 from tests.end_to_end.studio import DEMO, Played, play
 from tests.support.emulated_transcribe import emulated
+from tests.support.wav import flat
 
 #: Where in the recording a fault strikes (ms of a stream's audio): in the middle of speech.
 MID_SPEECH = 5500
@@ -82,10 +82,7 @@ async def test_a_stream_that_does_not_open_costs_no_word(kind: FaultKind, tmp_pa
 @pytest.mark.emulated
 async def test_half_an_hour_across_several_drops_has_every_word_once(tmp_path: Path) -> None:
     script = Script.from_words(list(talk(MINUTES * 60_000)))
-    recording = tmp_path / "half-an-hour.wav"
-    with wave.open(str(recording), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(MINUTES * 60 * 32000))
+    recording = flat(tmp_path / "half-an-hour.wav", MINUTES * 60)
     faults = [Fault(kind, at=at, times=1) for kind, at in SEVERAL.items()]
     async with emulated(script, tmp_path, *faults) as engine:
         played = await play(engine, realtime=False, recording=recording)
