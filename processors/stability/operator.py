@@ -137,12 +137,13 @@ class Stabiliser(Operator):
         utterance = self._utterance
         if utterance is None or (silence.take, silence.utterance) != (utterance.newest.take, utterance.number):
             return
+        if utterance.pending and silence.position >= self._window.end:
+            # Decided on by what was known then, as where the loop's clock closes it.
+            await self._close_window(utterance)
         if not utterance.rest(silence.position, asyncio.get_running_loop().time()) or utterance.held is None:
             return
         settings = self._tuning.settings
-        if utterance.pending and utterance.clock >= self._window.end:
-            await self._close_window(utterance)
-        elif not utterance.pending:
+        if not utterance.pending:
             await self._decide(utterance, Extent.BOUNDARY)
         if utterance.silence >= settings.pause_threshold and not utterance.paused:
             await self._pause(utterance)

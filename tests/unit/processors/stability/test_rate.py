@@ -107,6 +107,12 @@ def talks(draw: st.DrawFn) -> list[Result]:
     return results
 
 
+def test_a_window_that_a_silence_closes_is_decided_on_by_what_was_known_then() -> None:
+    text = "yes yes yes yes yes , yes ~yes ~yes"
+    heard = [partial("yes", 0), partial("yes ~yes", 1900), partial(text, 1900)]
+    assert said(run(hear(*heard, silence(3400)))) == ["yes yes yes yes yes,"]
+
+
 @settings(max_examples=100)
 @given(talks())
 def test_a_backlog_is_decided_on_as_live_speech_is(results: list[Result]) -> None:
