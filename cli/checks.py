@@ -13,10 +13,10 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from typing import Any
 
-from cli.stages import EnginesOnDemand
 from infra.local.localstack import health
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
+from processors.pipeline import EnginesOnDemand
 from shared.aws import Aws
 from shared.errors import SetupError
 from shared.settings import Settings

@@ -41,7 +41,6 @@ class Console(rich.console.Console):
     """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """See rich.console.Console.render."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text.isprintable():
                 yield segment
@@ -49,7 +48,7 @@ class Console(rich.console.Console):
                 yield Segment("\n".join(map(clean, segment.text.split("\n"))), segment.style)
 
     def on_broken_pipe(self) -> None:
-        """See rich.console.Console.on_broken_pipe: on standard error there is nobody left to tell."""
+        """On standard error there is nobody left to tell."""
         self.quiet = True
         if not self.stderr:
             raise _gone()

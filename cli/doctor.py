@@ -14,7 +14,7 @@ from rich.table import Table
 from cli import checks
 from cli.checks import Finding
 from cli.console import Console, put_json
-from cli.pipeline import Engines
+from processors.pipeline import Engines
 from shared.clean import clean
 from shared.errors import UnsupportedLanguage
 from shared.settings import Settings

@@ -53,11 +53,9 @@ class _Discreet(logging.Formatter):
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base class names it so)
-        """See logging.Formatter."""
         return clean(super().formatMessage(record))
 
     def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 (the base class names it so)
-        """See logging.Formatter."""
         return _lines("".join(traceback.format_tb(ei[2])) + (ei[0].__name__ if ei[0] else ""))
 
 
@@ -65,7 +63,6 @@ class _JsonLines(_Discreet):
     """One JSON object a line: time, level, logger, message, the record's extras, and an exception's place."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """See logging.Formatter."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

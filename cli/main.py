@@ -14,13 +14,13 @@ from typing import Annotated
 
 import typer
 
-from cli import config, environment, logs, open_files, streams, usage
+from cli import config, environment, logs, open_files, streams, usage_errors
 from cli.console import is_reader_gone, put
 from cli.dead_letters import command as dead_letters
 from cli.demo.command import demo
 from cli.doctor import doctor
 from cli.emulate.command import emulate
-from cli.explain import FAILED, READER_GONE, STOPPED, explained, note
+from cli.errors import FAILED, READER_GONE, STOPPED, explained, note
 from cli.listen.command import listen
 from cli.sessions import command as sessions
 from cli.speak.command import speak
@@ -62,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(args=list(arguments) or ["--help"], prog_name="llt", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
-        return _failed(usage.told(error, app, arguments), error.exit_code)
+        return _failed(usage_errors.told(error, app, arguments), error.exit_code)
     except typer.Abort as error:
         # A question was answered with no, or with Ctrl-C.
         return _failed("stopped", STOPPED if isinstance(error.__context__, KeyboardInterrupt) else FAILED)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from cli.explain import unanswered
+from cli.errors import unanswered
 from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.streams import Entry, Stream, StreamName
 from shared.streams.base import Shard, ShardReader, Start
@@ -41,7 +41,7 @@ class Outages:
         return {name: _Watched(stream, self) for name, stream in streams.items()}
 
 
-class _Watched:
+class _Watched(Stream):
     """A Stream."""
 
     def __init__(self, stream: Stream, outages: Outages) -> None:
@@ -50,16 +50,14 @@ class _Watched:
         self._outages = outages
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish."""
         with self._outages.told():
             await self._stream.publish(entries)
 
     async def shards(self) -> Sequence[Shard]:
-        """See Stream.shards."""
         with self._outages.told():
             return await self._stream.shards()
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        """See Stream.reader; a reader tells of its reads itself."""
+        """A reader tells of its reads itself."""
         with self._outages.told():
             return await self._stream.reader(shard, start, holds=holds)

@@ -11,9 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.broadcast.job import Job
 from cli.broadcast.summary import print_summary
+from cli.broadcast.view import View
 from cli.console import Console
 from cli.options import ToOption
-from cli.recording import length_told
+from cli.preflight import length_told
 from producers.sources.pipe import STANDARD_INPUT
 from sinks import Caption, Corrected
 
@@ -21,7 +22,7 @@ from sinks import Caption, Corrected
 _NUMBERED = Path("/dev/fd")
 
 
-class ProgressView:
+class ProgressView(View):
     """A bar that follows the committed captions: audio that was only sent is not done."""
 
     def __init__(self, console: Console, duration: float | None) -> None:
@@ -48,21 +49,20 @@ class ProgressView:
         self._progress.update(self._task, completed=done.completed if done.total is None else done.total)
 
     def tail(self, text: str) -> None:
-        """See View.tail."""
+        pass
 
     def caption(self, language: str | None, caption: Caption) -> None:
-        """See View.caption."""
         if language is None:
             self._progress.update(self._task, completed=caption.end / 1000)
 
     def corrected(self, language: str | None, corrected: Corrected) -> None:
-        """See View.corrected."""
+        pass
 
     def sent(self, seconds: float) -> None:
-        """See View.sent."""
+        pass
 
     def latency(self, name: str, milliseconds: float) -> None:
-        """See View.latency."""
+        pass
 
 
 def transcribe_file(

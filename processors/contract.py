@@ -88,7 +88,7 @@ class Context(Protocol):
         One that no stream takes becomes a dead letter, as does one that its stream refuses for MAX_PARK.
         """
 
-    def release(self, received: Input) -> None:
+    def ack(self, received: Input) -> None:
         """The operator needs this input no more."""
 
     def then(self, action: Callable[[], Awaitable[None]]) -> None:
@@ -125,7 +125,7 @@ class Operator(ABC):
         """Runs once before the first input. SessionUnknown from here refuses the key's inputs."""
 
     @abstractmethod
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         """Takes the next input, in order. Where it raises, the input becomes a dead letter."""
 
     async def close(self, closing: Closing) -> None:

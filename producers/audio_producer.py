@@ -15,7 +15,7 @@ from producers.stored_session import StoredSession
 from producers.track import Track
 from shared.clock import Clock, SystemClock
 from shared.errors import LowLatencyTranslateError, ProducerClosed, WrongEventLoop
-from shared.home import Home
+from shared.loop_affinity import LoopAffinity
 from shared.metrics import MemoryMetrics, Metrics
 from shared.sessions import Session, SessionStore
 from shared.streams import Stream
@@ -82,7 +82,7 @@ class AudioProducer:
         self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
         self._state = _State.NEW
-        self._home = Home("")
+        self._home = LoopAffinity("")
         #: What it has opened; None before it did.
         self._track: Track | None = None
         #: Set once `close` has come to its end.
@@ -132,8 +132,8 @@ class AudioProducer:
         except BaseException:
             self._state = before
             raise
-        self._home = Home("open, write to and close a producer on one event loop")
-        self._home.enter(self._name)
+        self._home = LoopAffinity("open, write to and close a producer on one event loop")
+        self._home.bind(self._name)
         self._track = Track(self._stream, self._stored, self._bounds, self._clock, self._metrics, offset)
         self._closed = asyncio.Event()
         self._state = _State.OPEN
@@ -150,7 +150,7 @@ class AudioProducer:
         also while this waits: nothing of this write is kept then either.
         """
         track = self._opened
-        self._home.stay(self._name)
+        self._home.check(self._name)
         await track.write(pcm, captured_at)
 
     async def stream(self, source: AsyncIterable[bytes]) -> None:
@@ -202,7 +202,7 @@ class AudioProducer:
         if self._track is None or self._state not in (_State.OPEN, _State.CLOSING):
             return
         try:
-            self._home.stay(self._name)
+            self._home.check(self._name)
         except WrongEventLoop as error:
             if not self._home.is_gone:
                 raise

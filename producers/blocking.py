@@ -42,11 +42,9 @@ class BlockingAudioProducer:
 
     @property
     def status(self) -> ProducerStatus:
-        """See AudioProducer.status."""
         return self._producer.status
 
     def open(self) -> Self:
-        """See AudioProducer.open."""
         if self._thread is not None:
             self._thread.check()
         with self._opening:
@@ -62,11 +60,10 @@ class BlockingAudioProducer:
         return self
 
     def write(self, pcm: bytes, *, captured_at: int | None = None) -> None:
-        """See AudioProducer.write."""
         self._call(self._producer.write(pcm, captured_at=captured_at))
 
     def close(self, *, end: bool = True) -> None:
-        """See AudioProducer.close. In a forked child it does nothing: what the parent has open is the parent's."""
+        """In a forked child it does nothing: what the parent has open is the parent's."""
         self._leave(self._producer.close(end=end))
 
     def __enter__(self) -> Self:
@@ -75,7 +72,6 @@ class BlockingAudioProducer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """See AudioProducer.__aexit__."""
         self._leave(self._producer.__aexit__(kind, error, traceback))
 
     def _leave(self, closing: Coroutine[Any, Any, None]) -> None:

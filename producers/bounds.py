@@ -17,7 +17,7 @@ _GUESSED = ("IDLE_TIMEOUT", "MAX_SESSION_LENGTH")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """See AudioProducer; `settings` are the environment's and the session's."""
+    """`settings` are the environment's and the session's."""
 
     live: bool
     frame_ms: int

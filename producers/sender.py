@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from producers.audio_clock import AudioClock, Moment
 from producers.status import ProducerStatus
-from producers.time_line import Moment, TimeLine
 from shared.backoff import delays
 from shared.codec import encode
 from shared.errors import AudioNotSent, StreamUnavailable
@@ -34,7 +34,7 @@ class Sender:
     1 s to a record.
     """
 
-    def __init__(self, stream: Stream, metrics: Metrics, session: str, rate: int, line: TimeLine) -> None:
+    def __init__(self, stream: Stream, metrics: Metrics, session: str, rate: int, line: AudioClock) -> None:
         self._stream = stream
         self._metrics = metrics
         self._session = session

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from producers.audio_clock import AudioClock, Moment
 from producers.bounds import Bounds
 from producers.framer import Framer
 from producers.sender import Sender
 from producers.status import ProducerStatus
 from producers.stored_session import StoredSession
-from producers.time_line import Moment, TimeLine
 from shared.clock import Clock
 from shared.errors import AudioNotSent, OutageBufferFull, ProducerClosed, SessionOver
 from shared.metrics import Metric, Metrics
@@ -29,7 +29,7 @@ class Track:
         self._clock = clock
         self._metrics = metrics
         self._turn = asyncio.Lock()
-        self._line = TimeLine(clock)
+        self._line = AudioClock(clock)
         self._framer = Framer(session, frame_ms=bounds.frame_ms, live=bounds.live, offset=offset)
         self._sender = Sender(stream, metrics, session.id, session.rate, self._line)
         # Whether anything was written, and whether a write has said that the session has ended.
@@ -49,7 +49,6 @@ class Track:
         return self._sender.status(self._framer.held_s)
 
     async def write(self, pcm: bytes, captured_at: int | None) -> None:
-        """See AudioProducer.write."""
         line = self._line
         written = line.now()
         captured = line.captured(written, captured_at)
@@ -71,7 +70,7 @@ class Track:
             self._framer.held(line.now().loop - written.loop)
 
     async def close(self, *, end: bool, look: bool) -> None:
-        """See AudioProducer.close; with `look` it asks the store whether the session has ended."""
+        """With `look` it asks the store whether the session has ended."""
         stored = self._stored
         try:
             async with asyncio.timeout(self._bounds.patience_s) as patience, self._turn:

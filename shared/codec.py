@@ -23,7 +23,7 @@ from shared.ranges import (
     SLOWEST,
     TEXTS,
 )
-from shared.word_objects import check_lengths, read_words, shown, write_words
+from shared.word_codec import check_lengths, read_words, shown, write_words
 
 VERSION = 1
 #: Characters of a record's key: Kinesis takes 256, and what comes of it may have `/language` behind it.

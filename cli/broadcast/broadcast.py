@@ -9,12 +9,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.broadcast.journey import took
-from cli.broadcast.latencies import Latencies
+from cli.broadcast.latencies import Latencies, took
 from cli.broadcast.outputs import Outputs
 from cli.broadcast.view import View
-from cli.pipeline import Engines, Pipeline
-from processors.transcribe.loudness import is_quiet
+from processors.pipeline import Engines, Pipeline
+from processors.transcribe.voice_activity import is_quiet
 from producers import AudioProducer
 from producers.sources import RecordingSource, WavSource
 from shared.clock import SystemClock

@@ -13,8 +13,8 @@ from cli.broadcast.outputs import Outputs
 from cli.broadcast.view import View
 from cli.metrics import exported
 from cli.options import SOURCE, languages
-from cli.pipeline import Engines
-from cli.recording import Doubts, check_length
+from cli.preflight import Doubts, check_length
+from processors.pipeline import Engines
 from producers.sources import RecordingSource
 from shared.clean import clean
 from shared.errors import EngineUnavailable, LowLatencyTranslateError

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+#: The stages in the order in which a record passes them; `ingest` is the audio's arrival on its stream.
+PATH = ("ingest", "transcribe", "stability", "dedup", "translate", "synthesize")
+
+
+def took(hops: Mapping[str, int], stage: str) -> int | None:
+    """Ms from when the stage before published to when `stage` did; None where the hops do not tell."""
+    before = [hops[name] for name in PATH[: PATH.index(stage)] if name in hops]
+    return hops[stage] - before[-1] if stage in hops and before else None
 
 
 @dataclass(frozen=True, slots=True)

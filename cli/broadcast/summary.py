@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.broadcast.job import Job
-from cli.recording import length_told
+from cli.preflight import length_told
 
 
 def print_summary(console: Console, job: Job) -> None:

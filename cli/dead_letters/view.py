@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.console import Console
 from cli.dead_letters.letters import Letter
 from cli.dead_letters.payload import described, dump
-from cli.shard_names import short_shard
+from cli.formatting import short_shard
 from cli.table import table
 from shared.clean import clean
 

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from cli.captions import labelled
+from cli.broadcast.view import View
+from cli.formatting import labelled
 from shared.clean import clean
 from sinks import Caption, Corrected
 
 
-class Lines:
+class Lines(View):
     """Prints each caption as it comes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def tail(self, text: str) -> None:
-        """See View.tail: a line that changes cannot be printed."""
+        """A line that changes cannot be printed."""
 
     def caption(self, language: str | None, caption: Caption) -> None:
-        """See View.caption."""
         text = labelled(caption) if caption.text else f"({caption.status})"
         self._print(f"{caption.end / 1000:7.1f} s  {caption.language}  {text}")
 
     def corrected(self, language: str | None, corrected: Corrected) -> None:
-        """See View.corrected."""
         spoken = "" if language is None else f"{language}  "
         self._print(f"{'':9}  {spoken}corrected  {corrected.text}")
 
     def sent(self, seconds: float) -> None:
-        """See View.sent."""
+        pass
 
     def latency(self, name: str, milliseconds: float) -> None:
-        """See View.latency."""
+        pass
 
     def _print(self, line: str) -> None:
         self._console.print(clean(line), markup=False, highlight=False, soft_wrap=True)

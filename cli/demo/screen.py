@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.broadcast.latencies import Latencies
-from cli.captions import labelled
-from cli.recording import length_told
+from cli.broadcast.view import View
+from cli.formatting import labelled
+from cli.preflight import length_told
 from shared.clean import clean
 from shared.models import Status
 from sinks import Caption, Corrected
@@ -25,7 +26,7 @@ from sinks import Caption, Corrected
 _SHOWN = 3
 
 
-class Screen:
+class Screen(View):
     """The source line with its tail in grey, each target language under it, and the latencies so far."""
 
     def __init__(self, console: Console, targets: list[str], duration: float | None) -> None:
@@ -48,15 +49,13 @@ class Screen:
         self._live.__exit__(kind, error, traceback)
 
     def tail(self, text: str) -> None:
-        """See View.tail."""
         self._tail = clean(text)
 
     def caption(self, language: str | None, caption: Caption) -> None:
-        """See View.caption."""
         self._captions[language].append(caption)
 
     def corrected(self, language: str | None, corrected: Corrected) -> None:
-        """See View.corrected: what scrolled by is corrected in the files."""
+        """What scrolled by is corrected in the files."""
         shown = self._captions[language]
         covered = [caption for caption in shown if corrected.first <= caption.number <= corrected.last]
         if not covered:
@@ -67,11 +66,9 @@ class Screen:
         shown.extend(kept)
 
     def sent(self, seconds: float) -> None:
-        """See View.sent."""
         self._seconds = seconds
 
     def latency(self, name: str, milliseconds: float) -> None:
-        """See View.latency."""
         self._latencies.add(name, milliseconds)
 
     def _render(self) -> RenderableType:

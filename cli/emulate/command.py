@@ -86,9 +86,9 @@ async def _run(
 ) -> int:
     """Runs them until the command ends, whose exit code it returns, or a signal comes."""
     try:
-        from infra.local.emulators.emulators import Emulators  # noqa: PLC0415 - an extra that few install
-        from infra.local.emulators.faults import Fault, Faults  # noqa: PLC0415
-        from infra.local.emulators.placeholders import placeholders  # noqa: PLC0415
+        from emulators.emulators import Emulators  # noqa: PLC0415 - an extra that few install
+        from emulators.faults import Fault, Faults  # noqa: PLC0415
+        from emulators.placeholders import placeholders  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise DependencyMissing(
             f"llt emulate needs the package {error.name}: pip install 'low-latency-translate[emulators]'"

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from cli.backend import REACH, Reader, shared_backend
 from cli.console import Console
-from cli.listen.audience import Audience
 from cli.listen.files import Files
-from cli.listen.show import JsonLines, Show, Terminal
+from cli.listen.listener import Listener
+from cli.listen.renderer import JsonLines, Renderer, Terminal
 from cli.options import JsonOption, StreamsOption, output_file, session_id
 from cli.options import language as language_code
+from processors.backend import REACH, Reader, shared_backend
 from shared.errors import SettingError
 from shared.settings import Settings
 
@@ -48,10 +48,10 @@ def listen(
     files = Files(vtt and output_file(vtt, "--vtt"), audio and output_file(audio, "--audio"))
     backend = shared_backend(Settings.load(only=REACH), streams, Reader.SINK)
     terminal = None if as_json else Terminal(Console())
-    show: Show = terminal or JsonLines()
+    show: Renderer = terminal or JsonLines()
     shown = captions or as_json or not files.asked
     try:
         with terminal or nullcontext(), files:
-            asyncio.run(Audience(backend, session, language, show, files, captions=shown).run())
+            asyncio.run(Listener(backend, session, language, show, files, captions=shown).run())
     finally:
         show.wrote(files.written)

@@ -9,13 +9,12 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cli.backend import REACH, Reader, shared_backend
 from cli.console import Console
-from cli.explain import note
+from cli.errors import note
 from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
-from cli.recording import Doubts, length_told
-from cli.served import warn_unserved
+from cli.preflight import Doubts, length_told, warn_unserved
 from cli.speak.talk import Talk
+from processors.backend import REACH, Reader, shared_backend
 from producers.sources import RecordingSource
 from shared.sessions import Session, SessionState
 from shared.settings import Settings

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
-from cli.backend import Backend
 from cli.outages import Outages
-from cli.recording import check_length
-from cli.speak.floor import check_free, check_not_ending, join
+from cli.preflight import check_length
+from cli.speak.single_speaker import check_free, check_not_ending, join
+from processors.backend import Backend
 from producers import AudioProducer
 from producers.sources import RecordingSource
 from shared.errors import SessionOver

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cli.backend import Backend, Reader, check, shared_backend
 from cli.console import say
 from cli.metrics import exported
 from cli.options import StreamsOption
-from cli.pipeline import Engines, Pipeline
 from cli.signals import asked_to_stop
 from cli.up.workers import in_workers, workers_of
+from processors.backend import Backend, Reader, check, shared_backend
 from processors.hosts.crashes import crash_folder
-from processors.hosts.kcl.daemon import archive
+from processors.hosts.kcl.daemon import class_data_archive
 from processors.hosts.kcl.daemon.installation import Installation
+from processors.pipeline import Engines, Pipeline
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 
@@ -39,7 +39,7 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     # What is missing is said here, once, and not by every worker; nor does each start without the archive.
     installation = Installation.find()
     await check(backend)
-    await archive.made(installation)
+    await class_data_archive.made(installation)
     await in_workers(
         workers_of(settings),
         _asked_to_stop(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cli.console import say
-from processors.hosts.kcl.daemon.leash import leashed
+from processors.hosts.kcl.daemon.die_with_parent import leashed
 from processors.stages import STAGES
 from shared.settings import Settings
 

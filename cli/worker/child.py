@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cli import environment, logs, stages
-from cli.backend import Reader, kinesis
+from cli import environment, logs
 from cli.metrics import gathered
+from processors.backend import Reader, kinesis
 from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl import child
 from processors.hosts.kcl.shard_host import ShardHost
+from processors.pipeline import EnginesOnDemand, make_stage
 from shared.settings import Settings
 
 
@@ -19,9 +20,9 @@ async def _host(names: Sequence[str]) -> ShardHost:
     environment.load()
     settings = Settings.load()
     backend = kinesis(settings, Reader.WORKER)
-    engines = stages.EnginesOnDemand(settings)
+    engines = EnginesOnDemand(settings)
     return ShardHost(
-        [stages.make(name, engines, settings, backend) for name in names],
+        [make_stage(name, engines, settings, backend) for name in names],
         backend.streams,
         backend.store,
         settings=settings,

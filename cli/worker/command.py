@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.backend import Backend, Reader, check, shared_backend
 from cli.console import say
 from cli.options import StreamsOption
+from processors.backend import Backend, Reader, check, shared_backend
 from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.folder import own_folder
-from processors.hosts.kcl.daemon.slot import Slot
-from processors.hosts.kcl.daemon.status import Status
+from processors.hosts.kcl.daemon.status import WorkerStatus
+from processors.hosts.kcl.daemon.worker_id import WorkerId
 from shared.metrics import MemoryMetrics, Metrics
 from shared.settings import Settings
 
@@ -44,7 +44,7 @@ def worker(
     settings = Settings.load()
     application = Application.of(stages, settings)
     backend = shared_backend(settings, streams, Reader.WORKER)
-    with Slot.take(application.name, slot) as taken:
+    with WorkerId.take(application.name, slot) as taken:
         drained = asyncio.run(_run(application, settings, taken.worker, backend))
     if not drained:
         raise typer.Exit(1)
@@ -95,7 +95,7 @@ def _measuring(settings: Settings) -> Iterator[Metrics]:
 
 
 @contextmanager
-def _health(status: Status, address: str, port: int) -> Iterator[None]:
+def _health(status: WorkerStatus, address: str, port: int) -> Iterator[None]:
     from processors.hosts.kcl.daemon.health import Health  # noqa: PLC0415 - wanted by few
 
     with Health(status, address, port, Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])):

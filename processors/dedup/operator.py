@@ -28,22 +28,19 @@ class Deduplicator(Operator):
         self._revisions: dict[tuple[int, int], int] = {}
 
     async def start(self) -> None:
-        """See Operator.start."""
         session = await self._context.store.load(self._context.key)
         settings = self._context.settings.tolerate(session.settings)
         self._recent = RecentTexts(round(settings.dedup_cache_ttl * 1000))
 
-    async def take(self, received: Input) -> None:
-        """See Operator.take."""
+    async def process(self, received: Input) -> None:
         output = self._judged(received.record)
         if output is None:
             self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="dedup")
         else:
             self._context.emit(StreamName.UNIQUE_SEGMENTS, output)
-        self._context.release(received)
+        self._context.ack(received)
 
     async def close(self, closing: Closing) -> None:
-        """See Operator.close."""
         self._size.change(-len(self._recent), self._context.metrics)
 
     def _judged(self, record: Record) -> Record | None:

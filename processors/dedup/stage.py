@@ -18,5 +18,4 @@ class DedupStage(Stage):
         self._size = CacheSize()
 
     def operator(self, context: Context) -> Operator:
-        """See Stage.operator."""
         return Deduplicator(context, self._size)

@@ -1,16 +1,23 @@
-"""Where a host stops reading, and what ends it as a whole."""
+"""Backpressure: where a host stops reading, what it tries again until it is available, and what ends it as a whole."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from processors.hosts.reach import Reach
+from processors.hosts.availability import Availability
+from shared.backoff import delays
+from shared.errors import SetupError, StoreUnavailable, StreamUnavailable
 
 if TYPE_CHECKING:
     from processors.hosts.parking import Parking
+
+log = logging.getLogger(__name__)
+
+Returned = TypeVar("Returned")
 
 #: Bytes that a host holds at most: inputs not released and outputs not published, of all its shards. Two minutes of
 #: 16 kHz speech hold about 5.3 MB, so 48 sessions may be parked for two minutes each before anybody else waits.
@@ -31,13 +38,13 @@ class Backpressure:
 
     def __init__(self, on_fault: Callable[[Exception], None]) -> None:
         self._on_fault = on_fault
-        self._reaches: defaultdict[str, Reach] = defaultdict(Reach)
+        self._reaches: defaultdict[str, Availability] = defaultdict(Availability)
         #: Bytes of inputs not released and of outputs not published.
         self.held = 0
         #: The keys of which a stream or the store refuses something.
         self.parked: set[Parking] = set()
 
-    def reach(self, name: str) -> Reach:
+    def reach(self, name: str) -> Availability:
         """Whether a stream or the store, of this name, answers."""
         return self._reaches[name]
 
@@ -78,3 +85,26 @@ class Backpressure:
         self._on_fault(error)
         await asyncio.get_running_loop().create_future()
         raise error
+
+
+async def retry_until_available(attempt: Callable[[], Awaitable[Returned]], pressure: Backpressure) -> Returned:
+    """What `attempt` returns once a stream or store no longer refuses it; for what belongs to no key.
+
+    What only whoever runs it can mend ends the host.
+    """
+    try:
+        try:
+            return await attempt()
+        except (StreamUnavailable, StoreUnavailable) as error:
+            log.warning("refused, trying again: %s", error)
+        for wait in delays(most=5.0):
+            await asyncio.sleep(wait)
+            try:
+                returned = await attempt()
+            except (StreamUnavailable, StoreUnavailable):
+                continue
+            log.warning("no longer refused")
+            return returned
+        raise AssertionError("delays never end")
+    except SetupError as error:
+        await pressure.fail(error)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from processors.hosts.checkpoints import Checkpoint
+from processors.hosts.checkpoints import Checkpoint, Checkpoints
 from shared.aws import Aws
 from shared.aws.table import ConditionFailed, Table
 from shared.aws.tables import CHECKPOINTS, EXPIRES_AT
@@ -25,7 +25,7 @@ KEPT = 400 * 86_400
 _DIGITS = 129
 
 
-class DynamoDbCheckpoints:
+class DynamoDbCheckpoints(Checkpoints):
     """Checkpoints for any number of processes; one that is further than what is saved stays as it is.
 
     A stream that is deleted and made anew has the same name and the same shards: checkpoints of an earlier one, by the
@@ -42,7 +42,6 @@ class DynamoDbCheckpoints:
         self._clock = clock or SystemClock()
 
     async def load(self, application: str, stream: StreamName) -> Mapping[str, Checkpoint]:
-        """See Checkpoints.load."""
         key = self._key(application, stream)
         made_at = self._made_at[key] = await self._when_made(stream)
         found = await self._table.query(f"#{CHECKPOINTS.key} = :key", key=key)
@@ -55,7 +54,6 @@ class DynamoDbCheckpoints:
         }
 
     async def save(self, application: str, stream: StreamName, shard: str, checkpoint: Checkpoint) -> None:
-        """See Checkpoints.save."""
         key = self._key(application, stream)
         if key not in self._made_at:
             self._made_at[key] = await self._when_made(stream)

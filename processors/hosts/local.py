@@ -8,11 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from processors.contract import Closing, Stage
-from processors.hosts.checkpoints import Checkpoint, Checkpoints, MemoryCheckpoints
-from processors.hosts.core import HostCore
-from processors.hosts.insist import insist
-from processors.hosts.progress import Progress
-from processors.hosts.shard import ShardWorker
+from processors.hosts.backpressure import retry_until_available
+from processors.hosts.checkpoints import Checkpoint, Checkpointer, Checkpoints, MemoryCheckpoints
+from processors.hosts.host import Host
+from processors.hosts.shard_consumer import ShardConsumer
 from processors.hosts.tip import Tip
 from shared.clock import Clock
 from shared.metrics import Metrics
@@ -47,8 +46,8 @@ class LocalHost:
         self._applications = applications
         self._streams = streams
         self._checkpoints = checkpoints or MemoryCheckpoints()
-        self._core = HostCore(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
-        self._workers: dict[ShardWorker, Progress] = {}
+        self._core = Host(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
+        self._workers: dict[ShardConsumer, Checkpointer] = {}
 
     def start(self) -> None:
         """Begins to run the stages."""
@@ -87,12 +86,14 @@ class LocalHost:
     async def _run_application(self, stages: Sequence[Stage]) -> None:
         name = "+".join(stage.name for stage in stages)
         stream = stages[0].reads
-        checkpoints = dict(await insist(lambda: self._checkpoints.load(name, stream), self._core.pressure))
+        checkpoints = dict(
+            await retry_until_available(lambda: self._checkpoints.load(name, stream), self._core.pressure)
+        )
         finished = {shard for shard, checkpoint in checkpoints.items() if checkpoint.ended}
         started: set[str] = set()
         ended: asyncio.Queue[str] = asyncio.Queue()
         while True:
-            shards = await insist(self._streams[stream].shards, self._core.pressure)
+            shards = await retry_until_available(self._streams[stream].shards, self._core.pressure)
             for shard in ready(shards, finished):
                 if shard.id not in started:
                     started.add(shard.id)
@@ -105,15 +106,15 @@ class LocalHost:
     ) -> None:
         source = self._streams[stages[0].reads]
         start = OLDEST if after is None else Start(after=after)
-        reader = await insist(lambda: source.reader(shard, start, holds=True), self._core.pressure)
+        reader = await retry_until_available(lambda: source.reader(shard, start, holds=True), self._core.pressure)
         worker = self._core.open(stages, shard)
-        progress = Progress(self._checkpoints, application, stages[0].reads, shard, reader)
+        progress = Checkpointer(self._checkpoints, application, stages[0].reads, shard, reader)
         self._workers[worker] = progress
         saving = self._core.spawn(self._save(worker, progress))
         tip = Tip()
         while True:
             tip.reading()
-            batch = await insist(reader.read, self._core.pressure)
+            batch = await retry_until_available(reader.read, self._core.pressure)
             await worker.feed(batch.items, tip.read(at_tip=batch.at_tip))
             if batch.ended:
                 break
@@ -125,7 +126,7 @@ class LocalHost:
         self._core.forget(worker)
         ended.put_nowait(shard)
 
-    async def _save(self, worker: ShardWorker, progress: Progress) -> None:
+    async def _save(self, worker: ShardConsumer, progress: Checkpointer) -> None:
         while True:
             await asyncio.sleep(_CHECKPOINT_EVERY)
             await progress.save(worker.low_water, self._core.pressure)

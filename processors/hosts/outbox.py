@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from processors.hosts.emission import Emission
-from processors.hosts.line import Bury, Line
+from processors.hosts.ordered_publisher import Bury, OrderedPublisher
 from processors.hosts.parking import Parking
 from processors.hosts.publisher import Publisher
 from shared.errors import RefusedTooLong
@@ -62,7 +62,7 @@ class Outbox:
         self._on_error = on_error
         #: What is not settled yet; None stands for a release.
         self._queue: deque[Emission | Action | None] = deque()
-        self._lines: dict[tuple[StreamName, str], Line] = {}
+        self._lines: dict[tuple[StreamName, str], OrderedPublisher] = {}
         self._acting: asyncio.Task[None] | None = None
         self._changed: asyncio.Event | None = None
         self._fenced = False
@@ -84,7 +84,7 @@ class Outbox:
         place = emission.stream, emission.entry.key
         line = self._lines.get(place)
         if line is None:
-            line = self._lines[place] = Line(emission.stream, self._publisher, self._parking, self._bury)
+            line = self._lines[place] = OrderedPublisher(emission.stream, self._publisher, self._parking, self._bury)
             line.task = self._begin(self._publish(place, line))
         line.add(emission)
 
@@ -132,7 +132,7 @@ class Outbox:
             line.drop()
         self._lines.clear()
 
-    async def _publish(self, place: tuple[StreamName, str], line: Line) -> None:
+    async def _publish(self, place: tuple[StreamName, str], line: OrderedPublisher) -> None:
         await line.run()
         del self._lines[place]
         self._tell()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from processors.hosts.backpressure import Backpressure
-from processors.hosts.insist import insist
+from processors.contract import Outlet
+from processors.hosts.backpressure import Backpressure, retry_until_available
 from shared.codec import encode
 from shared.errors import SetupError, StreamUnavailable
 from shared.models import Record
 from shared.streams import Entry, Stream, StreamName
 
 
-class Publisher:
+class Publisher(Outlet):
     """An Outlet on the given streams."""
 
     def __init__(self, streams: Mapping[StreamName, Stream], pressure: Backpressure) -> None:
@@ -20,12 +20,10 @@ class Publisher:
         self._pressure = pressure
 
     async def publish(self, stream: StreamName, record: Record) -> None:
-        """See Outlet.publish."""
         entries = [Entry(record.key, encode(record))]
-        await insist(lambda: self.write(stream, entries), self._pressure)
+        await retry_until_available(lambda: self.write(stream, entries), self._pressure)
 
     async def offer(self, stream: StreamName, record: Record) -> None:
-        """See Outlet.offer."""
         await self.write(stream, [Entry(record.key, encode(record))])
 
     async def write(self, stream: StreamName, entries: Sequence[Entry]) -> None:

@@ -6,9 +6,9 @@ import asyncio
 import logging
 
 from processors.contract import Closing, Context, Input, Operator
-from processors.stability.alarm import Alarm
 from processors.stability.claims import Claims
 from processors.stability.correction import corrections
+from processors.stability.timer import Timer
 from processors.stability.tuning import Tuning
 from processors.stability.utterance import Extent, Utterance
 from processors.stability.window import RateWindow
@@ -46,22 +46,20 @@ class Stabiliser(Operator):
         #: Loop time (s) before which it is not asked again whether the utterance is to be given up.
         self._patient_until = 0.0
         self._lock = asyncio.Lock()
-        self._alarm = Alarm(self._deadline, self._ring)
+        self._alarm = Timer(self._deadline, self._ring)
 
     async def start(self) -> None:
-        """See Operator.start."""
         self._tuning.apply(await self._claims.load())
         self._context.spawn(self._alarm.run())
 
-    async def take(self, received: Input) -> None:
-        """See Operator.take."""
+    async def process(self, received: Input) -> None:
         record = received.record
         async with self._lock:
             if isinstance(record, Result):
                 await self._hear(received, record)
             elif isinstance(record, Silence):
                 # One that is lost does no harm: the next says more.
-                self._context.release(received)
+                self._context.ack(received)
                 await self._rest(record)
             elif isinstance(record, SessionEnded):
                 await self._end(received, record)
@@ -69,11 +67,10 @@ class Stabiliser(Operator):
                 self._context.dead_letter(
                     f"expected a result, a silence or a session's end, got {type(record).__name__}", received
                 )
-                self._context.release(received)
+                self._context.ack(received)
         self._alarm.look()
 
     async def close(self, closing: Closing) -> None:
-        """See Operator.close."""
         async with self._lock:
             if closing is Closing.SHARD_END:
                 self._drop()
@@ -98,7 +95,7 @@ class Stabiliser(Operator):
             self._utterance = Utterance(result.utterance, self._claims.numerals(result), inherits=self._inherits)
         utterance = self._utterance
         if (before := utterance.hear(received, result, asyncio.get_running_loop().time())) is not None:
-            self._context.release(before)
+            self._context.ack(before)
         if utterance.pending:
             self._context.metrics.count(Metric.PARTIAL_RESULTS_SUPERSEDED)
             utterance.pending = False
@@ -116,7 +113,7 @@ class Stabiliser(Operator):
             self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="stability")
         elif isinstance(result, PartialResult):
             self._context.metrics.count(Metric.PARTIAL_RESULTS_DROPPED)
-        self._context.release(received)
+        self._context.ack(received)
 
     async def _catch_up(self, result: Result) -> None:
         """Decides what was due before a result of this take came."""
@@ -196,7 +193,7 @@ class Stabiliser(Operator):
         if record.take is not None and record.take < (await self._context.store.load(self._context.key)).take:
             # From a worker that lost the session: its successor goes on.
             self._context.metrics.count(Metric.STALE_ENDS)
-            self._context.release(received)
+            self._context.ack(received)
             return
         self._order.end(record.take or 0)
         if self._utterance is not None:
@@ -205,7 +202,7 @@ class Stabiliser(Operator):
         # An end may come early, before another worker takes the session: what follows may repeat what is committed.
         self._inherits = True
         self._context.emit(StreamName.SEGMENTS, record)
-        self._context.release(received)
+        self._context.ack(received)
 
     def _read(self, utterance: Utterance) -> None:
         counted = utterance.at_seam
@@ -228,7 +225,7 @@ class Stabiliser(Operator):
                 utterance.disown()
                 self._read(utterance)
         if not utterance.uncommitted and utterance.held is not None:
-            self._context.release(utterance.held)
+            self._context.ack(utterance.held)
             utterance.held = None
         self._context.metrics.gauge(Metric.BUFFERED_SPEECH, utterance.buffered)
 
@@ -243,7 +240,7 @@ class Stabiliser(Operator):
         if utterance is not None and utterance.held is not None:
             if utterance.pending:
                 self._context.metrics.count(Metric.PARTIAL_RESULTS_DROPPED)
-            self._context.release(utterance.held)
+            self._context.ack(utterance.held)
         self._utterance = None
 
     def _deadline(self) -> float | None:

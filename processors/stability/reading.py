@@ -8,10 +8,10 @@ from itertools import compress
 from operator import attrgetter
 
 from processors.stability.numerals import Numerals
-from shared.agreement import Agreement
 from shared.alignment import behind_word, spelling
 from shared.models import Word
 from shared.text import ends_clause, ends_sentence
+from shared.word_stability import Agreement
 
 #: A pause in the middle of speech: this long (ms) between two words.
 _GAP = 400

@@ -14,5 +14,4 @@ class StabilityStage(Stage):
     reads = StreamName.TRANSCRIPTS
 
     def operator(self, context: Context) -> Operator:
-        """See Stage.operator."""
         return Stabiliser(context)

@@ -10,9 +10,9 @@ from processors.stability.numerals import Numerals
 from processors.stability.parting import parted
 from processors.stability.reading import Reading
 from shared import alignment
-from shared.agreement import PacedAgreement
 from shared.models import Result, Segment, Word
 from shared.settings import Settings
+from shared.word_stability import PacedAgreement
 
 #: Words that are left open where nothing is stable.
 _OPEN = 2

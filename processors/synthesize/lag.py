@@ -22,7 +22,7 @@ def tempo(lag: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class ClipPlacement:
     """Where a clip starts (audio time, ms), how many ms that is behind its segment's end, how fast it is spoken.
 
     One that is `late` is not worth speaking any more.
@@ -34,19 +34,19 @@ class Placement:
     late: bool
 
 
-class TimeLine:
+class SpeechTimeline:
     """Where one language's clips lie; one that would start more than `max_lag` ms behind is late (0: none is)."""
 
     def __init__(self, max_lag: int = 0) -> None:
         self.max_lag = max_lag
         self._free = 0
 
-    def place(self, segment_end: int) -> Placement:
+    def place(self, segment_end: int) -> ClipPlacement:
         """The place of the next clip; it is taken once the clip was spoken."""
         start = max(self._free, segment_end)
         lag = start - segment_end
-        return Placement(start, lag, tempo(lag), late=0 < self.max_lag < lag)
+        return ClipPlacement(start, lag, tempo(lag), late=0 < self.max_lag < lag)
 
-    def spoken(self, placement: Placement, length: int) -> None:
+    def spoken(self, placement: ClipPlacement, length: int) -> None:
         """The clip was spoken there and lasts `length` ms."""
         self._free = placement.start + length

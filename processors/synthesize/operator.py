@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from processors.contract import Closing, Context, Input, Operator
-from processors.patience import GaveUp, Held, Patience
-from processors.synthesize.attempts import Attempts
-from processors.synthesize.clip import Clip
-from processors.synthesize.lag import TimeLine
+from processors.engines.retry import HeldInput, RetriesExhausted, RetryPolicy
+from processors.synthesize.attempt_numbers import AttemptNumbers
+from processors.synthesize.clip_publisher import ClipPublisher
+from processors.synthesize.lag import SpeechTimeline
 from processors.synthesize.synthesizer import Synthesizer
 from shared.backoff import delays
 from shared.errors import StoreUnavailable
@@ -28,37 +28,35 @@ class Speaker(Operator):
         self._context = context
         self._engine = engine
         self._session, _, self._language = context.key.partition("/")
-        self._queue: asyncio.Queue[tuple[Held, Translation | SessionEnded]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[HeldInput, Translation | SessionEnded]] = asyncio.Queue()
         self._last = 0
-        self._attempts = Attempts()
-        self._line = TimeLine()
+        self._attempts = AttemptNumbers()
+        self._line = SpeechTimeline()
 
     async def start(self) -> None:
-        """See Operator.start. Where the store is down, speech goes on without the session's own settings."""
+        """Where the store is down, speech goes on without the session's own settings."""
         self._apply(self._context.settings)
         if not await self._reach_item():
             self._context.spawn(self._reach_item_later())
         self._context.spawn(self._work())
 
-    async def take(self, received: Input) -> None:
-        """See Operator.take."""
+    async def process(self, received: Input) -> None:
         record = received.record
         if isinstance(record, TranslationCorrection):
             # Captions are corrected; what was spoken stands.
-            self._context.release(received)
+            self._context.ack(received)
             return
         if not isinstance(record, Translation | SessionEnded):
             raise TypeError(f"expected a Translation or SessionEnded, got {type(record).__name__}")
         if isinstance(record, Translation):
             if record.number <= self._last:
                 self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="synthesize")
-                self._context.release(received)
+                self._context.ack(received)
                 return
             self._last = record.number
-        self._queue.put_nowait((Held(received, asyncio.get_running_loop().time()), record))
+        self._queue.put_nowait((HeldInput(received, asyncio.get_running_loop().time()), record))
 
     async def close(self, closing: Closing) -> None:
-        """See Operator.close."""
         if closing is Closing.SHARD_END:
             await self._queue.join()
 
@@ -82,7 +80,7 @@ class Speaker(Operator):
 
     def _apply(self, settings: Settings) -> None:
         self._line.max_lag = round(settings.speech_max_lag * 1000)
-        self._patience = Patience(self._context, "synthesize", self._language, settings.max_hold)
+        self._patience = RetryPolicy(self._context, "synthesize", self._language, settings.max_hold)
 
     async def _work(self) -> None:
         while True:
@@ -91,16 +89,16 @@ class Speaker(Operator):
                 self._context.emit(StreamName.SPEECH, record)
             else:
                 await self._answer(held, record)
-            self._context.release(held.received)
+            self._context.ack(held.received)
             self._queue.task_done()
 
-    async def _answer(self, held: Held, translation: Translation) -> None:
-        clip = Clip(self._context, translation, self._engine)
+    async def _answer(self, held: HeldInput, translation: Translation) -> None:
+        clip = ClipPublisher(self._context, translation, self._engine)
         status = await self._spoken(held, translation, clip)
         if status is not Status.OK:
             clip.leave_out(self._attempts.next(), status)
 
-    async def _spoken(self, held: Held, translation: Translation, clip: Clip) -> Status:
+    async def _spoken(self, held: HeldInput, translation: Translation, clip: ClipPublisher) -> Status:
         """Emits the clip; a status other than ok says why it did not, or not all of it."""
         if translation.status is not Status.OK:
             return translation.status
@@ -112,8 +110,8 @@ class Speaker(Operator):
             self._context.metrics.count(Metric.SPEECH_SKIPPED, language=self._language)
             return Status.SKIPPED
         try:
-            length = await self._patience.insist(held, lambda: clip.speak(self._attempts.next(), place.tempo))
-        except GaveUp:
+            length = await self._patience.call(held, lambda: clip.speak(self._attempts.next(), place.tempo))
+        except RetriesExhausted:
             return Status.FAILED
         self._line.spoken(place, length)
         return Status.OK

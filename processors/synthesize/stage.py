@@ -19,13 +19,10 @@ class SynthesizeStage(Stage):
         self._engine = engine
 
     def key(self, record: Record) -> str:
-        """See Stage.key."""
         return record.key
 
     def operator(self, context: Context) -> Operator:
-        """See Stage.operator."""
         return Speaker(context, self._engine)
 
     async def close(self) -> None:
-        """See Stage.close."""
         await self._engine.close()

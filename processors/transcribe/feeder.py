@@ -10,11 +10,11 @@ import soxr
 
 from processors.transcribe.hypotheses import Fed, Hypotheses
 from processors.transcribe.intake import Intake
-from processors.transcribe.loudness import is_quiet
 from processors.transcribe.progress import Progress, Verdict
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
 from processors.transcribe.silences import Silences
 from processors.transcribe.timeline import Chunk
+from processors.transcribe.voice_activity import is_quiet
 from shared.models import SAMPLE_BYTES
 
 #: Audio (s) fed in one go.

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from processors.contract import Closing, Context, Input
-from processors.transcribe.placement import Placement
+from processors.transcribe.placement import Placement, PlacementEvents
 from processors.transcribe.proposals import Proposals
 from processors.transcribe.timeline import Timeline
 from shared.metrics import Metric
@@ -21,7 +21,7 @@ _TOUCH_EVERY = 10.0
 _FED_EVERY = 15.0
 
 
-class Intake:
+class Intake(PlacementEvents):
     """Puts a session's frames on its timeline, and refuses, in one dead letter and then a count, what is none of it."""
 
     def __init__(self, context: Context) -> None:
@@ -82,7 +82,7 @@ class Intake:
         """Whether no more audio comes."""
         return self.closed or self.session_ended
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         """Takes the next record of the session."""
         record = received.record
         if isinstance(record, AudioFrame):
@@ -90,7 +90,7 @@ class Intake:
         elif not isinstance(record, SessionEnded):
             raise TypeError(f"expected AudioFrame or SessionEnded, got {type(record).__name__}")
         elif self.over or self.session_ended or (record.proposal and self.standing_by):
-            self._context.release(received)
+            self._context.ack(received)
         elif record.proposal:
             await self._proposals.judge(received)
         else:
@@ -155,7 +155,7 @@ class Intake:
         self._context.metrics.count(Metric.AUDIO_LOST, span[1] - span[0])
         for chunk in self.timeline.drop_until(end):
             if chunk.source is not None:
-                self._context.release(chunk.source)
+                self._context.ack(chunk.source)
 
     def forgive(self, position: int) -> None:
         """A recogniser speaks again: what lies behind sample `position` has only waited its turn."""
@@ -166,7 +166,7 @@ class Intake:
                     chunk.failed_at = None
 
     def accept(self, received: Input, frame: AudioFrame) -> None:
-        """See Desk.accept; what lies beyond the longest session ends it."""
+        """What lies beyond the longest session ends it."""
         end = frame.offset + frame.samples
         if self.session_ended:
             self.refuse("the session has ended; expected no audio behind its end", received)
@@ -178,18 +178,16 @@ class Intake:
             self.replayed(received)
 
     def replayed(self, received: Input) -> None:
-        """See Desk.replayed."""
         self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="transcribe")
-        self._context.release(received)
+        self._context.ack(received)
 
     def refuse(self, reason: str, received: Input) -> None:
-        """See Desk.refuse: one dead letter, and then a count."""
+        """One dead letter, and then a count."""
         self.report(reason, received)
         self._context.metrics.count(Metric.REFUSED_FRAMES)
-        self._context.release(received)
+        self._context.ack(received)
 
     def report(self, reason: str, received: Input) -> None:
-        """See Desk.report."""
         if not self._refused:
             self._refused = True
             self._context.dead_letter(reason, received)
@@ -199,7 +197,7 @@ class Intake:
         self._placement.settle()
         if self.session_ended:
             # What was set aside has ended it.
-            self._context.release(received)
+            self._context.ack(received)
         else:
             self._confirmed(received)
 
@@ -228,7 +226,7 @@ class Intake:
 
     def _all_heard(self, heard: int) -> None:
         if self._session_end is not None:
-            self._context.release(self._session_end)
+            self._context.ack(self._session_end)
             self._session_end = None
         self.over = True
         self._heard_all = heard

@@ -13,7 +13,7 @@ from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
 from processors.transcribe.progress import QUIET_KEPT, Progress
 from processors.transcribe.recogniser import RecogniserEngine, lookahead
-from processors.transcribe.recognition import Recognition
+from processors.transcribe.recognition import Recognition, RecognitionEvents
 from processors.transcribe.standby import StandBy, Waiting
 from shared.backoff import backoff
 from shared.errors import Fenced, UnsupportedLanguage
@@ -32,7 +32,7 @@ OVERLAP = 0.5
 _OPENING = 30.0
 
 
-class Transcriber(Operator):
+class Transcriber(Operator, RecognitionEvents):
     """Feeds a session's audio to one recogniser after another and publishes what they say.
 
     A take ends cleanly (every utterance has its final, nothing is fed again), or it drops: then the audio since
@@ -63,7 +63,6 @@ class Transcriber(Operator):
         self._done = asyncio.Event()
 
     async def start(self) -> None:
-        """See Operator.start."""
         session = await self._context.store.load(self._context.key)
         self._intake.open(session, OVERLAP)
         self._max_hold = self._intake.settings.max_hold
@@ -73,12 +72,11 @@ class Transcriber(Operator):
             self._stand_by = StandBy(self._context, self._waits, self._on_heard)
         self._context.spawn(self._work())
 
-    async def take(self, received: Input) -> None:
-        """See Operator.take."""
-        await self._intake.take(received)
+    async def process(self, received: Input) -> None:
+        await self._intake.process(received)
 
     async def close(self, closing: Closing) -> None:
-        """See Operator.close. Over what another worker has not heard yet, an end of the shard is no end."""
+        """Over what another worker has not heard yet, an end of the shard is no end."""
         self._intake.close(closing)
         if closing is Closing.SHARD_END:
             if self._stand_by is None:
@@ -187,7 +185,6 @@ class Transcriber(Operator):
             await self._failed(f"the recogniser dropped: {failure}")
 
     def on_result(self, result: Result, hypotheses: Hypotheses, position: int) -> None:
-        """See Listener.on_result."""
         self._said = hypotheses
         self._publish(result, hypotheses, position)
         if self._progress.said(result, self._heard):
@@ -195,7 +192,6 @@ class Transcriber(Operator):
             self._intake.forgive(position)
 
     def on_fed(self, hypotheses: Hypotheses, position: int) -> None:
-        """See Listener.on_fed."""
         self._intake.fed()
         if hypotheses.open_start is None:
             settled = self._progress.settled_until(position)
@@ -204,7 +200,7 @@ class Transcriber(Operator):
                 self._settle(settled)
 
     def on_noise(self, position: int) -> None:
-        """See Listener.on_noise. The recogniser goes on, and its newest words may be on their way."""
+        """The recogniser goes on, and its newest words may be on their way."""
         self._finish_utterances(position)
         given_up = self._intake.timeline.milliseconds(position - self._progress.in_doubt_from(position))
         log.info("transcribe: %s: %d ms of loud audio have no words", self._context.key, given_up)
@@ -237,7 +233,7 @@ class Transcriber(Operator):
     async def _hear(self, heard: int) -> None:
         try:
             async with self._fencing:
-                await self._context.store.hear(self._context.key, self._own_take, heard)
+                await self._context.store.advance_heard(self._context.key, self._own_take, heard)
         except Fenced:
             self._context.fence()
             if self._working is not None:
@@ -252,7 +248,7 @@ class Transcriber(Operator):
     def _release_until(self, position: int) -> None:
         for chunk in self._intake.timeline.drop_until(position):
             if chunk.source is not None:
-                self._context.release(chunk.source)
+                self._context.ack(chunk.source)
 
     def _rewind(self) -> None:
         """Goes back to the audio whose words are not published."""
@@ -276,7 +272,7 @@ class Transcriber(Operator):
         self._heard = max(self._heard, self._intake.timeline.milliseconds(self._intake.timeline.end))
         if ending is not None and not self._intake.over:
             # An owner that has lost the session must not end it in front of the words of the one that has it.
-            await self._context.store.hear(self._context.key, self._own_take, 0)
+            await self._context.store.advance_heard(self._context.key, self._own_take, 0)
             log.info("transcribe: %s ends: %s", self._context.key, ending.reason)
             ended = replace(ending, session=self._context.key, take=self._own_take, proposal=False)
             self._context.emit(StreamName.TRANSCRIPTS, ended)

@@ -33,7 +33,7 @@ _OVERLAP = 1.0
 _SHIFTS = 8
 
 
-class Desk(Protocol):
+class PlacementEvents(Protocol):
     """Who is told what becomes of each frame."""
 
     def accept(self, received: Input, frame: AudioFrame) -> None:
@@ -66,7 +66,7 @@ class Placement:
     on. One frame that leaps beyond `limit` ends nothing. Offsets and positions are samples.
     """
 
-    def __init__(self, session: Session, timeline: Timeline, skipped: int, limit: int, desk: Desk) -> None:
+    def __init__(self, session: Session, timeline: Timeline, skipped: int, limit: int, desk: PlacementEvents) -> None:
         self._timeline = timeline
         self._rate = session.rate
         self._skipped = skipped

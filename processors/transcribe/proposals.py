@@ -38,7 +38,7 @@ class Proposals:
     def reject(self) -> None:
         """Nothing comes of the proposal that stands."""
         if self._standing is not None:
-            self._context.release(self._standing)
+            self._context.ack(self._standing)
             self._standing = None
 
     async def judge(self, proposal: Input) -> None:
@@ -47,7 +47,7 @@ class Proposals:
             self._standing = proposal
             self._context.spawn(self._wait(proposal, asyncio.get_running_loop().time() + _AT_TIP))
         else:
-            self._context.release(proposal)
+            self._context.ack(proposal)
 
     async def _may_be_right(self, arrived_at: int) -> bool:
         if self._newest:

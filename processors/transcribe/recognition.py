@@ -23,7 +23,7 @@ _ENDING_AT_SHARD_END = 5.0
 _DROPS = (Stop.SILENT, Stop.NOISE, Stop.STALLED)
 
 
-class Listener(Protocol):
+class RecognitionEvents(Protocol):
     """Who is told what a take hears; positions are samples."""
 
     def on_result(self, result: Result, hypotheses: Hypotheses, position: int) -> None:
@@ -48,7 +48,7 @@ class Recognition:
         hypotheses: Hypotheses,
         progress: Progress,
         position: int,
-        listener: Listener,
+        listener: RecognitionEvents,
     ) -> None:
         self._context = context
         self._intake = intake

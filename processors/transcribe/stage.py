@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from processors.contract import Context, Operator, Outlet, Stage
+from processors.transcribe.idle_sessions import IdleSessions
 from processors.transcribe.operator import Transcriber
 from processors.transcribe.recogniser import RecogniserEngine
-from processors.transcribe.sweep import Sweep
 from shared.streams import StreamName
 
 
@@ -15,19 +15,16 @@ class TranscribeStage(Stage):
     name = "transcribe"
     reads = StreamName.AUDIO
 
-    def __init__(self, engine: RecogniserEngine, sweep: Sweep | None = None) -> None:
+    def __init__(self, engine: RecogniserEngine, sweep: IdleSessions | None = None) -> None:
         self._engine = engine
         self._sweep = sweep
 
     def operator(self, context: Context) -> Operator:
-        """See Stage.operator."""
         return Transcriber(context, self._engine)
 
     async def watch(self, outlet: Outlet) -> None:
-        """See Stage.watch."""
         if self._sweep is not None:
             await self._sweep.run(outlet)
 
     async def close(self) -> None:
-        """See Stage.close."""
         await self._engine.close()

@@ -41,7 +41,7 @@ class TranslationCache(Protocol):
         """Lets go of what is under way."""
 
 
-class MemoryTranslationCache:
+class MemoryTranslationCache(TranslationCache):
     """A TranslationCache of at most `capacity` entries, each for `ttl` s; the least recently used goes first."""
 
     def __init__(self, capacity: int, ttl: float = TTL, clock: Clock | None = None) -> None:
@@ -52,11 +52,9 @@ class MemoryTranslationCache:
 
     @property
     def size(self) -> int:
-        """See TranslationCache.size."""
         return len(self._entries)
 
     async def get(self, key: str) -> str | None:
-        """See TranslationCache.get."""
         if key not in self._entries:
             return None
         expires, text = self._entries[key]
@@ -67,11 +65,10 @@ class MemoryTranslationCache:
         return text
 
     async def put(self, key: str, text: str) -> None:
-        """See TranslationCache.put."""
         self._entries[key] = (self._clock.now() + self._ttl, text)
         self._entries.move_to_end(key)
         if len(self._entries) > self._capacity:
             self._entries.popitem(last=False)
 
     async def close(self) -> None:
-        """See TranslationCache.close."""
+        pass

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from processors.translate.budget import Claim
 from processors.translate.cache import TranslationCache, cache_key
-from processors.translate.spend import Claim
 from processors.translate.style import PLAIN, Style
 from processors.translate.translator import Translator
 from shared.metrics import Metric, Metrics

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from processors.translate.cache import TTL, TranslationCache
-from processors.translate.calls import Calls
-from processors.translate.rest import Rest
 from shared.aws import Aws
+from shared.aws.background_calls import BackgroundCalls
+from shared.aws.circuit_breaker import CircuitBreaker
 from shared.aws.table import Table
 from shared.aws.tables import CACHED_TRANSLATIONS, EXPIRES_AT
 from shared.clock import Clock, SystemClock
@@ -21,7 +21,7 @@ _CALLS = 8
 _CLOSING = 2.0
 
 
-class DynamoDbTranslationCache:
+class DynamoDbTranslationCache(TranslationCache):
     """A TranslationCache that all workers share; `memory` is this process's part of it.
 
     A translation found in the table is kept in memory for as long as one made just now. Writes go on in the
@@ -37,13 +37,11 @@ class DynamoDbTranslationCache:
 
     @property
     def size(self) -> int:
-        """See TranslationCache.size."""
         return self._memory.size
 
     async def get(self, key: str) -> str | None:
-        """See TranslationCache.get."""
         kept = await self._memory.get(key)
-        if kept is not None or self._reads.rest.rests:
+        if kept is not None or self._reads.rest.is_open:
             return kept
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -55,24 +53,23 @@ class DynamoDbTranslationCache:
             async with asyncio.timeout(_PATIENCE):
                 kept = await asyncio.shield(self._reads.calls.start_in_slot(self._look_up(key)))
         except TimeoutError:
-            self._reads.rest.failed(f"no answer within {_PATIENCE} s")
+            self._reads.rest.record_failure(f"no answer within {_PATIENCE} s")
             return None
         except Exception as error:
-            self._reads.rest.failed(error)
+            self._reads.rest.record_failure(error)
             return None
-        self._reads.rest.worked()
+        self._reads.rest.record_success()
         return kept
 
     async def put(self, key: str, text: str) -> None:
-        """See TranslationCache.put."""
         await self._memory.put(key, text)
         writes = self._writes.calls
-        if not self._writes.rest.rests and not writes.slots.locked():
+        if not self._writes.rest.is_open and not writes.slots.locked():
             await writes.slots.acquire()
             writes.start_in_slot(self._write(key, text))
 
     async def close(self) -> None:
-        """See TranslationCache.close; waits 2 s at most."""
+        """Waits 2 s at most."""
         await asyncio.gather(self._reads.calls.close(_CLOSING), self._writes.calls.close(_CLOSING))
 
     async def _look_up(self, key: str) -> str | None:
@@ -89,14 +86,14 @@ class DynamoDbTranslationCache:
         try:
             await self._table.put({CACHED_TRANSLATIONS.key: key, "text": text, EXPIRES_AT: expires_at})
         except Exception as error:
-            self._writes.rest.failed(error)
+            self._writes.rest.record_failure(error)
         else:
-            self._writes.rest.worked()
+            self._writes.rest.record_success()
 
 
 class _Side:
     """The table's reads or its writes: those under way, and whether they work."""
 
     def __init__(self, done: str, clock: Clock) -> None:
-        self.calls = Calls(_CALLS)
-        self.rest = Rest(f"kept translations cannot be {done}", clock)
+        self.calls = BackgroundCalls(_CALLS)
+        self.rest = CircuitBreaker(f"kept translations cannot be {done}", clock)

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from processors.contract import Context
-from processors.patience import GaveUp, Held, Patience
+from processors.engines.retry import HeldInput, RetriesExhausted, RetryPolicy
+from processors.translate.budget import Budget
 from processors.translate.cached import CachedTranslation
-from processors.translate.spend import Budget
 from shared.models import Correction, Segment, SessionEnded, Status, Translation, TranslationCorrection
 from shared.streams import StreamName
 
 #: A segment, a correction or the session's end, as held by the operator, and what to call once its output is out.
-Task = tuple[Held, Segment | Correction | SessionEnded, Callable[[], None]]
+Task = tuple[HeldInput, Segment | Correction | SessionEnded, Callable[[], None]]
 
 
 class LanguageTranslator:
@@ -31,7 +31,7 @@ class LanguageTranslator:
         source: str,
         language: str,
         translation: CachedTranslation,
-        patience: Patience,
+        patience: RetryPolicy,
         wanted: Callable[[str], bool],
         budget: Budget | None,
     ) -> None:
@@ -66,7 +66,7 @@ class LanguageTranslator:
         """Returns once everything queued is emitted."""
         await self._tasks.join()
 
-    async def _translated(self, held: Held, segment: Segment) -> Translation:
+    async def _translated(self, held: HeldInput, segment: Segment) -> Translation:
         said = segment.text if segment.status is Status.OK else None
         status, text = await self._outcome(held, said, segment.language)
         return Translation(
@@ -82,7 +82,7 @@ class LanguageTranslator:
             speaker=segment.speaker,
         )
 
-    async def _correct(self, held: Held, correction: Correction) -> None:
+    async def _correct(self, held: HeldInput, correction: Correction) -> None:
         status, text = await self._outcome(held, correction.text, correction.language or self._source)
         if status is Status.OK:
             self._context.emit(
@@ -99,7 +99,7 @@ class LanguageTranslator:
                 ),
             )
 
-    async def _outcome(self, held: Held, text: str | None, source: str) -> tuple[Status, str]:
+    async def _outcome(self, held: HeldInput, text: str | None, source: str) -> tuple[Status, str]:
         if not self._wanted(self._language):
             return Status.UNWANTED, ""
         if text is None:
@@ -108,9 +108,9 @@ class LanguageTranslator:
             return Status.OK, text
         claim = self._budget.claim(text, self._language) if self._budget else None
         try:
-            made = await self._patience.insist(
+            made = await self._patience.call(
                 held, lambda: self._translation.translate(text, source, self._language, claim), source
             )
-        except GaveUp:
+        except RetriesExhausted:
             return Status.FAILED, ""
         return (Status.SKIPPED, "") if made is None else (Status.OK, made)

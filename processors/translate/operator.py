@@ -6,14 +6,14 @@ import asyncio
 import logging
 
 from processors.contract import Closing, Context, Input, Operator
-from processors.patience import Held, Patience
+from processors.engines.retry import HeldInput, RetryPolicy
+from processors.translate.budget import Budget
 from processors.translate.cache import TranslationCache
 from processors.translate.cached import CachedTranslation
 from processors.translate.language import LanguageTranslator
-from processors.translate.ledger import Ledger
-from processors.translate.spend import Budget
 from processors.translate.style import Style
 from processors.translate.translator import Translator
+from processors.translate.usage import Usage
 from shared.errors import RefusedTooLong, SettingError
 from shared.metrics import Metric
 from shared.models import Correction, Segment, SessionEnded
@@ -30,7 +30,7 @@ class SessionTranslator(Operator):
     So it does with a correction of a number or an amount.
     """
 
-    def __init__(self, context: Context, engine: Translator, cache: TranslationCache, ledger: Ledger) -> None:
+    def __init__(self, context: Context, engine: Translator, cache: TranslationCache, ledger: Usage) -> None:
         self._context = context
         self._engine = engine
         self._cache = cache
@@ -42,7 +42,6 @@ class SessionTranslator(Operator):
         self._revisions: dict[tuple[int, int], int] = {}
 
     async def start(self) -> None:
-        """See Operator.start."""
         session = await self._context.store.load(self._context.key)
         settings = self._context.settings.tolerate(session.settings, self._refused)
         cache = self._cache if settings.translation_cache else None
@@ -50,7 +49,7 @@ class SessionTranslator(Operator):
         budget = Budget(self._context, self._ledger, settings) if self._engine.billed else None
         self._want(session.wanted)
         for language in dict.fromkeys(session.target_languages):
-            patience = Patience(self._context, "translate", language, settings.max_hold)
+            patience = RetryPolicy(self._context, "translate", language, settings.max_hold)
             line = LanguageTranslator(
                 self._context, session.source_language, language, translation, patience, self._is_wanted, budget
             )
@@ -58,13 +57,12 @@ class SessionTranslator(Operator):
             self._context.spawn(line.run())
         self._context.spawn(self._refresh())
 
-    async def take(self, received: Input) -> None:
-        """See Operator.take."""
+    async def process(self, received: Input) -> None:
         match received.record:
             case Segment() as segment:
                 if segment.number <= self._last:
                     self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="translate")
-                    self._context.release(received)
+                    self._context.ack(received)
                 else:
                     self._last = segment.number
                     self._spread(received, segment)
@@ -74,10 +72,10 @@ class SessionTranslator(Operator):
                 span = (correction.first, correction.last)
                 if not correction.number_wrong:
                     # What reads better is for captions of the source language; what was translated stands.
-                    self._context.release(received)
+                    self._context.ack(received)
                 elif correction.revision <= self._revisions.get(span, -1):
                     self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="translate")
-                    self._context.release(received)
+                    self._context.ack(received)
                 else:
                     self._revisions[span] = correction.revision
                     self._spread(received, correction)
@@ -85,25 +83,24 @@ class SessionTranslator(Operator):
                 raise TypeError(f"expected a Segment, Correction or SessionEnded, got {type(other).__name__}")
 
     async def close(self, closing: Closing) -> None:
-        """See Operator.close."""
         if closing is Closing.SHARD_END:
             for language in self._languages:
                 await language.drained()
 
     def _spread(self, received: Input, record: Segment | Correction | SessionEnded) -> None:
-        held = Held(received, asyncio.get_running_loop().time())
+        held = HeldInput(received, asyncio.get_running_loop().time())
         waiting = len(self._languages)
 
         def done() -> None:
             nonlocal waiting
             waiting -= 1
             if waiting == 0:
-                self._context.release(received)
+                self._context.ack(received)
 
         for language in self._languages:
             language.put((held, record, done))
         if not self._languages:
-            self._context.release(received)
+            self._context.ack(received)
 
     def _refused(self, error: SettingError) -> None:
         log.warning("translate: session %s goes without a setting of its own: %s", self._context.key, error)

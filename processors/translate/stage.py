@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from processors.contract import Context, Operator, Stage
 from processors.translate.cache import TranslationCache
-from processors.translate.ledger import Ledger, MemoryLedger
 from processors.translate.operator import SessionTranslator
 from processors.translate.translator import Translator
+from processors.translate.usage import MemoryUsage, Usage
 from shared.streams import StreamName
 
 
@@ -16,17 +16,15 @@ class TranslateStage(Stage):
     name = "translate"
     reads = StreamName.UNIQUE_SEGMENTS
 
-    def __init__(self, engine: Translator, cache: TranslationCache, ledger: Ledger | None = None) -> None:
+    def __init__(self, engine: Translator, cache: TranslationCache, ledger: Usage | None = None) -> None:
         self._engine = engine
         self._cache = cache
-        self._ledger = ledger or MemoryLedger()
+        self._ledger = ledger or MemoryUsage()
 
     def operator(self, context: Context) -> Operator:
-        """See Stage.operator."""
         return SessionTranslator(context, self._engine, self._cache, self._ledger)
 
     async def close(self) -> None:
-        """See Stage.close."""
         await self._engine.close()
         await self._cache.close()
         await self._ledger.close()

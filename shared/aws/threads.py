@@ -35,7 +35,7 @@ class DaemonThreads(Executor):
     def submit(
         self, fn: Callable[_Arguments, _Returned], /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> Future[_Returned]:
-        """See Executor.submit; raises ForkedProcess in a child of the process that has called first."""
+        """Raises ForkedProcess in a child of the process that has called first."""
         self._process = self._process or os.getpid()
         if self._process != os.getpid():
             raise ForkedProcess(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 
-from shared.metrics.base import Metric
+from shared.metrics.base import Metric, Metrics
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -13,7 +13,7 @@ Labels = tuple[tuple[str, str], ...]
 _KEPT = 10_000
 
 
-class MemoryMetrics:
+class MemoryMetrics(Metrics):
     """A Metrics that can be asked."""
 
     def __init__(self) -> None:
@@ -22,18 +22,15 @@ class MemoryMetrics:
         self._observations: defaultdict[tuple[Metric, Labels], deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT))
 
     def count(self, name: Metric, value: float = 1, **labels: str) -> None:
-        """See Metrics.count."""
         self._counters[name, _sorted(labels)] += value
 
     def gauge(self, name: Metric, value: float, **labels: str) -> None:
-        """See Metrics.gauge."""
         key = name, _sorted(labels)
         # The newest stands last.
         self._gauges.pop(key, None)
         self._gauges[key] = value
 
     def observe(self, name: Metric, value: float, **labels: str) -> None:
-        """See Metrics.observe."""
         self._observations[name, _sorted(labels)].append(value)
 
     def total(self, name: Metric, **labels: str) -> float:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from shared.metrics.base import AGES, Metric
+from shared.metrics.base import AGES, Metric, Metrics
 
 #: Upper bounds in ms, doubling from 5 ms to 82 s; 0 stands apart for ErrorRate.
 _BUCKETS = (0, *(5 * 2**power for power in range(15)))
 
 
-class PrometheusMetrics:
+class PrometheusMetrics(Metrics):
     """A Metrics on one registry; a metric's label names are those of its first use."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
@@ -24,13 +24,11 @@ class PrometheusMetrics:
         start_http_server(port, address, self.registry)
 
     def count(self, name: Metric, value: float = 1, **labels: str) -> None:
-        """See Metrics.count."""
         if name not in self._counters:
             self._counters[name] = Counter(name, name, tuple(labels), registry=self.registry)
         (self._counters[name].labels(**labels) if labels else self._counters[name]).inc(value)
 
     def gauge(self, name: Metric, value: float, **labels: str) -> None:
-        """See Metrics.gauge."""
         if name not in self._gauges:
             # Where several processes measure for one scrape, the levels of those that live are added up; of ages the
             # greatest counts.
@@ -44,7 +42,6 @@ class PrometheusMetrics:
         (self._gauges[name].labels(**labels) if labels else self._gauges[name]).set(value)
 
     def observe(self, name: Metric, value: float, **labels: str) -> None:
-        """See Metrics.observe."""
         if name not in self._histograms:
             self._histograms[name] = Histogram(name, name, tuple(labels), registry=self.registry, buckets=_BUCKETS)
         (self._histograms[name].labels(**labels) if labels else self._histograms[name]).observe(value)

@@ -14,9 +14,10 @@ from shared.aws.tables import EXPIRES_AT, SESSIONS
 from shared.clock import Clock, SystemClock
 from shared.errors import ClaimRefused, CodecError, Fenced, SessionExists, SessionUnknown, StoreUnavailable
 from shared.models import Segment, Word
-from shared.sessions.attempts import Attempts
+from shared.sessions.idempotency import IdempotencyTokens
 from shared.sessions.item import SUMMARY, UNREAD, from_item, to_claimed, to_item, to_words
 from shared.sessions.session import FIRST_EPOCH, PROPOSAL_STANDS, Session, SessionState, is_session_id
+from shared.sessions.store import SessionStore
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ _ALIVE = f"#{EXPIRES_AT} > :now"
 _UNSET = "attribute_not_exists(#{0}) OR #{0} = :unset"
 
 
-class DynamoDbSessionStore:
+class DynamoDbSessionStore(SessionStore):
     """A SessionStore for any number of processes: every write is one conditional write.
 
     Raises SetupError, too, where the table or the right to use it is missing.
@@ -41,13 +42,10 @@ class DynamoDbSessionStore:
     def __init__(self, aws: Aws, prefix: str = "", *, clock: Clock | None = None) -> None:
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + SESSIONS.name)
         self._clock = clock or SystemClock()
-        self._attempts = Attempts()
+        self._attempts = IdempotencyTokens()
 
     async def create(self, session: Session) -> None:
-        """See SessionStore.create.
-
-        A session that was stored though the answer was lost is known for one's own when it is created again.
-        """
+        """A session that was stored though the answer was lost is known for one's own when it is created again."""
         attempt = "create", repr(session)
         creation = self._attempts.begin(attempt)
         try:
@@ -57,11 +55,11 @@ class DynamoDbSessionStore:
             raise
 
     async def load(self, session: str) -> Session:
-        """See SessionStore.load; raises CodecError where the item is not as this store writes it."""
+        """Raises CodecError where the item is not as this store writes it."""
         return from_item(await self._item(session))
 
     async def open_sessions(self) -> Sequence[Session]:
-        """See SessionStore.open_sessions; without words and claims, which may be hundreds of KB of each.
+        """Without words and claims, which may be hundreds of KB of each.
 
         A session created less than a second ago may be missing.
         """
@@ -78,10 +76,7 @@ class DynamoDbSessionStore:
         return sessions
 
     async def open_take(self, session: str, held: int | None) -> int:
-        """See SessionStore.open_take.
-
-        A reopening that took effect though its answer was lost is known for one's own when it is tried again.
-        """
+        """A reopening that took effect though its answer was lost is known for one's own when it is tried again."""
         if held is None:
             return await self._open_take(session, uuid4().hex)
         attempt = "reopen", session, held
@@ -93,7 +88,6 @@ class DynamoDbSessionStore:
             raise
 
     async def begin(self, session: str, started_at: int) -> Session:
-        """See SessionStore.begin."""
         with suppress(ConditionFailed):
             await self._update(
                 session, "SET #started_at = :at", f"({_UNSET.format('started_at')})", at=started_at, unset=0
@@ -101,14 +95,12 @@ class DynamoDbSessionStore:
         return await self.load(session)
 
     async def notice(self, session: str, at: int) -> None:
-        """See SessionStore.notice."""
         try:
             await self._update(session, "SET #noticed_at = :at", f"({_UNSET.format('noticed_at')})", at=at, unset=0)
         except ConditionFailed:
             await self._item(session)
 
     async def propose_end(self, session: str, at: int) -> bool:
-        """See SessionStore.propose_end."""
         try:
             await self._update(
                 session,
@@ -124,21 +116,18 @@ class DynamoDbSessionStore:
         return True
 
     async def give_back(self, session: str, take: int) -> None:
-        """See SessionStore.give_back."""
         try:
             await self._update(session, "SET #given_back = :take", "#take = :take", take=take)
         except ConditionFailed:
             await self._item(session)
 
     async def raise_epoch(self, session: str) -> int:
-        """See SessionStore.raise_epoch."""
         changed = await self._must_update(
             session, "SET #epoch = if_not_exists(#epoch, :first) + :one", returning=True, first=FIRST_EPOCH, one=1
         )
         return int(changed["epoch"])
 
-    async def hear(self, session: str, take: int, heard: int) -> None:
-        """See SessionStore.hear."""
+    async def advance_heard(self, session: str, take: int, heard: int) -> None:
         try:
             await self._update(
                 session, "SET #heard = :heard", "#take = :take AND #heard < :heard", take=take, heard=heard
@@ -149,7 +138,6 @@ class DynamoDbSessionStore:
                 raise _fenced(session, take, item) from None
 
     async def touch(self, session: str, last_frame_at: int) -> None:
-        """See SessionStore.touch."""
         try:
             await self._update(session, "SET #last_frame_at = :at", "#last_frame_at < :at", at=last_frame_at)
         except ConditionFailed:
@@ -158,7 +146,6 @@ class DynamoDbSessionStore:
     async def claim(
         self, session: str, segments: Sequence[Segment], *, unpublished: int, frontier: int, words: Sequence[Word]
     ) -> None:
-        """See SessionStore.claim."""
         before = await self.load(session)
         first = segments[0].number
         if first != before.number + 1:
@@ -182,7 +169,6 @@ class DynamoDbSessionStore:
     async def configure(
         self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None
     ) -> None:
-        """See SessionStore.configure."""
         changes: dict[str, Any] = {}
         if settings is not None:
             changes["settings"] = dict(settings)
@@ -194,9 +180,8 @@ class DynamoDbSessionStore:
         await self._must_update(session, "SET " + ", ".join(f"#{name} = :{name}" for name in changes), **changes)
 
     async def end(self, session: str, take: int, heard: int) -> None:
-        """See SessionStore.end."""
         # It never falls, and rises by this writer alone.
-        await self.hear(session, take, heard)
+        await self.advance_heard(session, take, heard)
         try:
             await self._update(
                 session,

@@ -8,46 +8,41 @@ from dataclasses import replace
 from shared.errors import ClaimRefused, Fenced, SessionExists, SessionUnknown
 from shared.models import Segment, Word
 from shared.sessions.session import PROPOSAL_STANDS, Session, SessionState
+from shared.sessions.store import SessionStore
 
 
-class MemorySessionStore:
+class MemorySessionStore(SessionStore):
     """A SessionStore for one process: every method runs to its end before another begins."""
 
     def __init__(self) -> None:
         self._items: dict[str, Session] = {}
 
     async def create(self, session: Session) -> None:
-        """See SessionStore.create."""
         if session.id in self._items:
             raise SessionExists(f"session {session.id} exists already")
         self._items[session.id] = session
 
     async def load(self, session: str) -> Session:
-        """See SessionStore.load."""
         try:
             return self._items[session]
         except KeyError:
             raise SessionUnknown(f"no session {session!r} was created") from None
 
     async def open_sessions(self) -> Sequence[Session]:
-        """See SessionStore.open_sessions."""
         return [item for item in self._items.values() if item.state is SessionState.OPEN]
 
     async def begin(self, session: str, started_at: int) -> Session:
-        """See SessionStore.begin."""
         item = await self.load(session)
         if not item.started_at:
             item = self._items[session] = replace(item, started_at=started_at)
         return item
 
     async def notice(self, session: str, at: int) -> None:
-        """See SessionStore.notice."""
         item = await self.load(session)
         if not item.noticed_at:
             self._items[session] = replace(item, noticed_at=at)
 
     async def propose_end(self, session: str, at: int) -> bool:
-        """See SessionStore.propose_end."""
         item = await self.load(session)
         free = abs(at - item.proposed_at) >= PROPOSAL_STANDS
         if free:
@@ -55,7 +50,6 @@ class MemorySessionStore:
         return free
 
     async def open_take(self, session: str, held: int | None) -> int:
-        """See SessionStore.open_take."""
         item = await self.load(session)
         if item.state is SessionState.ENDED:
             raise Fenced(f"session {session}: expected it to be open, it has ended")
@@ -65,25 +59,21 @@ class MemorySessionStore:
         return item.take + 1
 
     async def give_back(self, session: str, take: int) -> None:
-        """See SessionStore.give_back."""
         item = await self.load(session)
         if item.take == take:
             self._items[session] = replace(item, given_back=take)
 
-    async def hear(self, session: str, take: int, heard: int) -> None:
-        """See SessionStore.hear."""
+    async def advance_heard(self, session: str, take: int, heard: int) -> None:
         item = await self._held(session, take)
         self._items[session] = replace(item, heard=max(item.heard, heard))
 
     async def touch(self, session: str, last_frame_at: int) -> None:
-        """See SessionStore.touch."""
         item = await self.load(session)
         self._items[session] = replace(item, last_frame_at=max(item.last_frame_at, last_frame_at))
 
     async def claim(
         self, session: str, segments: Sequence[Segment], *, unpublished: int, frontier: int, words: Sequence[Word]
     ) -> None:
-        """See SessionStore.claim."""
         item = await self.load(session)
         if segments[0].number != item.number + 1:
             raise ClaimRefused(
@@ -95,7 +85,6 @@ class MemorySessionStore:
         )
 
     async def raise_epoch(self, session: str) -> int:
-        """See SessionStore.raise_epoch."""
         item = await self.load(session)
         self._items[session] = replace(item, epoch=item.epoch + 1)
         return item.epoch + 1
@@ -103,7 +92,6 @@ class MemorySessionStore:
     async def configure(
         self, session: str, *, settings: Mapping[str, str] | None = None, wanted: Sequence[str] | None = None
     ) -> None:
-        """See SessionStore.configure."""
         item = await self.load(session)
         self._items[session] = replace(
             item,
@@ -112,7 +100,6 @@ class MemorySessionStore:
         )
 
     async def end(self, session: str, take: int, heard: int) -> None:
-        """See SessionStore.end."""
         item = await self._held(session, take)
         self._items[session] = replace(item, state=SessionState.ENDED, heard=max(item.heard, heard))
 

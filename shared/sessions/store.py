@@ -44,7 +44,7 @@ class SessionStore(Protocol):
     async def give_back(self, session: str, take: int) -> None:
         """Sets `given_back` to `take`, if that is still the item's take."""
 
-    async def hear(self, session: str, take: int, heard: int) -> None:
+    async def advance_heard(self, session: str, take: int, heard: int) -> None:
         """Raises `heard` (it never falls); raises Fenced unless the item's take is `take`."""
 
     async def touch(self, session: str, last_frame_at: int) -> None:

@@ -102,7 +102,7 @@ class ShardReader(Protocol):
         A reader whose place is the shard's tip is told so first.
         """
 
-    def done(self, sequence: int) -> None:
+    def ack_until(self, sequence: int) -> None:
         """This reader will never need the entries up to `sequence` again."""
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from shared.backoff import delays
 from shared.errors import StreamUnavailable
-from shared.home import Home
+from shared.loop_affinity import LoopAffinity
 from shared.streams.base import OLDEST, Batch, Shard, ShardReader, Start, Stream, ready
 from shared.streams.names import StreamName
 from shared.streams.news import Answered, CaughtUp, Followed, News, Refused
@@ -63,7 +63,7 @@ class Follower:
         #: Loop time (s) at which it began: what was long ago then is longer ago for a shard that is opened later.
         self._begun = 0.0
         self._name = f"what follows {', '.join(stream.name for stream in streams.values())}"
-        self._home = Home("enter, follow and leave on one event loop")
+        self._home = LoopAffinity("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
         self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | _Begun | _Out | _Back | Exception]
         self._queue = asyncio.Queue(_WAITING)
@@ -82,7 +82,7 @@ class Follower:
         self._out: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
-        self._home.enter(self._name)
+        self._home.bind(self._name)
         self._begun = asyncio.get_running_loop().time()
         try:
             for name in self._streams:
@@ -95,7 +95,7 @@ class Follower:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._home.stay(self._name)
+        self._home.check(self._name)
         await self._stop()
 
     async def news(self) -> News:
@@ -127,7 +127,7 @@ class Follower:
 
     async def _take(self) -> None:
         """Waits for what a shard says next."""
-        self._home.stay(self._name)
+        self._home.check(self._name)
         if self._failure is not None:
             raise self._failure
         entry = await self._queue.get()

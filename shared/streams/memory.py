@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from shared.clock import Clock, SystemClock
-from shared.home import Home
-from shared.streams.base import Batch, Edge, Entry, Item, Shard, ShardReader, Start
+from shared.loop_affinity import LoopAffinity
+from shared.streams.base import Batch, Edge, Entry, Item, Shard, ShardReader, Start, Stream
 
 _KEY_SPACE = 1 << 128
 #: The most entries one read returns.
@@ -44,7 +44,7 @@ class _MemoryShard:
         return self.trimmed
 
 
-class MemoryStream:
+class MemoryStream(Stream):
     """A Stream for one process.
 
     It retains the entries of the last `retention_ms`, and what a holding reader is not done with. While what such a
@@ -72,15 +72,14 @@ class MemoryStream:
         self._newest = 0
         self._sequences = count(1)
         self._ids = count()
-        self._home = Home("a stream in memory is for one event loop alone")
+        self._home = LoopAffinity("a stream in memory is for one event loop alone")
         self._changed = asyncio.Event()
         self._shards: dict[str, _MemoryShard] = {}
         for index in range(shards):
             self._open(_KEY_SPACE * index // shards, _KEY_SPACE * (index + 1) // shards - 1)
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish."""
-        self._home.enter(f"stream {self.name}")
+        self._home.bind(f"stream {self.name}")
         for entry in entries:
             if not entry.key:
                 raise ValueError(f"{self.name}: expected a partition key, got an empty one")
@@ -101,8 +100,7 @@ class MemoryStream:
         self._notify()
 
     async def shards(self) -> Sequence[Shard]:
-        """See Stream.shards."""
-        self._home.enter(f"stream {self.name}")
+        self._home.bind(f"stream {self.name}")
         # A closed shard without entries is listed as long as a parent is: its children must wait for that one.
         listed: dict[str, Shard] = {}
         for shard in self._shards.values():
@@ -111,8 +109,7 @@ class MemoryStream:
         return list(listed.values())
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        """See Stream.reader."""
-        self._home.enter(f"stream {self.name}")
+        self._home.bind(f"stream {self.name}")
         source = self._shards[shard]
         now = self._now()
         # What comes in this very millisecond is not taken for what stands there: it arrives a millisecond later.
@@ -177,7 +174,7 @@ class MemoryStream:
         self._changed = asyncio.Event()
 
 
-class _MemoryReader:
+class _MemoryReader(ShardReader):
     """A place in one shard of a MemoryStream."""
 
     def __init__(self, stream: MemoryStream, shard: _MemoryShard, place: int, placed_at: int) -> None:
@@ -192,7 +189,6 @@ class _MemoryReader:
         self.unread = sum(len(item.data) for item in shard.items[place - shard.trimmed :])
 
     async def read(self) -> Batch:
-        """See ShardReader.read."""
         shard = self._shard
         if self._began:
             await self._something()
@@ -221,11 +217,9 @@ class _MemoryReader:
         """Whether something was read just now."""
         return asyncio.get_running_loop().time() - self._read_at < _LIVELY
 
-    def done(self, sequence: int) -> None:
-        """See ShardReader.done."""
+    def ack_until(self, sequence: int) -> None:
         self.needed = max(self.needed, self._shard.place(Start(after=sequence)))
 
     def close(self) -> None:
-        """See ShardReader.close."""
         self._shard.holders.discard(self)
         self._stream._notify()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
-from shared.agreement import PacedAgreement
 from shared.models import Word
+from shared.word_stability import PacedAgreement
 
 #: Words that are held back at the end where nothing is marked: fewer than before words are committed, since a reader
 #: wants them soon, and a tail may change.

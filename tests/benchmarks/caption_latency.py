@@ -15,7 +15,7 @@ from statistics import quantiles
 
 import sacrebleu
 
-from cli.pipeline import Engines, Pipeline
+from processors.pipeline import Engines, Pipeline
 from processors.synthesize import engines as synthesizers
 from processors.transcribe import engines as recognisers
 from processors.transcribe.engines.scripted import ScriptedEngine

@@ -21,12 +21,12 @@ async def decide(records: Sequence[Record], every: float = 0.0) -> Sequence[Reco
     stability, dedup = await _bench(StabilityStage()), await _bench(DedupStage())
     for record in records:
         known = len(stability.emitted)
-        await stability.operator.take(Input(record, arrived_at=0))
+        await stability.operator.process(Input(record, arrived_at=0))
         # What it has said is confirmed between the steps of tasks.
         if every or len(stability.emitted) > known:
             await asyncio.sleep(every)
     for record in stability.emitted:
-        await dedup.operator.take(Input(record, arrived_at=0))
+        await dedup.operator.process(Input(record, arrived_at=0))
     await stability.close()
     await dedup.close()
     assert dedup.emitted

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from cli.backend import memory
+from processors.backend import memory
 from processors.transcribe import engines as recognisers
 from producers.framer import Framer
 from shared.clock import SystemClock
@@ -62,7 +62,6 @@ class CountedStream(MemoryStream):
         self.sizes: list[int] = []
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish."""
         await super().publish(entries)
         self.sizes += [entry.size for entry in entries]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from cli.backend import Reader, kinesis
+from processors.backend import Reader, kinesis
 from processors.dedup.stage import DedupStage
 from processors.hosts.local import LocalHost
 from shared.settings import Settings

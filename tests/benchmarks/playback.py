@@ -38,18 +38,15 @@ class Playback:
         self.played = 0
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish."""
+        pass
 
     async def shards(self) -> Sequence[Shard]:
-        """See Stream.shards."""
         return [Shard(self.name)]
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        """See Stream.reader."""
         return self
 
     async def read(self) -> Batch:
-        """See ShardReader.read."""
         for at, data in self._due:
             await asyncio.sleep(at - asyncio.get_running_loop().time())
             self.played += 1
@@ -57,11 +54,11 @@ class Playback:
         await asyncio.Event().wait()
         return Batch([])
 
-    def done(self, sequence: int) -> None:
-        """See ShardReader.done."""
+    def ack_until(self, sequence: int) -> None:
+        pass
 
     def close(self) -> None:
-        """See ShardReader.close."""
+        pass
 
 
 class Recording(Playback):
@@ -72,5 +69,4 @@ class Recording(Playback):
         self.recorded: list[Due] = []
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish."""
         self.recorded += [(asyncio.get_running_loop().time(), entry.data) for entry in entries]

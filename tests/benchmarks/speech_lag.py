@@ -46,7 +46,6 @@ class UnhurriedSynthesizer(ScriptedSynthesizer):
     """Speaks at tempo 1 whatever it is asked for."""
 
     def synthesize(self, text: str, language: str, tempo: float) -> AsyncIterator[bytes]:
-        """See ScriptedSynthesizer.synthesize."""
         return super().synthesize(text, language, 1.0)
 
 

@@ -44,9 +44,9 @@ _SENTENCE, _SILENT_END = 3.0, 3.0
 _SERVER = """
 import asyncio, sys
 from pathlib import Path
-from infra.local.emulators.certificates import Certificates
-from infra.local.emulators.faults import Faults
-from infra.local.emulators.transcribe import TranscribeServer
+from emulators.certificates import Certificates
+from emulators.faults import Faults
+from emulators.transcribe import TranscribeServer
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 

@@ -57,8 +57,8 @@ class _LinkedReader:
         await self._link.whole()
         return batch
 
-    def done(self, sequence: int) -> None:
-        self._reader.done(sequence)
+    def ack_until(self, sequence: int) -> None:
+        self._reader.ack_until(sequence)
 
     def close(self) -> None:
         self._reader.close()

@@ -130,9 +130,9 @@ class SlowToHear:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    async def hear(self, session: str, take: int, heard: int) -> None:
+    async def advance_heard(self, session: str, take: int, heard: int) -> None:
         await asyncio.sleep(0.2)
-        await self._store.hear(session, take, heard)
+        await self._store.advance_heard(session, take, heard)
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -11,8 +11,8 @@ from processors.hosts.local import LocalHost
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
+from processors.transcribe.idle_sessions import IdleSessions
 from processors.transcribe.stage import TranscribeStage
-from processors.transcribe.sweep import Sweep
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import SessionEnded
@@ -56,7 +56,7 @@ class Clock:
 async def sweeping(world: World, *, clock: Clock | None = None) -> LocalHost:
     """A worker of other shards: it looks for idle sessions, and reads none of ours."""
     streams: dict[StreamName, Stream] = {**world.streams, StreamName.AUDIO: Unread(world.streams[StreamName.AUDIO])}
-    sweep = Sweep(world.store, Settings(), clock or VirtualClock())
+    sweep = IdleSessions(world.store, Settings(), clock or VirtualClock())
     host = LocalHost(
         [[TranscribeStage(ScriptedEngine(Script()), sweep)]],
         streams,

@@ -14,9 +14,9 @@ from processors.hosts.checkpoints import MemoryCheckpoints
 from processors.stability.stage import StabilityStage
 from processors.synthesize.stage import SynthesizeStage
 from processors.synthesize.synthesizer import Synthesizer
+from processors.transcribe.idle_sessions import IdleSessions
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.transcribe.stage import TranscribeStage
-from processors.transcribe.sweep import Sweep
 from processors.translate.cache import MemoryTranslationCache
 from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
@@ -219,7 +219,7 @@ class World:
     def stage(self, name: str) -> Stage:
         """A new stage, with an engine of its own."""
         if name == "transcribe":
-            return TranscribeStage(self._engines.recogniser(), Sweep(self.store, self._settings, VirtualClock()))
+            return TranscribeStage(self._engines.recogniser(), IdleSessions(self.store, self._settings, VirtualClock()))
         if name == "stability":
             return StabilityStage()
         if name == "dedup":

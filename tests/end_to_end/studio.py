@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli.backend import Backend
-from cli.pipeline import Engines, Pipeline
+from processors.backend import Backend
+from processors.pipeline import Engines, Pipeline
 from processors.synthesize import engines as synthesizers
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.translate import engines as translators

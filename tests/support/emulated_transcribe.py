@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from infra.local.emulators.certificates import Certificates
-from infra.local.emulators.faults import Fault, Faults
-from infra.local.emulators.transcribe import TranscribeServer
+from emulators.certificates import Certificates
+from emulators.faults import Fault, Faults
+from emulators.transcribe import TranscribeServer
 from processors.transcribe.engines.aws.amazon_transcribe import AmazonTranscribe
 from processors.transcribe.engines.aws.engine import AwsEngine
 from processors.transcribe.engines.aws.take import AwsTake

@@ -58,7 +58,7 @@ class OperatorBench:
     async def send(self, *records: Record, every: float = 0.0) -> None:
         """Hands the operator the records, `every` s apart."""
         for record in records:
-            await self.operator.take(Input(record, self.clock.now()))
+            await self.operator.process(Input(record, self.clock.now()))
             await asyncio.sleep(every)
 
     async def close(self, closing: Closing = Closing.SHUTDOWN) -> None:
@@ -75,7 +75,7 @@ class OperatorBench:
         if not self.fenced:
             self.emitted.append(record)
 
-    def release(self, received: Input) -> None:
+    def ack(self, received: Input) -> None:
         if self._acting or self._actions.qsize():
             self.then(partial(self._release, received))
         elif not self.fenced:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from cli.backend import Backend, Reader, kinesis
+from processors.backend import Backend, Reader, kinesis
 from shared.aws import Aws
 from shared.aws.tables import create_tables, delete_tables
 from shared.settings import Settings

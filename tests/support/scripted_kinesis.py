@@ -194,7 +194,7 @@ class Wire(Executor):
         self.calls: list[Call] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """See Executor.submit; `fn` is a partial of a method of the client."""
+        """`fn` is a partial of a method of the client."""
         work: Any = fn
         call = Call(work.func.__name__, work.keywords, now())
         self.calls.append(call)

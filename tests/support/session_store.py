@@ -69,7 +69,7 @@ class SessionStoreCases:
         for attempt in (
             store.load("other"),
             store.open_take("other", None),
-            store.hear("other", 1, 1),
+            store.advance_heard("other", 1, 1),
             store.touch("other", 1),
             store.claim("other", [segment(1)], unpublished=1, frontier=1, words=[]),
             store.configure("other", wanted=[]),
@@ -86,7 +86,7 @@ class SessionStoreCases:
         with pytest.raises(Fenced, match="expected take 2, the item has 3"):
             await store.open_take("talk", 2)
         with pytest.raises(Fenced, match="expected take 2, the item has 3"):
-            await store.hear("talk", 2, 9000)
+            await store.advance_heard("talk", 2, 9000)
         with pytest.raises(Fenced, match="expected take 2, the item has 3"):
             await store.end("talk", 2, 9000)
         item = await store.load("talk")
@@ -95,7 +95,7 @@ class SessionStoreCases:
     async def test_heard_and_last_frame_only_rise(self, store: SessionStore) -> None:
         take = await store.open_take("talk", None)
         for heard in (500, 200, 700, 600):
-            await store.hear("talk", take, heard)
+            await store.advance_heard("talk", take, heard)
             await store.touch("talk", heard * 2)
         item = await store.load("talk")
         assert (item.heard, item.last_frame_at) == (700, 1400)

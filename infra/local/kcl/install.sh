@@ -25,7 +25,7 @@ usable_java() {
 
 # Checks Java and each jar, and makes the class-data archive where there is none.
 make_archive() {
-    "$python" -m processors.hosts.kcl.daemon.archive
+    "$python" -m processors.hosts.kcl.daemon.class_data_archive
 }
 
 # Made from these sources, and all of it is still there.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from processors.contract import Closing, Stage
-from processors.hosts.core import HostCore
-from processors.hosts.shard import ShardWorker
+from processors.hosts.host import Host
+from processors.hosts.shard_consumer import ShardConsumer
 from processors.hosts.tip import Tip
 from shared.clock import Clock
 from shared.errors import LowLatencyTranslateError
@@ -48,9 +48,9 @@ class ShardHost:
         crashes: Path | None = None,
     ) -> None:
         self._stages = stages
-        self._core = HostCore(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
+        self._core = Host(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
         self._longest_hold = len(stages) * settings.max_hold + _GRACE
-        self._worker: ShardWorker | None = None
+        self._worker: ShardConsumer | None = None
         self._taking = True
         #: Whether the shard is on its way to another owner, which has a deadline of its own.
         self._leaving = False
@@ -135,7 +135,7 @@ class ShardHost:
         await self._core.ended()
 
     @property
-    def _opened(self) -> ShardWorker:
+    def _opened(self) -> ShardConsumer:
         if self._worker is None:
             raise RuntimeError("expected KCL to name the shard first, got records or an end")
         return self._worker

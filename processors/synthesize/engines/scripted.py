@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import AsyncIterator, Iterable
 
+from processors.synthesize.synthesizer import Synthesizer
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES
 
@@ -17,7 +18,7 @@ _PITCH = 200
 _LOUDNESS = 500
 
 
-class ScriptedSynthesizer:
+class ScriptedSynthesizer(Synthesizer):
     """Speaks a quiet tone, `pace` ms a character at tempo 1, in chunks of `chunk` ms.
 
     The switches may be turned while it is in use. Each is by language.

@@ -15,13 +15,13 @@ from moonshine_voice.moonshine_api import ModelArch
 from moonshine_voice.transcriber import Transcriber
 from moonshine_voice.utils import get_model_path
 
-from processors.transcribe.agreement import Agreement, settled
-from processors.transcribe.engines.outbox import Outbox
-from processors.transcribe.recogniser import Hypothesis
-from processors.transcribe.spread import spread
+from processors.transcribe.engines.hypothesis_queue import HypothesisQueue
+from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine
+from processors.transcribe.word_times import spread_words
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES, Word
 from shared.sessions import Session
+from shared.word_stability import RepeatedAgreement, all_stable
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ _OPTIONS = {"return_audio_data": "false"}
 Returned = TypeVar("Returned")
 
 
-class MoonshineEngine:
+class MoonshineEngine(RecogniserEngine):
     """Takes that share one model, loaded at the first opening; each decodes in a thread of its own."""
 
     rate = RATE
@@ -57,11 +57,9 @@ class MoonshineEngine:
         self._takes: set[_Take] = set()
 
     def languages(self) -> frozenset[str]:
-        """See RecogniserEngine.languages."""
         return frozenset({"en"})
 
     async def open(self, session: Session, start: int) -> _Take:
-        """See RecogniserEngine.open."""
         if session.source_language not in self.languages():
             raise UnsupportedLanguage(f"moonshine recognises en, not {session.source_language}")
         async with self._loading:
@@ -76,7 +74,6 @@ class MoonshineEngine:
         return take
 
     async def close(self) -> None:
-        """See RecogniserEngine.close."""
         await asyncio.gather(*(take.close() for take in tuple(self._takes)))
         if self._model is not None:
             await asyncio.to_thread(self._model.close)
@@ -100,11 +97,11 @@ class _Line:
 
     utterance: int
     start: int
-    agreement: Agreement = field(default_factory=lambda: Agreement(TAIL, REPEATS))
+    agreement: RepeatedAgreement = field(default_factory=lambda: RepeatedAgreement(TAIL, REPEATS))
     items: tuple[Word, ...] = ()
 
 
-class _Take:
+class _Take(Recogniser):
     """One stream of the shared model."""
 
     def __init__(self, model: Any, takes: set[_Take]) -> None:
@@ -112,7 +109,7 @@ class _Take:
         self._takes = takes
         self._stream: Any = None
         self._thread = ThreadPoolExecutor(1, "moonshine")
-        self._outbox = Outbox()
+        self._outbox = HypothesisQueue()
         self._queue = bytearray()
         self._fed = 0
         self._decoded = 0
@@ -134,11 +131,10 @@ class _Take:
 
     @property
     def decoded(self) -> int:
-        """See Recogniser: what the last look at every open line covered."""
+        """What the last look at every open line covered."""
         return self._outbox.said_until(self._decoded)
 
     async def feed(self, pcm: bytes) -> None:
-        """See Recogniser.feed."""
         while len(self._queue) >= _QUEUED and not self._outbox.ended:
             self._room.clear()
             await self._room.wait()
@@ -147,16 +143,14 @@ class _Take:
             self._changed.set()
 
     async def finish(self) -> None:
-        """See Recogniser.finish."""
         self._finishing = True
         self._changed.set()
 
-    def __aiter__(self) -> Outbox:
-        """See Recogniser.__aiter__."""
+    def __aiter__(self) -> HypothesisQueue:
         return self._outbox
 
     async def close(self) -> None:
-        """See Recogniser.close. A decoding that is under way in the thread is waited for: under 1 s."""
+        """A decoding that is under way in the thread is waited for: under 1 s."""
         self._end(None)
         if self._work is not None:
             self._work.cancel()
@@ -215,7 +209,7 @@ class _Take:
                 line = _Line(self._utterances, max(self._heard, round(seen.start_time * 1000)))
                 self._lines[seen.line_id] = line
             end = min(self._position, round((seen.start_time + seen.duration) * 1000))
-            items = spread(seen.text, line.start, max(line.start, end), line.items)
+            items = spread_words(seen.text, line.start, max(line.start, end), line.items)
             if seen.is_complete:
                 line.items = items
                 self._finalise(seen.line_id, line)
@@ -230,7 +224,7 @@ class _Take:
             self._finalise(number, line)
 
     def _finalise(self, number: int, line: _Line) -> None:
-        self._publish(line, settled(line.items), final=True)
+        self._publish(line, all_stable(line.items), final=True)
         del self._lines[number]
         self._closed_lines.add(number)
 

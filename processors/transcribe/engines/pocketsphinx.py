@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 
-from processors.transcribe.agreement import Agreement, settled
-from processors.transcribe.engines.outbox import Outbox
-from processors.transcribe.recogniser import Hypothesis
+from processors.transcribe.engines.hypothesis_queue import HypothesisQueue
+from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import Word
 from shared.sessions import Session
+from shared.word_stability import RepeatedAgreement, all_stable
 
 #: A word is stable that stood at least two words from the end in two hypotheses running: of words marked so, 1.4 %
 #: differ in the final (tests/benchmarks/recognisers.py measures it).
@@ -24,7 +24,7 @@ _LOADING = 30.0
 _DECODER = Path(__file__).with_name("pocketsphinx_decoder.py")
 
 
-class PocketsphinxEngine:
+class PocketsphinxEngine(RecogniserEngine):
     """Starts a decoder process for every take."""
 
     rate = 16000
@@ -34,11 +34,9 @@ class PocketsphinxEngine:
         self._takes: set[_Take] = set()
 
     def languages(self) -> frozenset[str]:
-        """See RecogniserEngine.languages."""
         return frozenset({"en"})
 
     async def open(self, session: Session, start: int) -> _Take:
-        """See RecogniserEngine.open."""
         if session.source_language not in self.languages():
             raise UnsupportedLanguage(f"pocketsphinx recognises en, not {session.source_language}")
         try:
@@ -57,11 +55,10 @@ class PocketsphinxEngine:
         return take
 
     async def close(self) -> None:
-        """See RecogniserEngine.close."""
         await asyncio.gather(*(take.close() for take in tuple(self._takes)))
 
 
-class _Take:
+class _Take(Recogniser):
     """One decoder process; the pipes' buffers, about 4 s, are what may wait for it."""
 
     def __init__(self, process: asyncio.subprocess.Process, takes: set[_Take]) -> None:
@@ -72,8 +69,8 @@ class _Take:
         self._stdout = process.stdout
         self._takes = takes
         takes.add(self)
-        self._outbox = Outbox()
-        self._agreement = Agreement(TAIL, REPEATS)
+        self._outbox = HypothesisQueue()
+        self._agreement = RepeatedAgreement(TAIL, REPEATS)
         self._utterance = 0
         self._decoded = 0
         self._reading: asyncio.Task[None] | None = None
@@ -91,11 +88,10 @@ class _Take:
 
     @property
     def decoded(self) -> int:
-        """See Recogniser: what the decoder said of itself last."""
+        """What the decoder said of itself last."""
         return self._outbox.said_until(self._decoded)
 
     async def feed(self, pcm: bytes) -> None:
-        """See Recogniser.feed."""
         if not self._outbox.ended:
             try:
                 self._stdin.write(pcm)
@@ -104,15 +100,12 @@ class _Take:
                 self._outbox.end()
 
     async def finish(self) -> None:
-        """See Recogniser.finish."""
         self._stdin.close()
 
-    def __aiter__(self) -> Outbox:
-        """See Recogniser.__aiter__."""
+    def __aiter__(self) -> HypothesisQueue:
         return self._outbox
 
     async def close(self) -> None:
-        """See Recogniser.close."""
         self._outbox.end()
         if self._process.returncode is None:
             self._process.kill()
@@ -137,7 +130,7 @@ class _Take:
 
     def _hypothesis(self, said: Any) -> Hypothesis:
         if said["utterance"] != self._utterance:
-            self._agreement = Agreement(TAIL, REPEATS)
+            self._agreement = RepeatedAgreement(TAIL, REPEATS)
             self._utterance = said["utterance"]
         items = tuple(Word(*word) for word in said.pop("words"))
-        return Hypothesis(items=settled(items) if said["final"] else self._agreement.mark(items), **said)
+        return Hypothesis(items=all_stable(items) if said["final"] else self._agreement.mark(items), **said)

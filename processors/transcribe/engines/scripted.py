@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from processors.transcribe.engines.outbox import Outbox
+from processors.transcribe.engines.hypothesis_queue import HypothesisQueue
 from processors.transcribe.engines.script import Script
-from processors.transcribe.recogniser import Hypothesis
+from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES
 from shared.sessions import Session
 
 
-class ScriptedEngine:
+class ScriptedEngine(RecogniserEngine):
     """Plays one script for every session, or to each session its own; a session without one hears nothing.
 
     Faults on request: a take drops where it is fed past an audio time of `drop_at` (ms; each once a session), the
@@ -44,11 +44,9 @@ class ScriptedEngine:
         self._opened: Counter[str] = Counter()
 
     def languages(self) -> frozenset[str]:
-        """See RecogniserEngine.languages."""
         return self._languages
 
     async def open(self, session: Session, start: int) -> _Take:
-        """See RecogniserEngine.open."""
         if session.source_language not in self._languages:
             raise UnsupportedLanguage(f"this script is not in {session.source_language}")
         if self._refusals:
@@ -62,10 +60,10 @@ class ScriptedEngine:
         return _Take(script, start, self.rate, drops)
 
     async def close(self) -> None:
-        """See RecogniserEngine.close."""
+        pass
 
 
-class _Take:
+class _Take(Recogniser):
     """The script from `start` (ms) on."""
 
     def __init__(self, script: Script, start: int, rate: int, drops: list[int]) -> None:
@@ -78,15 +76,14 @@ class _Take:
         self._drops = drops
         self._fed = 0
         self._played = 0
-        self._outbox = Outbox()
+        self._outbox = HypothesisQueue()
 
     @property
     def decoded(self) -> int:
-        """See Recogniser: what the script has of the audio so far is said."""
+        """What the script has of the audio so far is said."""
         return self._outbox.said_until(self._played)
 
     async def feed(self, pcm: bytes) -> None:
-        """See Recogniser.feed."""
         self._fed += len(pcm)
         position = self._fed // SAMPLE_BYTES * 1000 // self._rate
         drop = next((at for at in self._drops if self._start < at <= self._start + position), None)
@@ -96,7 +93,7 @@ class _Take:
             self._outbox.end()
 
     async def finish(self) -> None:
-        """See Recogniser.finish: an utterance in progress has its final of the words that were fed."""
+        """An utterance in progress has its final of the words that were fed."""
         position = self._fed // SAMPLE_BYTES * 1000 // self._rate
         newest: dict[int, Hypothesis] = {}
         # A word belongs to the take that was fed the greater part of it.
@@ -112,12 +109,10 @@ class _Take:
                 self._outbox.put(replace(result, end=end, position=position, items=items, final=True))
         self._outbox.end()
 
-    def __aiter__(self) -> Outbox:
-        """See Recogniser.__aiter__."""
+    def __aiter__(self) -> HypothesisQueue:
         return self._outbox
 
     async def close(self) -> None:
-        """See Recogniser.close."""
         self._outbox.end()
 
     def _play(self, position: int) -> None:

@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from processors.translate.style import PLAIN, Style
+from processors.translate.translator import Translator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
 #: The languages it speaks unless told otherwise.
 LANGUAGES = ("ca", "en", "es", "fr", "it", "pt")
 
 
-class ScriptedTranslator:
+class ScriptedTranslator(Translator):
     """Looks texts up by (text, target); marks one that is not there with its language.
 
     `Good night.` becomes `[es] Good night.`. The switches may be turned while it is in use. Each is by target language.
@@ -44,7 +45,6 @@ class ScriptedTranslator:
         return self.languages - {source} if source in self.languages else frozenset()
 
     def applied(self, style: Style) -> Style:
-        """See Translator.applied."""
         return style
 
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from shared.streams.base import LATEST, Batch, Item, Start
+from shared.streams.base import LATEST, Batch, Item, ShardReader, Start
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.feed import Inbox, ShardFeed
 from shared.streams.kinesis.recent import behind
 from shared.streams.kinesis.shard import SharedShard
 
 
-class KinesisReader:
+class KinesisReader(ShardReader):
     """Shares the shard's feed as soon as that has what it needs; until then it reads by itself.
 
     One that reads from the latest on may hear what came since the feed's last read, a second before it joined.
@@ -41,14 +41,12 @@ class KinesisReader:
             self._start = Start(at=cursor.tip_at)
 
     async def read(self) -> Batch:
-        """See ShardReader.read."""
         return await (self._catch_up() if self._inbox is None else self._follow(self._inbox))
 
-    def done(self, sequence: int) -> None:
-        """See ShardReader.done: Kinesis keeps everything for its retention anyway."""
+    def ack_until(self, sequence: int) -> None:
+        """Kinesis keeps everything for its retention anyway."""
 
     def close(self) -> None:
-        """See ShardReader.close."""
         if self._feed is not None and self._inbox is not None:
             self._feed.close(self._inbox)
         self._feed = self._inbox = None

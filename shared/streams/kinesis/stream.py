@@ -7,8 +7,8 @@ from functools import partial
 
 from shared.aws import Aws, AwsClient
 from shared.errors import StreamUnavailable
-from shared.home import Home
-from shared.streams.base import LATEST, Entry, Shard, ShardReader, Start
+from shared.loop_affinity import LoopAffinity
+from shared.streams.base import LATEST, Entry, Shard, ShardReader, Start, Stream
 from shared.streams.kinesis.cursor import Cursor
 from shared.streams.kinesis.listing import list_shards, parents
 from shared.streams.kinesis.pace import Pace
@@ -28,41 +28,39 @@ def kinesis_streams(aws: Aws, prefix: str, read_interval: float) -> Mapping[Stre
     """
     client = aws.client("kinesis", StreamUnavailable)
     pace = Pace(read_interval)
-    home = Home(_REMEDY)
+    home = LoopAffinity(_REMEDY)
     home.moved.append(pace.begin)
     return {name: KinesisStream(client, f"{prefix}-{name}", pace, home) for name in StreamName}
 
 
-class KinesisStream:
+class KinesisStream(Stream):
     """Writes in batches, and reads every shard once for all its readers in this process.
 
     Its methods raise SetupError where the stream does not exist or may not be used, WrongEventLoop on another event
     loop than the one that first used it or a stream that shares its `home`, and ForkedProcess in a child of that.
     """
 
-    def __init__(self, client: AwsClient, name: str, pace: Pace, home: Home | None = None) -> None:
+    def __init__(self, client: AwsClient, name: str, pace: Pace, home: LoopAffinity | None = None) -> None:
         self.name = name
         self._client = client
         self._pace = pace
-        self._home = home or Home(_REMEDY)
+        self._home = home or LoopAffinity(_REMEDY)
         self._home.moved.append(self._begin)
         self._begin()
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        """See Stream.publish."""
-        self._home.enter(f"stream {self.name}")
+        self._home.bind(f"stream {self.name}")
         await self._writer.write(entries)
         self._pace.stir()
 
     async def shards(self) -> Sequence[Shard]:
-        """See Stream.shards."""
-        self._home.enter(f"stream {self.name}")
+        self._home.bind(f"stream {self.name}")
         found = await list_shards(self._client, self.name, self._clock)
         return [Shard(shard["ShardId"], parents(shard)) for shard in found]
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        """See Stream.reader; nothing need be held, since Kinesis keeps every record for its retention."""
-        self._home.enter(f"stream {self.name}")
+        """Nothing need be held, since Kinesis keeps every record for its retention."""
+        self._home.bind(f"stream {self.name}")
         if start.ago is not None and not self._clock.is_known:
             await self.shards()
         start = start.by(self._clock.now())

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from cli.pipeline import Pipeline
+from processors.pipeline import Pipeline
 from producers import AudioProducer
 from shared.alignment import spelling
 from shared.clock import SystemClock

@@ -12,7 +12,7 @@ import soxr
 
 from processors.synthesize.engines.espeak.library import Library
 from processors.synthesize.engines.espeak.voices import by_language
-from processors.transcribe.spread import spread
+from processors.transcribe.word_times import spread_words
 from shared.models import SAMPLE_BYTES, Word
 from tests.benchmarks.speech.recording import Recording
 
@@ -90,7 +90,7 @@ def _timed(text: str, starts: dict[int, int], pcm: bytes, rate: int) -> Iterator
     for place, following in pairwise(places):
         until = starts.get(following, len(loud) * 1000 // rate) * rate // 1000
         end = int(np.flatnonzero(loud[:until])[-1]) * 1000 // rate
-        yield from spread(text[place:following], starts[place], end)
+        yield from spread_words(text[place:following], starts[place], end)
 
 
 def _resampled(pcm: bytes, rate: int, to: int) -> bytes:

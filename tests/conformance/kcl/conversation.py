@@ -67,7 +67,7 @@ class Conversation:
             assert action == "shardEnded", f"expected a checkpoint's number at {action}, got none"
             self.ended = True
             await self._around.checkpoints.save(*self._place, Checkpoint(self._delivered, ended=True))
-            self._reader.done(self._delivered)
+            self._reader.ack_until(self._delivered)
             return None
         # KCL would answer with an IllegalArgumentException, of which the child dies: but none may come to that.
         assert int(sequence) <= self._delivered, (
@@ -76,5 +76,5 @@ class Conversation:
         assert int(sequence) > self._written, f"checkpoint {sequence} does not rise above the last one: {self._written}"
         self._written = int(sequence)
         await self._around.checkpoints.save(*self._place, Checkpoint(self._written))
-        self._reader.done(self._written)
+        self._reader.ack_until(self._written)
         return None

@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.emulators.certificates import Certificates
-from infra.local.emulators.faults import Fault, Faults
-from infra.local.emulators.polly import PollyService
-from infra.local.emulators.translate import TranslateService
-from infra.local.emulators.web import WebServer
+from emulators.certificates import Certificates
+from emulators.faults import Fault, Faults
+from emulators.polly import PollyService
+from emulators.translate import TranslateService
+from emulators.web import WebServer
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.synthesize.synthesizer import Synthesizer
 from processors.translate.engines.scripted import ScriptedTranslator

@@ -12,7 +12,7 @@ from cli.broadcast import broadcast
 from cli.broadcast.broadcast import Broadcast
 from cli.broadcast.outputs import Outputs
 from cli.demo.lines import Lines
-from cli.pipeline import Engines, Pipeline
+from processors.pipeline import Engines, Pipeline
 from processors.synthesize import engines as synthesizers
 from processors.transcribe import engines as recognisers
 from processors.translate import engines as translators

@@ -11,7 +11,7 @@ from rich.table import Table
 from cli.console import Console as OurConsole
 from cli.demo.lines import Lines
 from cli.demo.screen import Screen
-from cli.listen.show import JsonLines, Terminal
+from cli.listen.renderer import JsonLines, Terminal
 from shared.models import Status
 from shared.sessions import Session
 from sinks import Caption, Corrected, Tail

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from cli.checks import ENGINES
-from cli.stages import EnginesOnDemand
+from processors.pipeline import EnginesOnDemand
 from shared.errors import SettingError
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt, Outcome

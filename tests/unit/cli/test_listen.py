@@ -13,10 +13,10 @@ import orjson
 import pytest
 from rich.console import Console
 
-from cli.backend import Backend, memory
-from cli.listen.audience import Audience
 from cli.listen.files import Files
-from cli.listen.show import JsonLines, Show, Terminal
+from cli.listen.listener import Listener
+from cli.listen.renderer import JsonLines, Renderer, Terminal
+from processors.backend import Backend, memory
 from shared.clock import SystemClock
 from shared.codec import encode
 from shared.errors import LowLatencyTranslateError, SessionUnknown, StreamUnavailable
@@ -84,9 +84,9 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path / "talk.vtt", tmp_path / "talk.wav")
 
 
-async def listen(backend: Backend, files: Files, told: Show, language: str | None = "es") -> None:
+async def listen(backend: Backend, files: Files, told: Renderer, language: str | None = "es") -> None:
     with files:
-        await Audience(backend, "talk", language, told, files, captions=True).run()
+        await Listener(backend, "talk", language, told, files, captions=True).run()
 
 
 def reason(caught: pytest.ExceptionInfo[BaseException]) -> str:
@@ -165,8 +165,8 @@ class _CutReader:
             raise StreamUnavailable("cut")
         return await self._reader.read()
 
-    def done(self, sequence: int) -> None:
-        self._reader.done(sequence)
+    def ack_until(self, sequence: int) -> None:
+        self._reader.ack_until(sequence)
 
     def close(self) -> None:
         self._reader.close()

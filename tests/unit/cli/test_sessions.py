@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from cli.backend import memory
 from cli.sessions import command
+from processors.backend import memory
 from shared.sessions import Session
 from shared.settings import Settings
 from tests.support.virtual_time import EPOCH

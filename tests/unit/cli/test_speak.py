@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.backend import Backend, memory
 from cli.speak import command
+from processors.backend import Backend, memory
 from shared.codec import decode, encode
 from shared.models import AudioFrame, SessionEnded
 from shared.sessions import Session, SessionState

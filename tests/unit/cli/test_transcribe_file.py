@@ -20,9 +20,9 @@ import orjson
 import pytest
 from rich.console import Console
 
-from cli import stages
 from cli.broadcast.broadcast import Outcome
 from cli.broadcast.summary import print_summary
+from processors import pipeline
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.translate.engines.scripted import ScriptedTranslator
 from tests.support.media import encoded, silent_video, tone
@@ -144,7 +144,7 @@ def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
 ) -> None:
     broken = engine()
     broken.broken.add("ca")
-    monkeypatch.setattr(stages.EnginesOnDemand, kind, broken)
+    monkeypatch.setattr(pipeline.EnginesOnDemand, kind, broken)
     monkeypatch.setenv("MAX_HOLD", "10")
     outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out")
     assert outcome.code == 1

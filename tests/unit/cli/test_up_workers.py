@@ -15,7 +15,7 @@ import pytest
 
 from cli.up.workers import PATIENCE as WORKERS_PATIENCE
 from cli.up.workers import Worker, in_workers, workers_of
-from processors.hosts.kcl.daemon.limits import Limits
+from processors.hosts.kcl.daemon.timeouts import Timeouts
 from processors.stages import STAGES
 from shared.settings import Settings
 from tests.support.patience import PATIENCE
@@ -41,7 +41,7 @@ sys.exit(7)
 LLT = f"""
 import json, os, sys
 from unittest.mock import patch
-from cli.backend import memory
+from processors.backend import memory
 from cli.main import run
 from cli.up.workers import Worker
 stand_ins = [Worker(one[0], [sys.executable, "-c", {STAND_IN!r}, *one], os.environ) for one in json.loads(sys.argv[1])]
@@ -198,5 +198,5 @@ def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -
 
 
 def test_each_has_the_time_that_it_may_take_to_drain() -> None:
-    limits = Limits()
+    limits = Timeouts()
     assert limits.drain + limits.release < WORKERS_PATIENCE

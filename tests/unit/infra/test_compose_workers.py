@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 
 from cli.main import app
 from processors.hosts.kcl.application import Application
-from processors.hosts.kcl.daemon.limits import Limits
+from processors.hosts.kcl.daemon.timeouts import Timeouts
 from processors.stages import STAGES
 from shared.aws import Aws
 from shared.settings import Settings
@@ -96,7 +96,7 @@ def test_a_worker_starts_once_its_stream_is_there_and_again_where_it_failed(name
 @pytest.mark.parametrize("name", WORKERS)
 def test_a_worker_has_the_time_to_drain_and_gets_the_signal(name: str) -> None:
     (seconds,) = re.fullmatch(r"(\d+)s", WORKERS[name]["stop_grace_period"]).groups()  # type: ignore[union-attr]
-    limits = Limits()
+    limits = Timeouts()
     assert int(seconds) > limits.drain + limits.release
     assert WORKERS[name]["init"] is True
 

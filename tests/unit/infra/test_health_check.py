@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from processors.hosts.kcl.daemon.health import Health
-from processors.hosts.kcl.daemon.status import State, Status
+from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
 from tests.support.patience import PATIENCE
 from tests.unit.infra.dockerfile import values
 
@@ -32,9 +32,11 @@ def check(port: int | str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("state", "code"), [(State.RUNNING, 0), (State.STARTING, 1), (State.DRAINING, 1)])
-def test_a_container_is_as_well_as_its_worker(tmp_path: Path, state: State, code: int) -> None:
-    status = Status("audio-transcription-dedup", "dedup", "here-1", state)
+@pytest.mark.parametrize(
+    ("state", "code"), [(WorkerState.RUNNING, 0), (WorkerState.STARTING, 1), (WorkerState.DRAINING, 1)]
+)
+def test_a_container_is_as_well_as_its_worker(tmp_path: Path, state: WorkerState, code: int) -> None:
+    status = WorkerStatus("audio-transcription-dedup", "dedup", "here-1", state)
     with Health(status, "127.0.0.1", 0, tmp_path) as served:
         ended = check(served.port)
     assert (ended.returncode, ended.stderr) == (code, "")

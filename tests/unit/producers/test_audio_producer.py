@@ -133,7 +133,7 @@ def test_a_restarted_client_whose_clock_is_slow_stays_behind_what_was_heard() ->
     async def main() -> None:
         stream, store = FlakyStream(), MemorySessionStore()
         await store.create(TALK)
-        await store.hear("talk", 0, 8000)
+        await store.advance_heard("talk", 0, 8000)
         async with producer(stream, store) as talk:
             await speak(talk, 1)
         assert_contiguous(await stream.frames(), first=8 * RATE)

@@ -162,7 +162,7 @@ def test_who_goes_on_with_a_clock_that_cannot_be_right_stays_behind_what_was_hea
     async def main() -> None:
         stream, store, clock = FlakyStream(), MemorySessionStore(), SetClock(ahead)
         await store.create(TALK)
-        await store.hear("talk", 0, 60_000)
+        await store.advance_heard("talk", 0, 60_000)
         await asyncio.sleep(65)
         async with producer(stream, store, clock=clock) as talk:
             await speak(talk, 1)
@@ -181,7 +181,7 @@ def test_who_goes_on_with_a_long_session_stands_where_the_clock_says() -> None:
         await store.create(TALK)
         # Its workers allow longer sessions than this client knows of.
         await asyncio.sleep(10_000)
-        await store.hear("talk", 0, 9_990_000)
+        await store.advance_heard("talk", 0, 9_990_000)
         async with producer(stream, store) as talk:
             await speak(talk, 1)
         assert_contiguous(await stream.frames(), first=10_000 * RATE)

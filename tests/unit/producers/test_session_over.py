@@ -147,7 +147,7 @@ def test_a_close_is_quiet_where_nothing_was_written(later: float) -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
         await store.items.create(TALK)
-        await store.items.hear("talk", 0, 5000)
+        await store.items.advance_heard("talk", 0, 5000)
         async with producer(stream, store, offset=10 * RATE):
             await store.items.end("talk", 0, 5000)
             await asyncio.sleep(later)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Self, cast
 
-from processors.hosts.kcl.daemon.leash import leashed
+from processors.hosts.kcl.daemon.die_with_parent import leashed
 from processors.hosts.kcl.daemon.processes import processes
 
 #: Seconds between two looks whether children are gone.

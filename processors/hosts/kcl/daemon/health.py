@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import orjson
 
 from processors.hosts.kcl.daemon.measurements import Measurements
-from processors.hosts.kcl.daemon.status import Status
+from processors.hosts.kcl.daemon.status import WorkerStatus
 from shared.errors import SetupError
 
 #: Seconds by which its end may be late.
@@ -29,7 +29,7 @@ class Health:
     /health is 200 while the worker and its shards are well and 503 else, with the status as JSON.
     """
 
-    def __init__(self, status: Status, address: str, port: int, folder: Path) -> None:
+    def __init__(self, status: WorkerStatus, address: str, port: int, folder: Path) -> None:
         self._status = status
         self._measurements = Measurements(folder)
         try:

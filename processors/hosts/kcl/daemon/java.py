@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from processors.hosts.kcl.daemon.leash import leashed
+from processors.hosts.kcl.daemon.die_with_parent import leashed
 from shared.errors import SetupError
 
 #: The oldest that this is tested with. KCL itself runs in Java 8, and class-data archives need 13.

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from processors.hosts.kcl.daemon.beats import Beat
+from processors.hosts.kcl.daemon.heartbeats import Heartbeat
 
 #: How the daemon is told to log: a JSON object a line.
 LOGBACK = Path(__file__).with_name("logback.xml")
@@ -31,10 +31,10 @@ _NEWS_AGAIN = 60.0
 _FRAMES = 8
 
 
-class Listener(Protocol):
+class DaemonEvents(Protocol):
     """What is done about the lines that tell how the daemon and its children are."""
 
-    def beat(self, beat: Beat) -> None:
+    def beat(self, beat: Heartbeat) -> None:
         """A child lives."""
 
     def done(self, pid: int) -> None:
@@ -53,14 +53,14 @@ class Listener(Protocol):
         """The daemon gives up because of a child."""
 
 
-class Lines:
+class LogLines:
     """Takes the daemon's lines one by one: those that it logs, and those of its children, which it prints.
 
     What tells how they are goes to the listener. All else is logged: the daemon's own words under the logger `kcl`, a
     child's under the logger that it used, and what is no log under the logger `child`.
     """
 
-    def __init__(self, listener: Listener, time: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, listener: DaemonEvents, time: Callable[[], float] = time.monotonic) -> None:
         self._listener = listener
         self._time = time
         #: When each of the daemon's messages, without its arguments, was last shown.
@@ -78,7 +78,7 @@ class Lines:
                 self._listener.done(pid)
             case {"setup": str(reason)}:
                 self._listener.setup(reason)
-            case parsed if (beat := Beat.of(parsed)) is not None:
+            case parsed if (beat := Heartbeat.of(parsed)) is not None:
                 self._listener.beat(beat)
             case _ if line.strip():
                 CHILD.warning("%s", line)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from processors.hosts.kcl.daemon.beats import Beats
+from processors.hosts.kcl.daemon.heartbeats import Heartbeats
 
 #: Seconds without a sign of life after which a child, or the daemon, is not well. The daemon's stay out for up to 60
 #: while DynamoDB does not answer.
 _STALE, _DAEMON_STALE = 15.0, 75.0
 
 
-class State(StrEnum):
+class WorkerState(StrEnum):
     """What a worker is doing."""
 
     STARTING = "starting"
@@ -23,21 +23,21 @@ class State(StrEnum):
 
 
 @dataclass
-class Status:
+class WorkerStatus:
     """What is known of a worker while it lives."""
 
     application: str
     stage: str
     worker: str
-    state: State = State.STARTING
+    state: WorkerState = WorkerState.STARTING
     restarts: int = 0
-    beats: Beats = field(default_factory=Beats)
+    beats: Heartbeats = field(default_factory=Heartbeats)
 
     @property
     def healthy(self) -> bool:
         """Whether it works, and the daemon and every child of it too."""
         return (
-            self.state is State.RUNNING
+            self.state is WorkerState.RUNNING
             and (self.beats.daemon_age or 0.0) <= _DAEMON_STALE
             and all(age <= _STALE for _, age in self.beats.ages().values())
         )

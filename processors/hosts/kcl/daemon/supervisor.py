@@ -12,18 +12,18 @@ from itertools import count
 from pathlib import Path
 
 from processors.hosts.kcl.application import Application
-from processors.hosts.kcl.daemon import archive
+from processors.hosts.kcl.daemon import class_data_archive
 from processors.hosts.kcl.daemon.daemon import Daemon
-from processors.hosts.kcl.daemon.first import first_of, unless
 from processors.hosts.kcl.daemon.folder import own_folder
 from processors.hosts.kcl.daemon.installation import Installation
+from processors.hosts.kcl.daemon.lease_mode import LeaseMode
 from processors.hosts.kcl.daemon.leases import LeaseTable
-from processors.hosts.kcl.daemon.limits import Limits
-from processors.hosts.kcl.daemon.logs import LOGBACK, Lines
-from processors.hosts.kcl.daemon.mode import Mode
+from processors.hosts.kcl.daemon.logs import LOGBACK, LogLines
+from processors.hosts.kcl.daemon.monitor import DaemonMonitor
 from processors.hosts.kcl.daemon.properties import Endpoints, properties, write
-from processors.hosts.kcl.daemon.status import State, Status
-from processors.hosts.kcl.daemon.watch import Watch
+from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
+from processors.hosts.kcl.daemon.timeouts import Timeouts
+from shared.aio import first_of, unless
 from shared.aws import Aws, AwsError
 from shared.aws.threads import DaemonThreads
 from shared.backoff import backoff
@@ -50,9 +50,9 @@ class Supervisor:
         metrics: Metrics,
         *,
         environ: Mapping[str, str] = os.environ,
-        limits: Limits | None = None,
+        limits: Timeouts | None = None,
     ) -> None:
-        self.status = Status(application.name, application.label, worker)
+        self.status = WorkerStatus(application.name, application.label, worker)
         #: Set once the daemon works for the first time.
         self.up = asyncio.Event()
         self._application = application
@@ -60,12 +60,12 @@ class Supervisor:
         self._child = child
         self._metrics = metrics
         self._environ = environ
-        self._limits = limits or Limits()
+        self._limits = limits or Timeouts()
         self._aws = Aws(environ)
         self._kinesis = self._aws.client("kinesis", StreamUnavailable)
         self._dynamodb = self._aws.client("dynamodb", StoreUnavailable)
         self._leases = LeaseTable(self._aws, application)
-        self._mode = Mode(self._aws, application)
+        self._mode = LeaseMode(self._aws, application)
         self._asked = asyncio.Event()
         self._killed = asyncio.Event()
 
@@ -106,7 +106,7 @@ class Supervisor:
             await check()
         await self._prepare()
         options = [f"-Dkcl.level={'INFO' if logging.getLogger('kcl').isEnabledFor(logging.INFO) else 'WARN'}"]
-        class_data = await archive.made(installation, self._environ)
+        class_data = await class_data_archive.made(installation, self._environ)
         if class_data is not None:
             options += [f"-XX:SharedArchiveFile={class_data}", "-Xshare:auto"]
         file = folder / "daemon.properties"
@@ -135,8 +135,8 @@ class Supervisor:
         """
         failures = 0
         while not self._asked.is_set():
-            watch = Watch(self.status, self._limits, self._running)
-            daemon = await Daemon.start(command, self._daemon_environ(), Lines(watch).take)
+            watch = DaemonMonitor(self.status, self._limits, self._running)
+            daemon = await Daemon.start(command, self._daemon_environ(), LogLines(watch).take)
             try:
                 wrong = await unless(self._asked, first_of(watch.failure(daemon), self._stream_gone()))
                 if wrong is None:
@@ -147,7 +147,7 @@ class Supervisor:
             if watch.to_mend is not None:
                 raise SetupError(watch.to_mend)
             failures = 1 if watch.was_well else failures + 1
-            self.status.state = State.RESTARTING
+            self.status.state = WorkerState.RESTARTING
             self.status.restarts += 1
             self._metrics.count(Metric.WORKER_RESTARTS, stage=self.status.stage)
             log.error("%s: the daemon ended with %s: %s", self.status.worker, await daemon.ended(), wrong)
@@ -175,9 +175,9 @@ class Supervisor:
             else:
                 return
 
-    async def _drain(self, daemon: Daemon, watch: Watch) -> bool:
+    async def _drain(self, daemon: Daemon, watch: DaemonMonitor) -> bool:
         """Has the daemon shut down, and waits until the children that it has are gone; whether all were done."""
-        self.status.state = State.DRAINING
+        self.status.state = WorkerState.DRAINING
         daemon.drain()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.drain) as limit:
@@ -198,8 +198,8 @@ class Supervisor:
                 log.info("%s: gave up %d leases", self.status.worker, await self._leases.release(self.status.worker))
 
     def _running(self) -> None:
-        if self.status.state is not State.DRAINING:
-            self.status.state = State.RUNNING
+        if self.status.state is not WorkerState.DRAINING:
+            self.status.state = WorkerState.RUNNING
         self.up.set()
 
     def _daemon_environ(self) -> Mapping[str, str]:

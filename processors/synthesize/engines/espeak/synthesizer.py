@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from xml.sax.saxutils import escape
 
-from processors.synthesize.engines.espeak.clip import Clip
+from processors.synthesize.engines.espeak.audio_queue import AudioQueue
 from processors.synthesize.engines.espeak.library import Library
 from processors.synthesize.engines.espeak.voices import by_language
 from processors.synthesize.masks import PAUSE, silenced
+from processors.synthesize.synthesizer import Synthesizer
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
 
-class EspeakSynthesizer:
+class EspeakSynthesizer(Synthesizer):
     """Speaks with eSpeak's best voice for each language. EngineUnavailable where the library cannot be had."""
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class EspeakSynthesizer:
             raise UnsupportedLanguage(f"expected one of {', '.join(sorted(self._voices))}, got {language}")
         if self._closed:
             raise EngineUnavailable("eSpeak is closed")
-        clip = Clip()
+        clip = AudioQueue()
         self._worker.submit(self._speak, clip, text, voice, tempo)
         try:
             while (chunk := await clip.next()) is not None:
@@ -52,7 +53,7 @@ class EspeakSynthesizer:
             self._closed = True
             self._worker.shutdown()
 
-    def _speak(self, clip: Clip, text: str, voice: str, tempo: float) -> None:
+    def _speak(self, clip: AudioQueue, text: str, voice: str, tempo: float) -> None:
         try:
             plain = escape(text)
             marked = silenced(plain, f'<break time="{PAUSE}ms"/>')

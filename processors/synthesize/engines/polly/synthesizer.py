@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-from processors.pieces import pieces
+from processors.engines.split_text import split_text
 from processors.synthesize.engines.polly.answer import read
 from processors.synthesize.engines.polly.ssml import escaped, plain, spoken, ssml
 from processors.synthesize.engines.polly.voices import Voice, voices
+from processors.synthesize.synthesizer import Synthesizer
 from shared.aws import Aws, AwsError, Tries
 from shared.aws.threads import DaemonThreads
 from shared.errors import EngineUnavailable, UnsupportedLanguage
@@ -31,7 +32,7 @@ _CLOSING = 2.0
 _LASTING = frozenset({"EngineNotSupportedException", "LanguageNotSupportedException"})
 
 
-class PollySynthesizer:
+class PollySynthesizer(Synthesizer):
     """Speaks with a neural voice for each language; `overrides` is as POLLY_VOICES, whose SettingError it raises.
 
     Polly is found by the usual AWS means; SetupError where those are not set up. No error quotes the text.
@@ -60,7 +61,7 @@ class PollySynthesizer:
         voice = self._voices.get(language)
         if voice is None:
             raise UnsupportedLanguage(f"expected one of {', '.join(sorted(self._voices))}, got {language}")
-        for piece in pieces(spoken(text), LIMIT, lambda part: len(escaped(part))):
+        for piece in split_text(spoken(text), LIMIT, lambda part: len(escaped(part))):
             if piece.strip():
                 async with self._slots, aclosing(self._speak(piece, voice, tempo)) as audio:
                     async for pcm in audio:

@@ -22,7 +22,7 @@ from processors.transcribe.engines.aws.body import AudioBody, Rounds
 from processors.transcribe.engines.aws.connection import Connection, Runtime
 from processors.transcribe.engines.aws.failures import failure
 from processors.transcribe.engines.aws.request import StreamRequest
-from processors.transcribe.engines.aws.stream import Result
+from processors.transcribe.engines.aws.stream import Result, TranscribeClient, TranscribeStream
 from shared.aws import Aws
 from shared.errors import EngineUnavailable, SetupError
 
@@ -35,7 +35,7 @@ _QUEUED = 64 * 1024
 _LOOK = 0.02
 
 
-class AmazonTranscribe:
+class AmazonTranscribe(TranscribeClient):
     """Opens every stream with a client of its own: a connection takes one stream.
 
     Raises SetupError for an endpoint that is not https, or a bundle of authorities that cannot be read. The times
@@ -58,7 +58,6 @@ class AmazonTranscribe:
             raise SetupError(f"AWS_CA_BUNDLE={aws.ca_bundle}: {error.strerror}") from None
 
     async def open(self, request: StreamRequest) -> Stream:
-        """See TranscribeClient.open."""
         connection = Connection(self._runtime)
         client = _Client(self._aws.region, self._endpoint, _Credentials(self._aws), connection, AudioBody(self._rounds))
         starting = asyncio.create_task(client.start_stream_transcription(**_parameters(request)))
@@ -77,7 +76,7 @@ class AmazonTranscribe:
         return Stream(started, connection, client.body, self._sending)
 
     async def close(self) -> None:
-        """See TranscribeClient.close: connections close with their streams."""
+        """Connections close with their streams."""
 
     def _silence(self, connection: Connection) -> str:
         """What is wrong where a stream has not opened in time."""
@@ -91,7 +90,7 @@ class AmazonTranscribe:
         )
 
 
-class Stream:
+class Stream(TranscribeStream):
     """One open stream; see TranscribeStream."""
 
     def __init__(
@@ -104,7 +103,6 @@ class Stream:
         self._sending = sending
 
     async def send(self, pcm: bytes) -> None:
-        """See TranscribeStream.send."""
         async with self._in_time():
             while self._body.waiting > _QUEUED and not self._connection.over:  # noqa: ASYNC110
                 # The runtime's thread takes it, which tells nobody.
@@ -112,14 +110,13 @@ class Stream:
             await self._audio.send_audio_event(audio_chunk=pcm)
 
     async def end(self) -> None:
-        """See TranscribeStream.end; raises EngineUnavailable where the stream has ended already."""
+        """Raises EngineUnavailable where the stream has ended already."""
         if self._connection.over:
             raise EngineUnavailable(f"Amazon Transcribe: the stream had ended: {self._connection.failure}")
         async with self._in_time():
             await self._audio.end_stream()  # type: ignore[no-untyped-call]
 
     async def results(self) -> AsyncIterator[Sequence[Result]]:
-        """See TranscribeStream.results."""
         try:
             async for event in self._output:
                 if isinstance(event, TranscriptEvent):
@@ -141,7 +138,6 @@ class Stream:
             raise EngineUnavailable(f"Amazon Transcribe: {error}") from None
 
     async def close(self) -> None:
-        """See TranscribeStream.close."""
         self._body.close()
         await self._connection.close()
 

@@ -66,7 +66,6 @@ class AudioBody(BufferedIOBase):
         return chunk
 
     def read1(self, size: int = -1, /) -> bytes:
-        """See read."""
         return self.read(size)
 
     def write(self, data: ReadableBuffer, /) -> int:

@@ -112,7 +112,6 @@ class Connection(AwsCrtHttpSessionManager):
         headers: list[tuple[str, str]] | None = None,
         body: bytes | BytesIO | None = None,
     ) -> AwsCrtHttpResponse:
-        """See AwsCrtHttpSessionManager.make_request."""
         response = await super().make_request(url, method, headers, body)
         stream: Any = response._stream
         self._completion = stream.completion_future

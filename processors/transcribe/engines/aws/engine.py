@@ -9,6 +9,7 @@ from processors.transcribe.engines.aws.request import check, stream_request
 from processors.transcribe.engines.aws.results import Transcript
 from processors.transcribe.engines.aws.stream import TranscribeClient
 from processors.transcribe.engines.aws.take import AwsTake
+from processors.transcribe.recogniser import RecogniserEngine
 from shared.sessions import Session
 from shared.settings import Settings
 
@@ -19,7 +20,7 @@ FEED_RATE = 1.5
 LOOKAHEAD = 1.5
 
 
-class AwsEngine:
+class AwsEngine(RecogniserEngine):
     """Opens streams of Amazon Transcribe as the TRANSCRIBE_ settings, and a session's own, have them.
 
     `client` stands for the SDK that opens them; by default it is amazon-transcribe, with region, credentials,
@@ -41,11 +42,9 @@ class AwsEngine:
         self._takes: set[AwsTake] = set()
 
     def languages(self) -> frozenset[str]:
-        """See RecogniserEngine.languages."""
         return self._languages.known()
 
     async def open(self, session: Session, start: int) -> AwsTake:
-        """See RecogniserEngine.open."""
         request = stream_request(session, self._settings, self._languages, RATE)
         stream = await self._client.open(request)
         transcript = Transcript(self._languages, stabilised=request.stability is not None)
@@ -54,7 +53,6 @@ class AwsEngine:
         return take
 
     async def close(self) -> None:
-        """See RecogniserEngine.close."""
         await asyncio.gather(*(take.close() for take in tuple(self._takes)))
         await self._client.close()
 

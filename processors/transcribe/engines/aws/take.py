@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from processors.transcribe.engines.aws.results import Transcript
 from processors.transcribe.engines.aws.stream import TranscribeStream
-from processors.transcribe.engines.outbox import Outbox
+from processors.transcribe.engines.hypothesis_queue import HypothesisQueue
+from processors.transcribe.recogniser import Recogniser
 from shared.errors import EngineUnavailable
 from shared.models import SAMPLE_BYTES
 
@@ -17,7 +18,7 @@ _PIECE = 6400
 _REASON = 1.0
 
 
-class AwsTake:
+class AwsTake(Recogniser):
     """Feeds a stream that is open and reads what it hears; `on_close` is called once, with the take.
 
     A stream that ends before `finish`, or behind it with an utterance that has no final, has dropped, however
@@ -31,13 +32,13 @@ class AwsTake:
         self._transcript = transcript
         self._rate = rate
         self._on_close = on_close
-        self._outbox = Outbox()
+        self._outbox = HypothesisQueue()
         self._fed = 0
         self._finishing = False
         self._reading = asyncio.create_task(self._read())
 
     async def feed(self, pcm: bytes) -> None:
-        """See Recogniser.feed; raises EngineUnavailable where the connection takes no audio."""
+        """Raises EngineUnavailable where the connection takes no audio."""
         for first in range(0, len(pcm), _PIECE):
             if self._outbox.ended:
                 return
@@ -46,7 +47,6 @@ class AwsTake:
             await self._stream.send(piece)
 
     async def finish(self) -> None:
-        """See Recogniser.finish."""
         if not self._outbox.ended:
             self._finishing = True
             try:
@@ -57,12 +57,10 @@ class AwsTake:
                 await asyncio.wait([self._reading], timeout=_REASON)
                 self._outbox.end(error)
 
-    def __aiter__(self) -> Outbox:
-        """See Recogniser.__aiter__."""
+    def __aiter__(self) -> HypothesisQueue:
         return self._outbox
 
     async def close(self) -> None:
-        """See Recogniser.close."""
         self._outbox.end()
         try:
             await self._stream.close()

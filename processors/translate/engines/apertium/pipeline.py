@@ -11,7 +11,7 @@ from processors.translate.engines.apertium.mode import Command
 from shared.errors import EngineUnavailable
 
 
-class Pipeline:
+class PairPipeline:
     """Translates one line at a time; `timeout` (s) bounds each, the loading of the dictionaries included."""
 
     def __init__(self, name: str, commands: Sequence[Command], timeout: float) -> None:

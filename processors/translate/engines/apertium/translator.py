@@ -9,9 +9,10 @@ from pathlib import Path
 from processors.translate.engines.apertium import mode, packages
 from processors.translate.engines.apertium.answers import answered
 from processors.translate.engines.apertium.markup import resemble
-from processors.translate.engines.apertium.pipeline import Pipeline
+from processors.translate.engines.apertium.pipeline import PairPipeline
 from processors.translate.engines.apertium.routes import Pair, routes
 from processors.translate.style import PLAIN, Style
+from processors.translate.translator import Translator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
 #: Where Debian's packages put their mode files.
@@ -20,7 +21,7 @@ MODES = Path("/usr/share/apertium/modes")
 _INSTALL = "apt-get install apertium apertium-eng-spa apertium-eng-cat"
 
 
-class ApertiumTranslator:
+class ApertiumTranslator(Translator):
     """Translates through the pairs whose mode files lie in `modes`; `timeout` (s) bounds one pair's work on a line.
 
     Unknown words pass as they are. Raises EngineUnavailable where no pair is installed.
@@ -30,14 +31,14 @@ class ApertiumTranslator:
     billed = False
 
     def __init__(self, modes: Path = MODES, *, timeout: float = 10.0) -> None:
-        self._pipelines: dict[Pair, Pipeline] = {}
+        self._pipelines: dict[Pair, PairPipeline] = {}
         for pair, path in mode.installed(modes).items():
             try:
                 commands = mode.parse(path.read_text(encoding="utf-8"))
             except ValueError:
                 # A pair that this way of running cannot serve counts as not installed.
                 continue
-            self._pipelines[pair] = Pipeline(path.stem, commands, timeout)
+            self._pipelines[pair] = PairPipeline(path.stem, commands, timeout)
         if not self._pipelines:
             raise EngineUnavailable(f"expected Apertium's pairs in {modes}, found none: {_INSTALL}")
 
@@ -46,7 +47,7 @@ class ApertiumTranslator:
         return frozenset(routes(self._pipelines, source))
 
     def applied(self, style: Style) -> Style:
-        """See Translator.applied: it knows no styles."""
+        """It knows no styles."""
         return PLAIN
 
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:

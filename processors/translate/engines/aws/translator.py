@@ -7,9 +7,10 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from processors.pieces import pieces
+from processors.engines.split_text import split_text
 from processors.translate.engines.aws.languages import CODES
 from processors.translate.style import PLAIN, Style
+from processors.translate.translator import Translator
 from shared.aws import Aws, AwsError, Tries
 from shared.errors import EngineUnavailable, ResourceMissing, UnsupportedLanguage
 
@@ -23,7 +24,7 @@ _TRIES = Tries(3, answer=5)
 _REST = 60.0
 
 
-class AwsTranslator:
+class AwsTranslator(Translator):
     """Translates with Amazon Translate, found by the usual AWS means. SetupError where those are not set up.
 
     Calls run in parallel, on threads, and are tried again with random pauses when throttled. No error quotes the text.
@@ -44,7 +45,7 @@ class AwsTranslator:
         return frozenset(code for code, known in CODES.items() if known != CODES[source])
 
     def applied(self, style: Style) -> Style:
-        """See Translator.applied: without its terminology while Translate lacks it."""
+        """Without its terminology while Translate lacks it."""
         return replace(style, terminology=self._terminology(style))
 
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
@@ -53,7 +54,7 @@ class AwsTranslator:
             known = ", ".join(sorted(self.targets(source))) or "none"
             raise UnsupportedLanguage(f"expected a target that is reached from {source} ({known}), got {target}")
         made: list[str] = []
-        for piece in pieces(text, LIMIT, _size):
+        for piece in split_text(text, LIMIT, _size):
             words = piece.strip()
             before, _, after = piece.partition(words) if words else (piece, "", "")
             made += before, await self._translated(words, source, target, style) if words else "", after

@@ -87,12 +87,12 @@ async def test_of_many_that_reopen_one_take_one_succeeds(store: SessionStore, ot
 
 async def test_a_fenced_writer_is_not_heard(store: SessionStore, other: SessionStore) -> None:
     held = await store.open_take("talk", None)
-    await store.hear("talk", held, 500)
+    await store.advance_heard("talk", held, 500)
     newer = await other.open_take("talk", None)
     for heard in (400, 500, 600):
         with pytest.raises(Fenced, match="expected take 1, the item has 2"):
-            await store.hear("talk", held, heard)
-    await asyncio.gather(*(other.hear("talk", newer, heard) for heard in (900, 700, 800)))
+            await store.advance_heard("talk", held, heard)
+    await asyncio.gather(*(other.advance_heard("talk", newer, heard) for heard in (900, 700, 800)))
     assert (await store.load("talk")).heard == 900
 
 
@@ -100,7 +100,7 @@ async def test_writers_of_different_fields_do_not_undo_each_other(store: Session
     take = await store.open_take("talk", None)
     await asyncio.gather(
         store.claim("talk", [segment(1)], unpublished=1, frontier=3, words=[]),
-        store.hear("talk", take, 500),
+        store.advance_heard("talk", take, 500),
         other.touch("talk", 9000),
         other.configure("talk", settings={"PAUSE_THRESHOLD": "1"}, wanted=["es"]),
         other.end("talk", take, 300),
@@ -136,7 +136,7 @@ async def test_an_id_that_no_session_may_have_is_unknown(store: SessionStore, id
         store.load(id),
         store.open_take(id, None),
         store.open_take(id, 1),
-        store.hear(id, 1, 1),
+        store.advance_heard(id, 1, 1),
         store.touch(id, 1),
         store.claim(id, [segment(1)], unpublished=1, frontier=1, words=[]),
         store.configure(id, wanted=[]),

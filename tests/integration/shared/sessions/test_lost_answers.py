@@ -9,8 +9,8 @@ import pytest
 
 from shared.errors import ClaimRefused, Fenced, SessionExists, StoreUnavailable
 from shared.sessions import SessionState, SessionStore
-from shared.sessions.attempts import Attempts
 from shared.sessions.dynamodb import DynamoDbSessionStore
+from shared.sessions.idempotency import IdempotencyTokens
 from shared.sessions.session import token_hash
 from tests.support.dynamodb import FaultyAws
 from tests.support.session_store import TALK, segment
@@ -33,7 +33,7 @@ async def test_a_reopening_does_not_fence_its_own_writer(faulty: FaultyAws, stor
     held = await store.open_take("talk", None)
     await lose(faulty, store, held)
     assert await store.open_take("talk", held) == held + 1
-    await store.hear("talk", held + 1, 500)
+    await store.advance_heard("talk", held + 1, 500)
     with pytest.raises(Fenced):
         await store.open_take("talk", held)
 
@@ -122,7 +122,7 @@ async def test_a_session_of_somebody_else_is_not_taken_for_ones_own(
 
 
 def test_what_nobody_tries_again_is_forgotten_in_the_end() -> None:
-    attempts = Attempts()
+    attempts = IdempotencyTokens()
     marks = [attempts.begin(number) for number in range(1500)]
     for number, mark in enumerate(marks):
         attempts.lost(number, mark)
@@ -142,7 +142,7 @@ async def test_a_claim_is_refused_and_the_item_has_it(faulty: FaultyAws, store: 
 async def test_all_else_may_be_written_twice(faulty: FaultyAws, store: SessionStore) -> None:
     take = await store.open_take("talk", None)
     writes: list[Callable[[], Awaitable[None]]] = [
-        lambda: store.hear("talk", take, 500),
+        lambda: store.advance_heard("talk", take, 500),
         lambda: store.touch("talk", 7000),
         lambda: store.configure("talk", wanted=["es"]),
         lambda: store.end("talk", take, 600),

@@ -67,7 +67,7 @@ async def test_an_expired_session_takes_no_write_and_leaves_its_id_free(
     for write in (
         store.open_take("talk", None),
         store.open_take("talk", take),
-        store.hear("talk", take, 1),
+        store.advance_heard("talk", take, 1),
         store.touch("talk", 1),
         store.claim("talk", [segment(2)], unpublished=1, frontier=1, words=[]),
         store.configure("talk", wanted=[]),

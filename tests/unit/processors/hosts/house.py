@@ -44,7 +44,7 @@ class Copy(Operator):
         if self.context.key == "unknown":
             raise SessionUnknown("no session 'unknown' was created")
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         record = received.record
         assert isinstance(record, Segment)
         if self.context.displaced:
@@ -63,11 +63,11 @@ class Copy(Operator):
             self.kept.append(received)
             return
         self.context.emit(self.writes, record)
-        self.context.release(received)
+        self.context.ack(received)
         if record.text == "let go":
             for kept in self.kept:
                 self.context.emit(self.writes, kept.record)
-                self.context.release(kept)
+                self.context.ack(kept)
 
     async def fail(self) -> None:
         raise RuntimeError("the work beside the operator failed")
@@ -76,7 +76,7 @@ class Copy(Operator):
         if closing is Closing.SHARD_END:
             for kept in self.kept:
                 self.context.emit(self.writes, kept.record)
-                self.context.release(kept)
+                self.context.ack(kept)
 
 
 class CopyStage(Stage):

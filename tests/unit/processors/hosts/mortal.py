@@ -29,7 +29,7 @@ class Mortal(Operator):
     def __init__(self, context: Context) -> None:
         self.context = context
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         record = received.record
         assert isinstance(record, Segment)
         if record.text == "die":
@@ -43,7 +43,7 @@ class Mortal(Operator):
             os._exit(1)
         await asyncio.sleep(0.01)
         self.context.emit(UNIQUE, record)
-        self.context.release(received)
+        self.context.ack(received)
 
 
 class MortalStage(CopyStage):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from processors.hosts.garbage import collect_seldom
+from processors.hosts.host import collect_seldom
 
 
 @pytest.fixture(autouse=True)

@@ -27,16 +27,16 @@ class Asking(Operator):
         self._context = context
         self._heard = heard
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         record: Any = received.record
         if record.text != "without asking":
             await self._context.store.load(record.session)
         self._context.emit(UNIQUE, record)
         self._context.then(lambda: self._hear(record.number))
-        self._context.release(received)
+        self._context.ack(received)
 
     async def _hear(self, number: int) -> None:
-        await self._context.store.hear(self._context.key, 1, number)
+        await self._context.store.advance_heard(self._context.key, 1, number)
         self._heard.append(number)
 
 
@@ -60,7 +60,7 @@ class HotStore(MemorySessionStore):
         self._check(session)
         return await super().load(session)
 
-    async def hear(self, session: str, take: int, heard: int) -> None:
+    async def advance_heard(self, session: str, take: int, heard: int) -> None:
         self._check(session)
 
     def _check(self, session: str) -> None:

@@ -35,11 +35,11 @@ class SlowOperator(Operator):
         self._context = context
         self._stage = stage
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         await self._stage.go.wait()
         assert isinstance(received.record, Segment)
         self._stage.numbers.append(received.record.number)
-        self._context.release(received)
+        self._context.ack(received)
 
 
 class Counting(MemorySessionStore):

@@ -200,7 +200,7 @@ def test_a_record_of_another_stream_is_a_dead_letter() -> None:
     async def main() -> None:
         frame = AudioFrame(session="talk", captured_at=0, offset=0, payload=b"")
         talk = await hear()
-        await talk.operator.take(Input(frame, 0))
+        await talk.operator.process(Input(frame, 0))
         assert [type(record) for record in talk.emitted] == [DeadLetter]
         assert talk.released == [frame]
 

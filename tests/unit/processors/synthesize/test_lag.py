@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.synthesize.lag import FASTEST, HURRIED, TimeLine, tempo
+from processors.synthesize.lag import FASTEST, HURRIED, SpeechTimeline, tempo
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ def test_the_tempo_rises_evenly_with_the_lag(lag: int, expected: float) -> None:
 
 
 def test_a_clip_starts_at_its_segments_end_or_behind_the_clip_before() -> None:
-    line = TimeLine(max_lag=0)
+    line = SpeechTimeline(max_lag=0)
     first = line.place(1000)
     assert (first.start, first.lag, first.tempo) == (1000, 0, 1.0)
     line.spoken(first, 4000)
@@ -27,7 +27,7 @@ def test_a_clip_starts_at_its_segments_end_or_behind_the_clip_before() -> None:
 
 
 def test_what_was_not_spoken_takes_no_room() -> None:
-    line = TimeLine(max_lag=2000)
+    line = SpeechTimeline(max_lag=2000)
     line.spoken(line.place(1000), 4000)
     assert line.place(2000).late
     on_the_edge = line.place(3000)
@@ -41,7 +41,7 @@ def test_what_was_not_spoken_takes_no_room() -> None:
 def test_no_clip_overlaps_another_comes_before_its_segment_or_later_than_allowed(
     segments: list[tuple[int, int]], max_lag: int
 ) -> None:
-    line = TimeLine(max_lag)
+    line = SpeechTimeline(max_lag)
     end = free = 0
     for gap, length in segments:
         end += gap
@@ -60,7 +60,7 @@ def test_no_clip_overlaps_another_comes_before_its_segment_or_later_than_allowed
 
 @given(st.integers(500, 5000), st.floats(1.0, 1.25))
 def test_a_language_a_quarter_longer_than_its_source_never_falls_far_behind(gap: int, longer: float) -> None:
-    line = TimeLine(max_lag=0)
+    line = SpeechTimeline(max_lag=0)
     for number in range(1, 300):
         place = line.place(number * gap)
         assert place.lag < HURRIED + gap
@@ -69,7 +69,7 @@ def test_a_language_a_quarter_longer_than_its_source_never_falls_far_behind(gap:
 
 @given(st.integers(0, 60_000))
 def test_a_speaker_who_pauses_is_caught_up_with(behind: int) -> None:
-    line = TimeLine(max_lag=0)
+    line = SpeechTimeline(max_lag=0)
     line.spoken(line.place(0), behind)
     assert line.place(behind).lag == 0
     assert line.place(behind).tempo == 1.0

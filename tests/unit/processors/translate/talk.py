@@ -8,8 +8,8 @@ from typing import Any
 
 from processors.translate.cache import MemoryTranslationCache
 from processors.translate.engines.scripted import ScriptedTranslator
-from processors.translate.ledger import Ledger
 from processors.translate.stage import TranslateStage
+from processors.translate.usage import Usage
 from shared.models import DeadLetter, Segment, SessionEnded, Status, Translation, TranslationCorrection
 from shared.sessions import MemorySessionStore, Session
 from shared.settings import Settings
@@ -40,9 +40,7 @@ class Talk:
         self.settings = Settings()
         self.stage = TranslateStage(self.engine, self.cache)
 
-    def speaks(
-        self, engine: ScriptedTranslator, ledger: Ledger | None = None, settings: Settings | None = None
-    ) -> Talk:
+    def speaks(self, engine: ScriptedTranslator, ledger: Usage | None = None, settings: Settings | None = None) -> Talk:
         """The same talk with another engine, its cost booked in the ledger, in a process of these settings."""
         self.engine = engine
         self.settings = settings or self.settings

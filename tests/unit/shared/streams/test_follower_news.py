@@ -144,8 +144,8 @@ class _RefusingReader:
             raise StreamUnavailable("out")
         return await self._reader.read()
 
-    def done(self, sequence: int) -> None:
-        self._reader.done(sequence)
+    def ack_until(self, sequence: int) -> None:
+        self._reader.ack_until(sequence)
 
     def close(self) -> None:
         self._reader.close()

@@ -105,7 +105,7 @@ def test_what_is_old_is_forgotten_unless_a_reader_holds_it() -> None:
         assert target.retained() == 300
         items = (await holder.read()).items
         assert len(items) == 100
-        holder.done(items[-1].sequence)
+        holder.ack_until(items[-1].sequence)
         await put(target, ("k", "end"))
         assert target.retained() <= 2 * 12 * 3
         assert (await read(target, OLDEST))[-1] == "end"

@@ -22,7 +22,7 @@ class Obedient(Operator):
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         assert isinstance(received.record, Segment)
         text = received.record.text
         print(f"took {text}")
@@ -32,7 +32,7 @@ class Obedient(Operator):
         if text == "stand still":
             threading.Event().wait(600)
         if text != "keep":
-            self._context.release(received)
+            self._context.ack(received)
 
     async def close(self, closing: object) -> None:
         print(f"closed: {closing}")

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from infra.local.localstack.server import LocalStack
-from processors.hosts.kcl.daemon.archive import fingerprint
+from processors.hosts.kcl.daemon.class_data_archive import fingerprint
 from processors.hosts.kcl.daemon.installation import Installation
 from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, workshop
 from tests.support.localstack import Observer

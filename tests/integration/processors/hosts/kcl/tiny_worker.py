@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cli import logs
 from processors.hosts.kcl.application import Application
-from processors.hosts.kcl.daemon.limits import Limits
-from processors.hosts.kcl.daemon.slot import Slot
 from processors.hosts.kcl.daemon.supervisor import Supervisor
+from processors.hosts.kcl.daemon.timeouts import Timeouts
+from processors.hosts.kcl.daemon.worker_id import WorkerId
 from shared.errors import SetupError
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
@@ -20,10 +20,10 @@ from shared.settings import Settings
 CHILD = [Path(sys.executable).name, "-m", "tests.integration.processors.hosts.kcl.tiny_child"]
 
 
-async def run(slot: int, limits: Limits) -> bool:
+async def run(slot: int, limits: Timeouts) -> bool:
     settings = Settings.load()
     application = Application.of("stability", settings)
-    with Slot.take(application.name, slot) as taken:
+    with WorkerId.take(application.name, slot) as taken:
         supervisor = Supervisor(application, settings, taken.worker, CHILD, MemoryMetrics(), limits=limits)
 
         def stop() -> None:
@@ -51,4 +51,4 @@ async def _announce(supervisor: Supervisor) -> None:
 
 if __name__ == "__main__":
     logs.configure()
-    sys.exit(0 if asyncio.run(run(int(sys.argv[1]), Limits(**json.loads(sys.argv[2])))) else 1)
+    sys.exit(0 if asyncio.run(run(int(sys.argv[1]), Timeouts(**json.loads(sys.argv[2])))) else 1)

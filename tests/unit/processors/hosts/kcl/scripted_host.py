@@ -29,7 +29,7 @@ class Scripted(Operator):
         self._writes = writes
         self._at_end = ""
 
-    async def take(self, received: Input) -> None:
+    async def process(self, received: Input) -> None:
         assert isinstance(received.record, Segment)
         text = received.record.text
         if self._context.displaced:
@@ -44,7 +44,7 @@ class Scripted(Operator):
         if text == "fence when published":
             self._context.emit(self._writes, received.record)
             self._context.then(self._be_fenced)
-            self._context.release(received)
+            self._context.ack(received)
             return
         if "at the end" in text:
             self._at_end = text
@@ -54,7 +54,7 @@ class Scripted(Operator):
             raise RuntimeError("my secret sentence")
         await asyncio.sleep(620 if text == "long" else 1)
         self._context.emit(self._writes, received.record)
-        self._context.release(received)
+        self._context.ack(received)
 
     async def _be_fenced(self) -> None:
         self._context.fence()

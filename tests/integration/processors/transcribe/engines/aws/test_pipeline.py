@@ -9,7 +9,7 @@ from pathlib import Path
 import jiwer
 import pytest
 
-from infra.local.emulators.faults import Fault, FaultKind
+from emulators.faults import Fault, FaultKind
 from processors.transcribe.engines.script import Script
 from shared.metrics import Metric
 from shared.models import Word

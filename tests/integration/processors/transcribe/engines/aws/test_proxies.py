@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.local.emulators.certificates import Certificates
-from infra.local.emulators.faults import Faults
-from infra.local.emulators.transcribe import TranscribeServer
+from emulators.certificates import Certificates
+from emulators.faults import Faults
+from emulators.transcribe import TranscribeServer
 from processors.transcribe.engines.aws import AwsEngine
 from processors.transcribe.engines.aws.amazon_transcribe import AmazonTranscribe
 from processors.transcribe.engines.script import Script

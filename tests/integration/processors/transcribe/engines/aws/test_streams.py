@@ -14,9 +14,9 @@ import pytest
 from awscrt.http import HttpClientConnection
 from botocore.credentials import ReadOnlyCredentials
 
-from infra.local.emulators.certificates import Certificates
-from infra.local.emulators.faults import Fault, FaultKind, Faults
-from infra.local.emulators.transcribe import Limits, TranscribeServer
+from emulators.certificates import Certificates
+from emulators.faults import Fault, FaultKind, Faults
+from emulators.transcribe import Limits, TranscribeServer
 from processors.transcribe.engines.aws import AwsEngine
 from processors.transcribe.engines.aws.amazon_transcribe import AmazonTranscribe
 from processors.transcribe.engines.aws.take import AwsTake

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from processors.hosts.kcl.daemon.daemon import Daemon
-from processors.hosts.kcl.daemon.leash import leashed
+from processors.hosts.kcl.daemon.die_with_parent import leashed
 from tests.support.patience import PATIENCE
 
 #: A daemon with a child that only SIGKILL ends, and that ends itself at SIGTERM.
@@ -139,7 +139,7 @@ async def test_a_child_alone_can_be_killed(start: Start) -> None:
 
 def test_the_daemon_dies_with_the_process_that_started_it() -> None:
     program = (
-        "import subprocess, sys, time; from processors.hosts.kcl.daemon.leash import leashed;"
+        "import subprocess, sys, time; from processors.hosts.kcl.daemon.die_with_parent import leashed;"
         "daemon = subprocess.Popen(leashed([sys.executable, '-c', 'import time; time.sleep(600)']));"
         "print(daemon.pid, flush=True); time.sleep(600)"
     )

@@ -13,9 +13,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from processors.hosts.kcl.daemon.beats import Beat, Beats
 from processors.hosts.kcl.daemon.health import Health
-from processors.hosts.kcl.daemon.status import State, Status
+from processors.hosts.kcl.daemon.heartbeats import Heartbeat, Heartbeats
+from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
 from shared.errors import SetupError
 
 SHARD = "shardId-000000000000"
@@ -46,12 +46,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def status(clock: Clock) -> Status:
-    return Status("talks-dedup", "dedup", "host-1", beats=Beats(clock))
+def status(clock: Clock) -> WorkerStatus:
+    return WorkerStatus("talks-dedup", "dedup", "host-1", beats=Heartbeats(clock))
 
 
 @pytest.fixture
-def health(status: Status, tmp_path: Path) -> Iterator[Health]:
+def health(status: WorkerStatus, tmp_path: Path) -> Iterator[Health]:
     with Health(status, "127.0.0.1", 0, tmp_path) as served:
         yield served
 
@@ -65,11 +65,11 @@ def get(health: Health, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, status: Status, clock: Clock) -> None:
+def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, status: WorkerStatus, clock: Clock) -> None:
     assert get(health, "/health")[0] == 503
-    status.state = State.RUNNING
+    status.state = WorkerState.RUNNING
     assert get(health, "/health")[0] == 200
-    status.beats.add(Beat(7, SHARD, "12", behind_ms=40))
+    status.beats.add(Heartbeat(7, SHARD, "12", behind_ms=40))
     clock.now += 15
     assert get(health, "/health")[0] == 200
     clock.now += 1
@@ -90,8 +90,10 @@ def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, stat
     assert get(health, "/health")[0] == 200
 
 
-def test_a_child_that_does_not_beat_is_not_well_after_a_while(health: Health, status: Status, clock: Clock) -> None:
-    status.state = State.RUNNING
+def test_a_child_that_does_not_beat_is_not_well_after_a_while(
+    health: Health, status: WorkerStatus, clock: Clock
+) -> None:
+    status.state = WorkerState.RUNNING
     status.beats.see([7])
     clock.now += 15
     assert get(health, "/health")[0] == 200
@@ -100,15 +102,15 @@ def test_a_child_that_does_not_beat_is_not_well_after_a_while(health: Health, st
     status.beats.see([7])
     code, body = get(health, "/health")
     assert (code, json.loads(body)["starting"], json.loads(body)["shards"]) == (503, [16.0], {})
-    status.beats.add(Beat(7, ""))
+    status.beats.add(Heartbeat(7, ""))
     assert get(health, "/health")[0] == 200
 
 
-def test_a_shard_that_is_named_after_the_first_beat_is_one_child(status: Status, clock: Clock) -> None:
-    status.state = State.RUNNING
-    status.beats.add(Beat(7, ""))
+def test_a_shard_that_is_named_after_the_first_beat_is_one_child(status: WorkerStatus, clock: Clock) -> None:
+    status.state = WorkerState.RUNNING
+    status.beats.add(Heartbeat(7, ""))
     clock.now += 10
-    status.beats.add(Beat(7, SHARD))
+    status.beats.add(Heartbeat(7, SHARD))
     clock.now += 10
     assert status.healthy
     assert [beat and beat.shard for beat, _ in status.beats.ages().values()] == [SHARD]
@@ -116,18 +118,18 @@ def test_a_shard_that_is_named_after_the_first_beat_is_one_child(status: Status,
 
 
 def test_of_two_children_of_a_shard_the_older_one_counts_and_the_newer_one_is_shown(
-    status: Status, clock: Clock
+    status: WorkerStatus, clock: Clock
 ) -> None:
-    status.state = State.RUNNING
-    status.beats.add(Beat(7, SHARD, "12"))
+    status.state = WorkerState.RUNNING
+    status.beats.add(Heartbeat(7, SHARD, "12"))
     clock.now += 16
-    status.beats.add(Beat(8, SHARD, "13"))
+    status.beats.add(Heartbeat(8, SHARD, "13"))
     assert not status.healthy
     assert status.describe()["shards"][SHARD]["released"] == "13"
 
 
-def test_a_daemon_that_stands_still_is_not_well(health: Health, status: Status, clock: Clock) -> None:
-    status.state = State.RUNNING
+def test_a_daemon_that_stands_still_is_not_well(health: Health, status: WorkerStatus, clock: Clock) -> None:
+    status.state = WorkerState.RUNNING
     status.beats.pulse()
     clock.now += 75
     assert get(health, "/health")[0] == 200
@@ -138,18 +140,18 @@ def test_a_daemon_that_stands_still_is_not_well(health: Health, status: Status, 
     assert get(health, "/health")[0] == 200
 
 
-def test_while_nobody_listened_nothing_grew_old(status: Status, clock: Clock) -> None:
-    status.state = State.RUNNING
+def test_while_nobody_listened_nothing_grew_old(status: WorkerStatus, clock: Clock) -> None:
+    status.state = WorkerState.RUNNING
     status.beats.pulse()
     status.beats.see([7])
-    status.beats.add(Beat(8, SHARD))
+    status.beats.add(Heartbeat(8, SHARD))
     clock.now += 100
     status.beats.renew()
     assert status.healthy
 
 
-@pytest.mark.parametrize("state", [State.STARTING, State.RESTARTING, State.DRAINING])
-def test_it_is_not_well_while_it_does_not_run(health: Health, status: Status, state: State) -> None:
+@pytest.mark.parametrize("state", [WorkerState.STARTING, WorkerState.RESTARTING, WorkerState.DRAINING])
+def test_it_is_not_well_while_it_does_not_run(health: Health, status: WorkerStatus, state: WorkerState) -> None:
     status.state = state
     code, body = get(health, "/health")
     assert (code, json.loads(body)["state"]) == (503, state)
@@ -185,7 +187,7 @@ def test_metrics_are_those_of_every_process(health: Health, tmp_path: Path) -> N
             child.communicate()
 
 
-def test_a_port_that_is_taken_is_named(status: Status, tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_named(status: WorkerStatus, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SetupError, match=f"METRICS_PORT={port}: 127.0.0.1:{port} cannot be had: Address already"):

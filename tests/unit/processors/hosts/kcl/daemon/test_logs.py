@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processors.hosts.kcl.daemon.beats import Beat
-from processors.hosts.kcl.daemon.logs import Lines
+from processors.hosts.kcl.daemon.heartbeats import Heartbeat
+from processors.hosts.kcl.daemon.logs import LogLines
 
 SHARD = "shardId-000000000001"
 
@@ -18,13 +18,13 @@ class Heard:
     """What the lines told the supervisor."""
 
     def __init__(self) -> None:
-        self.beats: list[Beat] = []
+        self.beats: list[Heartbeat] = []
         self.setups: list[str] = []
         self.dones: list[int] = []
         self.ups = self.alives = self.downs = 0
-        self.lines = Lines(self)
+        self.lines = LogLines(self)
 
-    def beat(self, beat: Beat) -> None:
+    def beat(self, beat: Heartbeat) -> None:
         self.beats.append(beat)
 
     def done(self, pid: int) -> None:
@@ -93,7 +93,7 @@ def test_a_beat_is_taken_and_not_logged(heard: Heard, caplog: pytest.LogCaptureF
         json.dumps({"beat": {"pid": 7, "shard": SHARD, "released": "12", "blocked": True, "behind_ms": 30}})
     )
     heard.lines.take(json.dumps({"beat": {"pid": 7, "shard": SHARD, "released": None, "new": 1}}))
-    assert heard.beats == [Beat(7, SHARD, "12", blocked=True, behind_ms=30), Beat(7, SHARD)]
+    assert heard.beats == [Heartbeat(7, SHARD, "12", blocked=True, behind_ms=30), Heartbeat(7, SHARD)]
     assert caplog.records == []
 
 
@@ -183,7 +183,7 @@ def test_what_the_daemon_repeats_is_shown_once_a_minute(caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG)
     now = 0.0
     heard = Heard()
-    heard.lines = Lines(heard, lambda: now)
+    heard.lines = LogLines(heard, lambda: now)
     thrown = {"className": "java.net.ConnectException", "message": "refused"}
     for now in (0.0, 1.0, 59.0, 60.0, 61.0):
         heard.event("leases.Taker", "WARN", "cannot reach {}", f"call {now}", throwable=thrown)

@@ -1,0 +1,5 @@
+"""Amazon Polly's protocol, with an offline engine behind it."""
+
+from emulators.polly.service import PollyService
+
+__all__ = ["PollyService"]

@@ -1,0 +1,77 @@
+"""Which KCL's leases an application keeps, on LocalStack without KCL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.localstack.server import LocalStack
+from processors.hosts.kcl.application import Application
+from processors.hosts.kcl.daemon.lease_mode import LeaseMode
+from shared.aws import Aws
+from tests.integration.processors.hosts.kcl.workshop import Workshop, workshop
+from tests.support.localstack import Observer
+
+KEY = {"key": {"S": "Migration3.0"}}
+
+
+@pytest.fixture
+def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
+    with workshop(localstack, observer, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def mode(shop: Workshop, aws: Aws) -> LeaseMode:
+    return LeaseMode(aws, Application(("stability",), shop.stream.removesuffix("-transcripts")))
+
+
+def settled(shop: Workshop) -> dict[str, Any] | None:
+    """What is written of the mode."""
+    item = shop.dynamodb.get_item(TableName=f"{shop.application}-CoordinatorState", Key=KEY, ConsistentRead=True)
+    found: dict[str, Any] | None = item.get("Item")
+    return found
+
+
+async def test_an_application_that_begins_as_kcl_2_does_stays_so(shop: Workshop, mode: LeaseMode) -> None:
+    await asyncio.gather(*(mode.settle("2x", f"w-{number}") for number in range(4)))
+    item = settled(shop)
+    assert item is not None
+    assert item["cv"] == {"S": "CLIENT_VERSION_2X"}
+    assert item["mb"]["S"].startswith("w-")
+    assert int(item["mts"]["N"]) > 0
+
+
+async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(shop: Workshop, mode: LeaseMode) -> None:
+    await mode.settle("3x", "w")
+    assert settled(shop) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "becomes"),
+    [
+        ("CLIENT_VERSION_2X", "2x", "CLIENT_VERSION_2X"),
+        ("CLIENT_VERSION_UPGRADE_FROM_2X", "2x", "CLIENT_VERSION_2X"),
+        ("CLIENT_VERSION_3X_WITH_ROLLBACK", "2x", "CLIENT_VERSION_2X"),
+        ("CLIENT_VERSION_3X", "2x", "CLIENT_VERSION_3X"),
+        ("CLIENT_VERSION_2X", "3x", "CLIENT_VERSION_UPGRADE_FROM_2X"),
+        ("CLIENT_VERSION_UPGRADE_FROM_2X", "3x", "CLIENT_VERSION_UPGRADE_FROM_2X"),
+        ("CLIENT_VERSION_3X", "3x", "CLIENT_VERSION_3X"),
+    ],
+)
+async def test_it_changes_as_far_as_kcl_can(
+    shop: Workshop, mode: LeaseMode, caplog: pytest.LogCaptureFixture, found: str, wanted: str, becomes: str
+) -> None:
+    await mode.settle("2x", "w")
+    table = f"{shop.application}-CoordinatorState"
+    shop.dynamodb.put_item(TableName=table, Item={**KEY, "cv": {"S": found}, "mb": {"S": "x"}, "mts": {"N": "1"}})
+    await mode.settle(wanted, "w")
+    item = settled(shop)
+    assert item is not None
+    assert item["cv"] == {"S": becomes}
+    assert item["mb"] == {"S": "x" if found == becomes else "w"}
+    assert ("KCL knows no way back" in caplog.text) == (found == "CLIENT_VERSION_3X" and wanted == "2x")

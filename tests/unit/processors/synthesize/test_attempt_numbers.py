@@ -1,0 +1,100 @@
+"""Of two attempts at a clip the later one counts, whatever clocks and stores do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from processors.synthesize.attempt_numbers import AttemptNumbers
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from shared.errors import StoreUnavailable
+from shared.models import Status
+from shared.sessions import MemorySessionStore, Session
+from shared.sessions.session import FIRST_EPOCH
+from tests.support.virtual_time import EPOCH
+from tests.unit.processors.synthesize.talk import Talk, play, translation
+
+
+class Wrong:
+    """A clock that is wrong by so many s."""
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = ahead
+
+    def now(self) -> int:
+        return EPOCH + round(self._ahead * 1000)
+
+
+class Down(MemorySessionStore):
+    """Refuses, or does not answer, until it is up."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    async def load(self, session: str) -> Session:
+        if self.how == "hangs":
+            await asyncio.Event().wait()
+        if self.how == "refuses":
+            raise StoreUnavailable("out of order")
+        return await super().load(session)
+
+
+@pytest.mark.parametrize("ahead", [7200.0, -7200.0])
+def test_a_successors_attempts_are_above_those_of_a_host_whose_clock_was_wrong(ahead: float) -> None:
+    async def scene(talk: Talk) -> None:
+        talk.bench.clock = Wrong(ahead)  # type: ignore[assignment]
+        talk.engine.delay["es"] = 0.5
+        await talk.send(translation(1, 2400), every=1)
+        half = talk.chunks(1)[0].attempt
+        await talk.restart()
+        await talk.send(translation(1, 2400), every=60)
+        assert talk.chunks(1)[0].attempt > half
+        assert talk.outcomes == [(1, Status.OK)]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("how", ["refuses", "hangs"])
+def test_speech_waits_a_few_seconds_at_most_for_a_store_that_is_down(how: str) -> None:
+    async def scene(talk: Talk) -> None:
+        talk.store = store = Down("")
+        await store.create(talk.item)
+        store.how = how
+        await talk.restart()
+        assert asyncio.get_running_loop().time() < 5
+        await talk.send(translation(1), every=1)
+        assert talk.outcomes == [(1, Status.OK)]
+        assert talk.speech[0].attempt >> 20 == FIRST_EPOCH
+        store.how = ""
+        await asyncio.sleep(60)
+        await talk.send(translation(2, end=99_000), every=1)
+        assert talk.outcomes == [(1, Status.OK), (2, Status.OK)]
+        assert talk.speech[-1].attempt >> 20 == (await store.load("talk")).epoch > FIRST_EPOCH
+
+    play(scene)
+
+
+def test_what_the_session_overrides_counts_once_the_store_is_up() -> None:
+    async def scene(talk: Talk) -> None:
+        talk.store = store = Down("")
+        await store.create(talk.item)
+        store.how = "refuses"
+        await talk.restart()
+        await talk.send(translation(1, 6000), translation(2, 600), every=10)
+        store.how = ""
+        await asyncio.sleep(60)
+        await talk.send(translation(3, 6000, end=90_000), translation(4, 600, end=91_000), every=10)
+        assert talk.outcomes == [(1, Status.OK), (2, Status.OK), (3, Status.OK), (4, Status.SKIPPED)]
+
+    play(scene, Talk(ScriptedSynthesizer(), SPEECH_MAX_LAG="2"))
+
+
+def test_an_epoch_has_room_for_more_attempts_than_a_session_makes_and_never_runs_into_the_next() -> None:
+    attempts, later = AttemptNumbers(), AttemptNumbers()
+    attempts.begin(FIRST_EPOCH + 1)
+    later.begin(FIRST_EPOCH + 2)
+    made = [attempts.next() for _ in range(2**20 + 5)]
+    assert made == sorted(made)
+    assert made[-1] < later.next() < 2**53
