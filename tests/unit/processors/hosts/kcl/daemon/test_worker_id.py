@@ -17,8 +17,8 @@ from shared.errors import SettingError
 #: Takes a slot of the application in its argument, says its number and keeps it.
 HOLD = """
 import sys
-from processors.hosts.kcl.daemon.worker_id import Slot
-with Slot.take(sys.argv[1]) as slot:
+from processors.hosts.kcl.daemon.worker_id import WorkerId
+with WorkerId.take(sys.argv[1]) as slot:
     print(slot.number, flush=True)
     sys.stdin.read()
 """
