@@ -22,7 +22,7 @@ from shared.streams import StreamName
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
-    """A record that a stage received; the operator holds it until it releases it.
+    """A record that a stage received; the operator holds it until it acks it.
 
     `arrived_at` is the epoch ms at which the stage's input stream took it.
     """
@@ -34,17 +34,17 @@ class Input:
 class Closing(Enum):
     """Why an operator is closed."""
 
-    #: Its shard has ended: finish, emit what is due and release every input.
+    #: Its shard has ended: finish, emit what is due and ack every input.
     SHARD_END = "shard end"
-    #: The host stops: unfinished inputs stay unreleased for the next owner.
+    #: The host stops: unfinished inputs stay unacked for the next owner.
     SHUTDOWN = "shutdown"
 
 
 class Context(Protocol):
     """What a host gives an operator.
 
-    A release counts, and an action runs, once everything emitted before it is durable. Emissions of one partition key
-    keep their order; those of different keys wait for nobody. `emit`, `release` and `then` return at once.
+    An ack counts, and an action runs, once everything emitted before it is durable. Emissions of one partition key
+    keep their order; those of different keys wait for nobody. `emit`, `ack` and `then` return at once.
     """
 
     @property
@@ -67,7 +67,7 @@ class Context(Protocol):
     def store(self) -> SessionStore:
         """The session items; its methods, but for `raise_epoch`, wait out an unavailable store for MAX_PARK at most.
 
-        Then they raise RefusedTooLong. That ends an action; an operator that does not catch it is begun anew, and the
+        Then they raise RefusedTooLong. That ends an action; an operator that does not catch it is restarted, and the
         inputs that have waited for so long become dead letters.
         """
 
@@ -106,12 +106,12 @@ class Context(Protocol):
         """Emits a dead letter with the input's bytes, or for a span of lost audio (audio time, ms)."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs `work` beside the operator until it is closed; where it raises, the operator is begun anew."""
+        """Runs `work` beside the operator until it is closed; where it raises, the operator is restarted."""
 
     def fence(self) -> None:
-        """Another worker owns the session: this operator emits, releases and does nothing more.
+        """Another worker owns the session: this operator emits, acks and does nothing more.
 
-        It is begun anew, and told that it is `displaced`, with every input whose release does not count yet.
+        It is restarted, and told that it is `displaced`, with every input whose ack does not count yet.
         """
 
     def regain(self) -> None:
@@ -131,7 +131,7 @@ class Operator(ABC):
     async def close(self, closing: Closing) -> None:
         """Ends an operator that was started; what it emits here is still published.
 
-        At a shutdown, and before it is begun anew, what it has spawned is cancelled first.
+        At a shutdown, and before it is restarted, what it has spawned is cancelled first.
         """
 
 
@@ -150,6 +150,13 @@ class Stage(ABC):
 
     name: str
     reads: StreamName
+    #: The kinds of its inputs whose arrival in the stream is the hop `ingest`, from which latency is counted.
+    ingests: tuple[type[Record], ...] = ()
+    #: Streams that it writes and only the next stage reads: where that is fused with it they are not published.
+    internal: frozenset[StreamName] = frozenset()
+    #: How many of its outputs for one key may wait in the stages fused behind it. What those are refused when more
+    #: wait becomes a dead letter before MAX_PARK, so that one language does not hold up the others.
+    most_waiting: float = float("inf")
 
     def key(self, record: Record) -> str:
         """The key whose operator takes this record."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 #: Seconds for which every attempt has failed before nothing is taken to be answered.
-_SILENCE = 10.0
+_DOWN_AFTER = 10.0
 #: Seconds for which a key that was answered speaks against that until it is refused itself: it may just be quiet.
 _REMEMBERED = 60.0
 #: Keys that must be refused: fewer hold so little that reading on costs nothing, and may all lie on one shard.
@@ -27,11 +27,11 @@ class Availability:
         self._since: float | None = None
 
     @property
-    def silent(self) -> bool:
+    def is_down(self) -> bool:
         """Whether every attempt has failed for 10 s, of every key that was answered shortly before too."""
         if self._since is None or len(self._refused) < _WITNESSES:
             return False
-        if asyncio.get_running_loop().time() - self._since < _SILENCE:
+        if asyncio.get_running_loop().time() - self._since < _DOWN_AFTER:
             return False
         oldest = self._since - _REMEMBERED
         return not any(at > oldest and key not in self._refused for key, at in self._answered.items())

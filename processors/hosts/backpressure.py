@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 Returned = TypeVar("Returned")
 
-#: Bytes that a host holds at most: inputs not released and outputs not published, of all its shards. Two minutes of
+#: Bytes that a host holds at most: inputs not acked and outputs not published, of all its shards. Two minutes of
 #: 16 kHz speech hold about 5.3 MB, so 48 sessions may be parked for two minutes each before anybody else waits.
 MOST_HELD = 256 << 20
 #: Seconds between two looks at whether reading may go on.
@@ -38,15 +38,15 @@ class Backpressure:
 
     def __init__(self, on_fault: Callable[[Exception], None]) -> None:
         self._on_fault = on_fault
-        self._reaches: defaultdict[str, Availability] = defaultdict(Availability)
-        #: Bytes of inputs not released and of outputs not published.
+        self._availability: defaultdict[str, Availability] = defaultdict(Availability)
+        #: Bytes of inputs not acked and of outputs not published.
         self.held = 0
         #: The keys of which a stream or the store refuses something.
         self.parked: set[Parking] = set()
 
-    def reach(self, name: str) -> Availability:
+    def availability(self, name: str) -> Availability:
         """Whether a stream or the store, of this name, answers."""
-        return self._reaches[name]
+        return self._availability[name]
 
     @property
     def full(self) -> bool:
@@ -63,15 +63,15 @@ class Backpressure:
         """Bytes held by the keys that are parked."""
         return sum(parking.held for parking in self.parked)
 
-    async def room(self) -> None:
+    async def until_room(self) -> None:
         """Returns once the host does not hold too much."""
         await self.until(lambda: not self.full)
 
-    async def answers(self) -> None:
+    async def until_answered(self) -> None:
         """Returns once every stream and the store answer somebody, or after 5 s, to see whether they do."""
         time = asyncio.get_running_loop().time
         probe = time() + _PROBE
-        await self.until(lambda: time() >= probe or not any(reach.silent for reach in self._reaches.values()))
+        await self.until(lambda: time() >= probe or not any(one.is_down for one in self._availability.values()))
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Returns once reading may go on, as `ready` says: it is asked ten times a second."""
@@ -87,7 +87,7 @@ class Backpressure:
         raise error
 
 
-async def retry_until_available(attempt: Callable[[], Awaitable[Returned]], pressure: Backpressure) -> Returned:
+async def retry_until_available(attempt: Callable[[], Awaitable[Returned]], backpressure: Backpressure) -> Returned:
     """What `attempt` returns once a stream or store no longer refuses it; for what belongs to no key.
 
     What only whoever runs it can mend ends the host.
@@ -107,4 +107,4 @@ async def retry_until_available(attempt: Callable[[], Awaitable[Returned]], pres
             return returned
         raise AssertionError("delays never end")
     except SetupError as error:
-        await pressure.fail(error)
+        await backpressure.fail(error)

@@ -57,13 +57,13 @@ class Checkpointer:
         self._reader = reader
         self._saved = Checkpoint(None)
 
-    async def save(self, low_water: int | None, pressure: Backpressure, *, ended: bool = False) -> None:
+    async def save(self, low_water: int | None, backpressure: Backpressure, *, ended: bool = False) -> None:
         """Writes the checkpoint if it is news, waiting out an unavailable store."""
         checkpoint = Checkpoint(low_water, ended)
         if checkpoint == self._saved:
             return
         await retry_until_available(
-            lambda: self._checkpoints.save(self._application, self._stream, self._shard, checkpoint), pressure
+            lambda: self._checkpoints.save(self._application, self._stream, self._shard, checkpoint), backpressure
         )
         self._saved = checkpoint
         if low_water is not None:

@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 #: Deaths in a row, of the process that has a record in hand, after which the record is to blame.
 FATAL = 3
-#: A place of the file: a sequence number, deaths so far, and whether the record is in hand.
-_PLACE = struct.Struct(">32sBB")
-_PLACES = 64
+#: An entry of the file: a sequence number, deaths so far, and whether the record is in hand.
+_ENTRY = struct.Struct(">32sBB")
+_ENTRIES = 64
 _BITS = 256
 #: Seconds that a record is in hand at most while the event loop runs: an operator that waits is killed by others.
 _LONGEST = 5.0
-#: Seconds for which a record is in hand behind its operator's taking it: what that has begun may kill too.
+#: Seconds for which a record is in hand behind its operator's processing it: what that has begun may kill too.
 _LINGER = 0.5
 #: Seconds that a suspect waits until nothing else is in hand, and that what comes behind it waits.
 _ALONE = 10.0
@@ -42,7 +42,7 @@ def crash_folder(streams: str) -> Path:
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _Entry:
     at: int
     deaths: int = 0
     #: Loop time (s) at which it is in hand no more; None where it is not.
@@ -60,12 +60,12 @@ class Crashes:
     def __init__(self, file: int | None = None) -> None:
         self._file = file
         self._map: mmap.mmap | None = None
-        self._places: dict[int, _Place] = {}
-        self._free = list(range(_PLACES))
+        self._entries: dict[int, _Entry] = {}
+        self._free = list(range(_ENTRIES))
         self._timer: asyncio.TimerHandle | None = None
         if file is not None:
-            os.ftruncate(file, _PLACE.size * _PLACES)
-            self._map = mmap.mmap(file, _PLACE.size * _PLACES)
+            os.ftruncate(file, _ENTRY.size * _ENTRIES)
+            self._map = mmap.mmap(file, _ENTRY.size * _ENTRIES)
             self._read()
 
     @classmethod
@@ -90,34 +90,34 @@ class Crashes:
 
     def suspect(self, sequence: int) -> bool:
         """Whether it is time to feed the record alone."""
-        place = self._places.get(sequence)
-        return place is not None and place.deaths == FATAL - 1
+        entry = self._entries.get(sequence)
+        return entry is not None and entry.deaths == FATAL - 1
 
     def fatal(self, sequence: int) -> bool:
         """Whether FATAL processes in a row died that had the record in hand."""
-        place = self._places.get(sequence)
-        return place is not None and place.deaths >= FATAL
+        entry = self._entries.get(sequence)
+        return entry is not None and entry.deaths >= FATAL
 
-    def take(self, sequence: int) -> None:
+    def begin(self, sequence: int) -> None:
         """The record is in hand."""
         if self._map is None or sequence.bit_length() > _BITS:
             return
-        place = self._places.get(sequence)
-        if place is None:
+        entry = self._entries.get(sequence)
+        if entry is None:
             if not self._free and not self._forget_one():
                 return
-            place = self._places[sequence] = _Place(self._free.pop())
-        place.lingers = False
-        self._hold(sequence, place, _LONGEST)
+            entry = self._entries[sequence] = _Entry(self._free.pop())
+        entry.lingers = False
+        self._hold(sequence, entry, _LONGEST)
 
-    def taken(self, sequence: int) -> None:
+    def end(self, sequence: int) -> None:
         """What takes the record has come back; what that has begun may still go on."""
-        place = self._places.get(sequence)
-        if place is not None and place.until is not None:
-            place.lingers = True
-            self._hold(sequence, place, _LINGER)
+        entry = self._entries.get(sequence)
+        if entry is not None and entry.until is not None:
+            entry.lingers = True
+            self._hold(sequence, entry, _LINGER)
 
-    def released(self, sequence: int) -> None:
+    def acked(self, sequence: int) -> None:
         """The record is done with; one that is fatal is kept, since it comes again until that is checkpointed."""
         if not self.fatal(sequence):
             self._drop(sequence)
@@ -126,7 +126,7 @@ class Crashes:
         """Returns once no record is in hand, or nobody waits for that any longer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_ALONE):
-                while any(place.until is not None for place in self._places.values()):  # noqa: ASYNC110
+                while any(entry.until is not None for entry in self._entries.values()):  # noqa: ASYNC110
                     await asyncio.sleep(_TICK)
 
     def close(self) -> None:
@@ -136,8 +136,8 @@ class Crashes:
             self._timer = None
         if self._map is None or self._file is None:
             return
-        for sequence, place in list(self._places.items()):
-            if place.until is not None:
+        for sequence, entry in list(self._entries.items()):
+            if entry.until is not None:
                 self._drop(sequence)
         self._map.close()
         self._map = None
@@ -145,50 +145,50 @@ class Crashes:
 
     def _read(self) -> None:
         assert self._map is not None
-        for at in range(_PLACES):
-            number, deaths, in_hand = _PLACE.unpack_from(self._map, at * _PLACE.size)
+        for at in range(_ENTRIES):
+            number, deaths, in_hand = _ENTRY.unpack_from(self._map, at * _ENTRY.size)
             if not deaths + in_hand:
                 continue
             self._free.remove(at)
             sequence = int.from_bytes(number)
-            place = self._places[sequence] = _Place(at, min(FATAL, deaths + in_hand))
-            self._write(sequence, place)
+            entry = self._entries[sequence] = _Entry(at, min(FATAL, deaths + in_hand))
+            self._write(sequence, entry)
             if in_hand:
-                log.error("a process died with record %d in hand, time %d of %d", sequence, place.deaths, FATAL)
+                log.error("a process died with record %d in hand, time %d of %d", sequence, entry.deaths, FATAL)
 
-    def _hold(self, sequence: int, place: _Place, seconds: float) -> None:
+    def _hold(self, sequence: int, entry: _Entry, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        new = place.until is None
-        place.until = loop.time() + seconds
+        new = entry.until is None
+        entry.until = loop.time() + seconds
         if new:
-            self._write(sequence, place)
+            self._write(sequence, entry)
         if self._timer is None:
             self._timer = loop.call_later(_TICK, self._tick)
 
     def _forget_one(self) -> bool:
         """Makes room for what is taken now; False where everything is being taken, or suspected."""
-        for sequence, place in self._places.items():
-            if (place.lingers and not place.deaths) or place.deaths >= FATAL:
+        for sequence, entry in self._entries.items():
+            if (entry.lingers and not entry.deaths) or entry.deaths >= FATAL:
                 self._drop(sequence)
                 return True
         return False
 
     def _drop(self, sequence: int) -> None:
-        place = self._places.pop(sequence, None)
-        if place is not None and self._map is not None:
-            self._map[place.at * _PLACE.size : (place.at + 1) * _PLACE.size] = bytes(_PLACE.size)
-            self._free.append(place.at)
+        entry = self._entries.pop(sequence, None)
+        if entry is not None and self._map is not None:
+            self._map[entry.at * _ENTRY.size : (entry.at + 1) * _ENTRY.size] = bytes(_ENTRY.size)
+            self._free.append(entry.at)
 
     def _tick(self) -> None:
         """The loop runs on: what was in hand for long has done no harm."""
         loop = asyncio.get_running_loop()
-        for sequence, place in list(self._places.items()):
-            if place.until is not None and place.until <= loop.time():
+        for sequence, entry in list(self._entries.items()):
+            if entry.until is not None and entry.until <= loop.time():
                 self._drop(sequence)
-        in_hand = any(place.until is not None for place in self._places.values())
+        in_hand = any(entry.until is not None for entry in self._entries.values())
         self._timer = loop.call_later(_TICK, self._tick) if in_hand else None
 
-    def _write(self, sequence: int, place: _Place) -> None:
+    def _write(self, sequence: int, entry: _Entry) -> None:
         assert self._map is not None
         number = sequence.to_bytes(_BITS // 8)
-        _PLACE.pack_into(self._map, place.at * _PLACE.size, number, place.deaths, place.until is not None)
+        _ENTRY.pack_into(self._map, entry.at * _ENTRY.size, number, entry.deaths, entry.until is not None)

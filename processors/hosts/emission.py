@@ -14,13 +14,13 @@ def _unnoticed() -> None:
 
 @dataclass(slots=True, eq=False)
 class Emission:
-    """A record on its way out; durable once each of its `waits` is over."""
+    """A record on its way out; durable once each of its `unconfirmed` has confirmed it."""
 
     stream: StreamName
     #: What is published; None where only a fused stage takes the record.
     entry: Entry | None
     #: Who must still confirm: the stream it is published to, the fused stage that consumes it, or both.
-    waits: int = 1
+    unconfirmed: int = 1
     #: Loop time (s) at which it was emitted.
     since: float = 0.0
     #: To be told once it is durable.
@@ -28,6 +28,6 @@ class Emission:
 
     def confirm(self) -> None:
         """One of those it waits for is done with it."""
-        self.waits -= 1
-        if not self.waits:
+        self.unconfirmed -= 1
+        if not self.unconfirmed:
             self.on_durable()

@@ -34,7 +34,7 @@ _YOUNG = 50_000
 
 
 class Host:
-    """Runs a host's tasks and the workers of its shards; a task that raises is a fault that ends the host.
+    """Runs a host's tasks and the consumers of its shards; a task that raises is a fault that ends the host.
 
     `crashes` is the folder that keeps which records are in hand, so that one that kills the process is known.
     """
@@ -49,18 +49,18 @@ class Host:
         clock: Clock | None = None,
         crashes: Path | None = None,
     ) -> None:
-        self.pressure = Backpressure(self._fail)
+        self.backpressure = Backpressure(self._fail)
         self._services = Services(
             clock=clock or SystemClock(),
             metrics=metrics or MemoryMetrics(),
             settings=settings or Settings(),
             store=store,
-            publisher=Publisher(streams, self.pressure),
-            pressure=self.pressure,
+            publisher=Publisher(streams, self.backpressure),
+            backpressure=self.backpressure,
             on_task_done=self._task_done,
         )
         self._crashes = crashes
-        self._workers: set[ShardConsumer] = set()
+        self._consumers: set[ShardConsumer] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -73,16 +73,16 @@ class Host:
         self.spawn(self._measure())
 
     def open(self, stages: Sequence[Stage], shard: str) -> ShardConsumer:
-        """A worker for a shard of the stages' input stream."""
+        """The consumer of a shard of the stages' input stream."""
         application = "+".join(stage.name for stage in stages)
         crashes = Crashes.open(self._crashes, application, stages[0].reads, shard)
-        worker = ShardConsumer(stages, shard, self._services, crashes)
-        self._workers.add(worker)
-        return worker
+        consumer = ShardConsumer(stages, shard, self._services, crashes)
+        self._consumers.add(consumer)
+        return consumer
 
-    def forget(self, worker: ShardConsumer) -> None:
-        """The worker is closed."""
-        self._workers.discard(worker)
+    def forget(self, consumer: ShardConsumer) -> None:
+        """The consumer is closed."""
+        self._consumers.discard(consumer)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work` until the host ends."""
@@ -93,7 +93,7 @@ class Host:
         return task
 
     async def cancel(self) -> None:
-        """Ends every task, but no worker."""
+        """Ends every task, but no consumer."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -102,8 +102,8 @@ class Host:
     async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""
         await self.cancel()
-        await asyncio.gather(*(worker.kill() for worker in self._workers))
-        self._workers.clear()
+        await asyncio.gather(*(consumer.kill() for consumer in self._consumers))
+        self._consumers.clear()
         self.finish()
 
     def finish(self) -> None:
@@ -118,17 +118,17 @@ class Host:
     async def _evict(self) -> None:
         while True:
             await asyncio.sleep(_EVICT_EVERY)
-            for worker in list(self._workers):
-                await worker.evict()
+            for consumer in list(self._consumers):
+                await consumer.evict()
 
     async def _measure(self) -> None:
         metrics = self._services.metrics
         while True:
             await asyncio.sleep(_MEASURE_EVERY)
-            metrics.gauge(Metric.PARKED_BYTES, self.pressure.parked_bytes)
+            metrics.gauge(Metric.PARKED_BYTES, self.backpressure.parked_bytes)
             ages: dict[str, float] = {}
-            for worker in self._workers:
-                ages[worker.stage] = max(ages.get(worker.stage, 0.0), worker.low_water_age)
+            for consumer in self._consumers:
+                ages[consumer.stage] = max(ages.get(consumer.stage, 0.0), consumer.low_water_age)
             for stage, age in ages.items():
                 metrics.gauge(Metric.LOW_WATER_AGE, age, stage=stage)
 

@@ -1,47 +1,68 @@
-"""Which inputs of a shard are released."""
+"""What of a shard is in flight: given to the operators, and not acked yet. The low-water mark lies before it."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from shared.streams import StreamName
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(slots=True, eq=False)
 class InFlightRecord:
-    """One input's place in its shard."""
+    """A record on its way through a host: where it came from, and whom its ack concerns.
 
-    sequence: int
+    One that a stage hands to the stage fused behind it comes from no shard: it has neither `shard` nor `sequence`.
+    """
+
+    stream: StreamName
+    #: Told once the record is acked.
+    on_ack: Callable[[], None]
+    shard: str = ""
+    sequence: int | None = None
     #: Epoch ms at which it arrived in the stream.
-    arrived_at: int
-    released: bool = False
+    arrived_at: int = 0
+    #: Bytes that it holds in this host.
+    size: int = 0
+    #: Told before and after an operator processes it.
+    on_process: Callable[[], None] = _nothing
+    on_processed: Callable[[], None] = _nothing
+    acked: bool = False
+
+    def ack(self) -> None:
+        """Its operator needs it no more, and everything that was emitted before the ack is durable."""
+        self.acked = True
+        self.on_ack()
 
 
 class InFlight:
-    """The inputs that a shard has given out, in order; says up to where all of them are released."""
+    """The records that a shard has given out, in order; says up to where all of them are acked."""
 
     def __init__(self) -> None:
-        self._open: deque[InFlightRecord] = deque()
-        #: The sequence number up to which every input is released; None before the first.
+        self._records: deque[InFlightRecord] = deque()
+        #: The sequence number up to which every record is acked; None before the first.
         self.low_water: int | None = None
 
     @property
     def settled(self) -> bool:
-        """Whether every input given out so far is released."""
-        return not self._open
+        """Whether every record given out so far is acked."""
+        return not self._records
 
     @property
     def oldest(self) -> int | None:
-        """When (epoch ms) the oldest input arrived that is not released; None where there is none."""
-        return self._open[0].arrived_at if self._open else None
+        """When (epoch ms) the oldest record arrived that is not acked; None where there is none."""
+        return self._records[0].arrived_at if self._records else None
 
-    def add(self, sequence: int, arrived_at: int) -> InFlightRecord:
-        """Notes the next input."""
-        place = InFlightRecord(sequence, arrived_at)
-        self._open.append(place)
-        return place
+    def add(self, record: InFlightRecord) -> None:
+        """Notes the next record."""
+        self._records.append(record)
 
-    def release(self, place: InFlightRecord) -> None:
-        """Notes that an input is needed no more."""
-        place.released = True
-        while self._open and self._open[0].released:
-            self.low_water = self._open.popleft().sequence
+    def advance(self) -> None:
+        """Raises the low-water mark over the oldest records as far as they are acked."""
+        while self._records and self._records[0].acked:
+            self.low_water = self._records.popleft().sequence

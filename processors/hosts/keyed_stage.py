@@ -1,15 +1,14 @@
-"""One stage's runners in one shard, and what it is fused with."""
+"""One stage in one shard, by key, and the stage that is fused behind it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from processors.contract import Closing, Input, Stage
 from processors.hosts.emission import Emission
-from processors.hosts.operator_context import Services, Tip
+from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.operator_context import Services, TipTime
 from processors.hosts.operator_supervisor import OperatorSupervisor
-from processors.hosts.origin import Origin
 from processors.hosts.outbox import Outbox
 from processors.hosts.parking import Parking
 from shared.codec import encode
@@ -23,11 +22,10 @@ _NEVER, _FOR_EVER = float("-inf"), float("inf")
 
 
 class KeyedStage:
-    """Feeds each record to its key's runner; a fused stage behind it takes what this one emits.
+    """Feeds each record to its key's operator; a fused stage behind it takes what this one emits.
 
-    An emission that a fused stage takes is durable once that stage has released it. `private` streams are read by
-    a fused stage alone and so are not published. `tip` says up to when everything that had arrived was fed.
-    A refused output is not waited for as long where a key holds `most_inputs`.
+    An emission that a fused stage takes is durable once that stage has acked it. `tip` says up to when everything that
+    had arrived was fed. A refused output is not waited for as long where a key holds `most_inputs`.
     """
 
     def __init__(
@@ -35,8 +33,7 @@ class KeyedStage:
         stage: Stage,
         services: Services,
         behind: KeyedStage | None,
-        private: frozenset[StreamName],
-        tip: Tip,
+        tip: TipTime,
         most_inputs: float,
     ) -> None:
         self.stage = stage
@@ -44,12 +41,13 @@ class KeyedStage:
         self._most_inputs = most_inputs
         self._services = services
         self._behind = behind
-        self._private = private
-        self._runners: dict[str, OperatorSupervisor] = {}
+        #: Only a fused stage reads these: they are not published.
+        self._unpublished = stage.internal & {behind.stage.reads} if behind is not None else frozenset()
+        self._supervisors: dict[str, OperatorSupervisor] = {}
 
     @property
     def waiting_since(self) -> float | None:
-        """Loop time (s) since which an operator, here or in a fused stage, has held inputs and released none.
+        """Loop time (s) since which an operator, here or in a fused stage, has held inputs and acked none.
 
         What waits for a stream or the store that refuses is no hang, nor is what waits for that in a fused stage:
         neither counts while it is so, and the time until then does not count afterwards.
@@ -58,27 +56,27 @@ class KeyedStage:
         self._look(waits)
         return min(waits, default=None)
 
-    def feed(self, record: Record, arrived_at: int, origin: Origin) -> Parking:
+    def feed(self, record: Record, arrived_at: int, in_flight: InFlightRecord) -> Parking:
         """Hands a record to its operator; says what that holds."""
         key = self.stage.key(record)
-        runner = self._runners.get(key)
-        if runner is None:
-            runner = self._runners[key] = OperatorSupervisor(
+        supervisor = self._supervisors.get(key)
+        if supervisor is None:
+            supervisor = self._supervisors[key] = OperatorSupervisor(
                 self.stage, key, self._services, self._deliver, self._tip, self._most_inputs
             )
             self._gauge()
-        runner.feed(Input(record, arrived_at), origin)
-        return runner.parking
+        supervisor.feed(Input(record, arrived_at), in_flight)
+        return supervisor.parking
 
     async def evict(self) -> None:
         """Closes the operators that have been idle for long and hold nothing."""
         oldest = asyncio.get_running_loop().time() - IDLE
-        idle = [key for key, r in self._runners.items() if r.idle_since is not None and r.idle_since < oldest]
-        evicted = [self._runners.pop(key) for key in idle]
+        idle = [key for key, one in self._supervisors.items() if one.idle_since is not None and one.idle_since < oldest]
+        evicted = [self._supervisors.pop(key) for key in idle]
         self._gauge()
-        for runner in evicted:
-            await runner.finish(Closing.SHUTDOWN)
-            await runner.drain()
+        for supervisor in evicted:
+            await supervisor.finish(Closing.SHUTDOWN)
+            await supervisor.drain()
         if self._behind is not None:
             await self._behind.evict()
 
@@ -87,47 +85,43 @@ class KeyedStage:
 
         False where a shutdown did not leave the time for all of the output.
         """
-        runners = list(self._runners.values())
-        await asyncio.gather(*(runner.finish(closing) for runner in runners))
+        supervisors = list(self._supervisors.values())
+        await asyncio.gather(*(supervisor.finish(closing) for supervisor in supervisors))
         taken = self._behind is None or await self._behind.close(closing)
-        taken &= all(await asyncio.gather(*(runner.drain() for runner in runners)))
-        self._runners.clear()
+        taken &= all(await asyncio.gather(*(supervisor.drain() for supervisor in supervisors)))
+        self._supervisors.clear()
         self._gauge()
         return taken
 
     async def kill(self) -> None:
         """Ends every operator where it stands."""
-        await asyncio.gather(*(runner.kill() for runner in self._runners.values()))
+        await asyncio.gather(*(supervisor.kill() for supervisor in self._supervisors.values()))
         if self._behind is not None:
             await self._behind.kill()
 
     def _look(self, waits: list[float]) -> dict[str, float]:
         """Adds since when operators wait, and gives the loop time up to which each session is excused, by its id."""
         excused = self._behind._look(waits) if self._behind is not None else {}
-        for key, runner in self._runners.items():
+        for key, supervisor in self._supervisors.items():
             session = key.partition("/")[0]
-            until = max(excused.get(session, _NEVER), runner.parking.excused_until)
-            if (since := runner.waiting_since) is not None and until < _FOR_EVER:
+            until = max(excused.get(session, _NEVER), supervisor.parking.excused_until)
+            if (since := supervisor.waiting_since) is not None and until < _FOR_EVER:
                 waits.append(max(since, until))
-        for key, runner in self._runners.items():
-            if (until := runner.parking.excused_until) > _NEVER:
+        for key, supervisor in self._supervisors.items():
+            if (until := supervisor.parking.excused_until) > _NEVER:
                 session = key.partition("/")[0]
                 excused[session] = max(excused.get(session, _NEVER), until)
         return excused
 
     def _deliver(self, outbox: Outbox, stream: StreamName, record: Record) -> None:
         fused = self._behind if self._behind is not None and self._behind.stage.reads is stream else None
-        entry = None if stream in self._private else Entry(record.key, encode(record))
+        entry = None if stream in self._unpublished else Entry(record.key, encode(record))
         if entry is not None:
             entry.check()
-        emission = Emission(stream, entry, waits=(entry is not None) + (fused is not None))
+        emission = Emission(stream, entry, unconfirmed=(entry is not None) + (fused is not None))
         outbox.emit(emission)
         if fused is not None:
-            fused.feed(record, self._services.clock.now(), _origin(stream, emission.confirm))
+            fused.feed(record, self._services.clock.now(), InFlightRecord(stream, emission.confirm))
 
     def _gauge(self) -> None:
-        self._services.metrics.gauge(Metric.OPEN_OPERATORS, len(self._runners), stage=self.stage.name)
-
-
-def _origin(stream: StreamName, on_release: Callable[[], None]) -> Origin:
-    return Origin(stream, shard="", sequence="", on_release=on_release)
+        self._services.metrics.gauge(Metric.OPEN_OPERATORS, len(self._supervisors), stage=self.stage.name)

@@ -46,14 +46,14 @@ class LocalHost:
         self._applications = applications
         self._streams = streams
         self._checkpoints = checkpoints or MemoryCheckpoints()
-        self._core = Host(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
-        self._workers: dict[ShardConsumer, Checkpointer] = {}
+        self._host = Host(streams, store, settings=settings, metrics=metrics, clock=clock, crashes=crashes)
+        self._consumers: dict[ShardConsumer, Checkpointer] = {}
 
     def start(self) -> None:
         """Begins to run the stages."""
         for stages in self._applications:
-            self._core.spawn(self._run_application(stages))
-        self._core.start([stage for stages in self._applications for stage in stages])
+            self._host.spawn(self._run_application(stages))
+        self._host.start([stage for stages in self._applications for stage in stages])
 
     async def run(self) -> None:
         """Runs until `stop` is called; raises what a fault of the host itself raised."""
@@ -62,43 +62,43 @@ class LocalHost:
 
     async def ended(self) -> None:
         """Returns once the host was stopped; raises what a fault of the host itself raised."""
-        await self._core.ended()
+        await self._host.ended()
 
     async def stop(self) -> None:
         """Stops reading, closes every operator, writes the checkpoints and gives the stages' engines up."""
-        await self._core.cancel()
-        await asyncio.gather(*(worker.close(Closing.SHUTDOWN) for worker in self._workers))
+        await self._host.cancel()
+        await asyncio.gather(*(consumer.close(Closing.SHUTDOWN) for consumer in self._consumers))
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_CHECKPOINTS):
-                for worker, progress in self._workers.items():
-                    await progress.save(worker.low_water, self._core.pressure)
+                for consumer, checkpointer in self._consumers.items():
+                    await checkpointer.save(consumer.low_water, self._host.backpressure)
         self._close()
         for stages in self._applications:
             for stage in stages:
                 await stage.close()
-        self._core.finish()
+        self._host.finish()
 
     async def kill(self) -> None:
         """Ends everything where it stands, as a crash would."""
-        await self._core.kill()
+        await self._host.kill()
         self._close()
 
     async def _run_application(self, stages: Sequence[Stage]) -> None:
         name = "+".join(stage.name for stage in stages)
         stream = stages[0].reads
         checkpoints = dict(
-            await retry_until_available(lambda: self._checkpoints.load(name, stream), self._core.pressure)
+            await retry_until_available(lambda: self._checkpoints.load(name, stream), self._host.backpressure)
         )
         finished = {shard for shard, checkpoint in checkpoints.items() if checkpoint.ended}
         started: set[str] = set()
         ended: asyncio.Queue[str] = asyncio.Queue()
         while True:
-            shards = await retry_until_available(self._streams[stream].shards, self._core.pressure)
+            shards = await retry_until_available(self._streams[stream].shards, self._host.backpressure)
             for shard in ready(shards, finished):
                 if shard.id not in started:
                     started.add(shard.id)
                     after = checkpoints.get(shard.id, Checkpoint(None)).sequence
-                    self._core.spawn(self._run_shard(name, stages, shard.id, after, ended))
+                    self._host.spawn(self._run_shard(name, stages, shard.id, after, ended))
             finished.add(await ended.get())
 
     async def _run_shard(
@@ -106,32 +106,32 @@ class LocalHost:
     ) -> None:
         source = self._streams[stages[0].reads]
         start = OLDEST if after is None else Start(after=after)
-        reader = await retry_until_available(lambda: source.reader(shard, start, holds=True), self._core.pressure)
-        worker = self._core.open(stages, shard)
-        progress = Checkpointer(self._checkpoints, application, stages[0].reads, shard, reader)
-        self._workers[worker] = progress
-        saving = self._core.spawn(self._save(worker, progress))
+        reader = await retry_until_available(lambda: source.reader(shard, start, holds=True), self._host.backpressure)
+        consumer = self._host.open(stages, shard)
+        checkpointer = Checkpointer(self._checkpoints, application, stages[0].reads, shard, reader)
+        self._consumers[consumer] = checkpointer
+        saving = self._host.spawn(self._save(consumer, checkpointer))
         tip = Tip()
         while True:
             tip.reading()
-            batch = await retry_until_available(reader.read, self._core.pressure)
-            await worker.feed(batch.items, tip.read(at_tip=batch.at_tip))
+            batch = await retry_until_available(reader.read, self._host.backpressure)
+            await consumer.feed(batch.items, tip.read(at_tip=batch.at_tip))
             if batch.ended:
                 break
-        await worker.close(Closing.SHARD_END)
+        await consumer.close(Closing.SHARD_END)
         saving.cancel()
-        await progress.save(worker.low_water, self._core.pressure, ended=worker.settled)
-        progress.close()
-        del self._workers[worker]
-        self._core.forget(worker)
+        await checkpointer.save(consumer.low_water, self._host.backpressure, ended=consumer.settled)
+        checkpointer.close()
+        del self._consumers[consumer]
+        self._host.forget(consumer)
         ended.put_nowait(shard)
 
-    async def _save(self, worker: ShardConsumer, progress: Checkpointer) -> None:
+    async def _save(self, consumer: ShardConsumer, checkpointer: Checkpointer) -> None:
         while True:
             await asyncio.sleep(_CHECKPOINT_EVERY)
-            await progress.save(worker.low_water, self._core.pressure)
+            await checkpointer.save(consumer.low_water, self._host.backpressure)
 
     def _close(self) -> None:
-        for progress in self._workers.values():
-            progress.close()
-        self._workers.clear()
+        for checkpointer in self._consumers.values():
+            checkpointer.close()
+        self._consumers.clear()

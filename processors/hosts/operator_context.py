@@ -1,4 +1,4 @@
-"""What one operator talks to: its emissions, releases and dead letters on their way to the host."""
+"""What one operator talks to: its emissions, acks and dead letters on their way to the host."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from typing import Any
 
 from processors.contract import Context, Input
 from processors.hosts.backpressure import Backpressure
-from processors.hosts.dead_letters import bury, count, of_output, sealed
-from processors.hosts.emission import Emission
-from processors.hosts.origin import Origin
-from processors.hosts.outbox import Action, Begin, Outbox
+from processors.hosts.dead_letters import DeadLetterQueue
+from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.outbox import Action, Outbox
 from processors.hosts.parking import MOST_OF_KEY, Parking
 from processors.hosts.publisher import Publisher
 from processors.hosts.retrying_store import RetryingStore
 from shared.clock import Clock
-from shared.codec import encode
-from shared.errors import CodecError, RecordTooLarge, StreamUnavailable
+from shared.errors import CodecError, RecordTooLarge
 from shared.metrics import Metric, Metrics
-from shared.models import DeadLetter, Record, stamped
+from shared.models import Record, stamped
 from shared.sessions import SessionStore
 from shared.settings import Settings
 from shared.streams import StreamName
@@ -40,25 +38,31 @@ class Services:
     settings: Settings
     store: SessionStore
     publisher: Publisher
-    pressure: Backpressure
+    backpressure: Backpressure
     #: Looks at each task that ended: one that raised is a fault of the host itself and ends it.
     on_task_done: Callable[[asyncio.Task[None]], None]
+
+    def start_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs `work`; where it raises, that is a fault of the host itself."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self.on_task_done)
+        return task
 
 
 #: Hands an emission to whoever takes it: the output stream, a fused stage, or both. Raises RecordTooLarge.
 Deliver = Callable[[Outbox, StreamName, Record], None]
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 #: Tells up to when (loop time, s) everything that had arrived was handed over; None where that is not known.
-Tip = Callable[[], float | None]
+TipTime = Callable[[], float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """An input that is not released: its place among those of its key, its origin, and the loop time (s) it came at."""
+    """An input that is not acked: its place among those of its key, and the loop time (s) it came at."""
 
     place: int
     received: Input
-    origin: Origin
+    record: InFlightRecord
     since: float
 
 
@@ -71,33 +75,32 @@ class OperatorContext(Context):
         key: str,
         services: Services,
         deliver: Deliver,
-        begin: Begin,
         spawn: Spawn,
         on_fence: Callable[[], None],
-        tip: Tip,
+        tip: TipTime,
         most_inputs: float,
     ) -> None:
         self._stage = stage
         self._key = key
         self._services = services
         self._deliver = deliver
-        self._begin = begin
         self._spawn = spawn
         self._on_fence = on_fence
         self._tip = tip
         self._places = itertools.count()
-        self._unreleased: dict[Input, _Held] = {}
-        #: Inputs whose release waits in the outbox, oldest first.
-        self._releasing: deque[_Held] = deque()
-        self.parking = Parking(f"{stage} {key}", services.pressure, services.settings.max_park, most_inputs)
-        self._store = RetryingStore(services.store, services.pressure, self.parking, self._waits_since)
+        self._unacked: dict[Input, _Held] = {}
+        #: Inputs whose ack waits in the outbox, oldest first.
+        self._acking: deque[_Held] = deque()
+        self._dead_letters = DeadLetterQueue(stage, key, services.publisher, services.clock, services.metrics)
+        self.parking = Parking(f"{stage} {key}", services.backpressure, services.settings.max_park, most_inputs)
+        self._store = RetryingStore(services.store, services.backpressure, self.parking, self._waits_since)
         self.outbox = self._new_outbox()
         self.fenced = False
         self._displaced = False
-        #: How many releases have counted so far, and the loop time of the newest record or release.
-        self.releases = 0
+        #: How many acks have counted so far, and the loop time of the newest record or ack.
+        self.acks = 0
         self.active_at = asyncio.get_running_loop().time()
-        #: The loop time at which it last released an input, or held one after it had held none.
+        #: The loop time at which it last acked an input, or held one after it had held none.
         self.progressed_at = self.active_at
 
     @property
@@ -130,26 +133,26 @@ class OperatorContext(Context):
 
     @property
     def busy(self) -> bool:
-        """Whether any input waits for its release to count."""
-        return bool(self._unreleased or self._releasing)
+        """Whether any input waits for its ack to count."""
+        return bool(self._unacked or self._acking)
 
     @property
-    def unreleased(self) -> Sequence[Input]:
-        """The inputs that no operator has released, oldest first."""
-        return list(self._unreleased)
+    def unacked(self) -> Sequence[Input]:
+        """The inputs that no operator has acked, oldest first."""
+        return list(self._unacked)
 
-    def origin(self, received: Input) -> Origin | None:
-        """Where an input came from; None where it is released."""
-        held = self._unreleased.get(received)
-        return held.origin if held else None
+    def in_flight(self, received: Input) -> InFlightRecord | None:
+        """The record of an input; None where it is acked."""
+        held = self._unacked.get(received)
+        return held.record if held else None
 
-    def received(self, received: Input, origin: Origin) -> None:
+    def received(self, received: Input, record: InFlightRecord) -> None:
         """Notes an input as held."""
         self.active_at = asyncio.get_running_loop().time()
         if not self.busy:
             self.progressed_at = self.active_at
-        self._unreleased[received] = _Held(next(self._places), received, origin, self.active_at)
-        self.parking.hold(origin.size)
+        self._unacked[received] = _Held(next(self._places), received, record, self.active_at)
+        self.parking.hold(record.size)
         self.parking.inputs += 1
 
     def emit(self, stream: StreamName, record: Record) -> None:
@@ -167,10 +170,10 @@ class OperatorContext(Context):
     def ack(self, received: Input) -> None:
         if self.fenced:
             return
-        held = self._unreleased.pop(received, None)
+        held = self._unacked.pop(received, None)
         if held is not None:
-            self._releasing.append(held)
-            self.outbox.release()
+            self._acking.append(held)
+            self.outbox.ack(held.record)
 
     def then(self, action: Action) -> None:
         self.outbox.then(action)
@@ -189,14 +192,14 @@ class OperatorContext(Context):
 
     def regain(self) -> None:
         self._displaced = False
-        # Until now it was right to release nothing.
+        # Until now it was right to ack nothing.
         self.progressed_at = asyncio.get_running_loop().time()
 
     def unfence(self) -> None:
-        """The fenced operator is closed: the next one has an outbox of its own, and every input not released."""
-        held = sorted((*self._releasing, *self._unreleased.values()), key=lambda held: held.place)
-        self._releasing.clear()
-        self._unreleased = {one.received: one for one in held}
+        """The fenced operator is closed: the next one has an outbox of its own, and every input not acked."""
+        held = sorted((*self._acking, *self._unacked.values()), key=lambda held: held.place)
+        self._acking.clear()
+        self._unacked = {one.received: one for one in held}
         self.outbox = self._new_outbox()
         self.fenced = False
 
@@ -209,72 +212,50 @@ class OperatorContext(Context):
         start: int | None = None,
         end: int | None = None,
     ) -> None:
-        held = self._unreleased.get(received) if received else None
-        origin = held.origin if held else None
-        letter = DeadLetter(
-            session=received.record.session if received else self._key.partition("/")[0],
-            captured_at=received.record.captured_at if received else self.clock.now(),
-            stage=self._stage,
-            error=error,
-            stream=origin.stream if origin else "",
-            shard=origin.shard if origin else "",
-            sequence=origin.sequence if origin else "",
-            language=language,
-            start=start,
-            end=end,
-            payload=encode(received.record) if received else b"",
-        )
-        # What follows the colon may quote what was said; the letter has it.
-        log.error("%s: %s has a dead letter: %s", self._stage, self._key, error.partition(":")[0])
-        bury(letter, self.outbox, self.metrics)
+        record = self.in_flight(received) if received else None
+        session = self._key.partition("/")[0]
+        letter = self._dead_letters.of_input(session, error, received, record, language=language, start=start, end=end)
+        self.outbox.emit(letter)
 
     def give_up(self, error: Exception) -> None:
-        """Makes dead letters of the inputs that have waited too long for a store that refuses, and releases them."""
+        """Makes dead letters of the inputs that have waited too long for a store that refuses, and acks them."""
         # Where the key holds too much, down to half of what it may.
         excess = self.parking.held - MOST_OF_KEY // 2 if self.parking.crowded else 0
-        for held in list(self._unreleased.values()):
+        for held in list(self._unacked.values()):
             if excess <= 0 and not self.parking.aged(held.since):
                 break
-            excess -= held.origin.size
+            excess -= held.record.size
             self.dead_letter(f"{type(error).__name__}: {error}", held.received)
             self.ack(held.received)
 
     def close(self) -> None:
         """Nothing of the key is held here any more."""
-        for held in (*self._releasing, *self._unreleased.values()):
-            self.parking.free(held.origin.size)
-        self._releasing.clear()
-        self._unreleased.clear()
+        for held in (*self._acking, *self._unacked.values()):
+            self.parking.free(held.record.size)
+        self._acking.clear()
+        self._unacked.clear()
 
     def _new_outbox(self) -> Outbox:
         return Outbox(
-            self._services.publisher, self.parking, self._begin, self._bury, self._released, self._action_failed
+            self._services.publisher,
+            self.parking,
+            self._services.start_task,
+            self._dead_letters.divert,
+            self._acked,
+            self._action_failed,
         )
 
     def _waits_since(self) -> float | None:
-        oldest = (*itertools.islice(self._releasing, 1), *itertools.islice(self._unreleased.values(), 1))
+        oldest = (*itertools.islice(self._acking, 1), *itertools.islice(self._unacked.values(), 1))
         return min((held.since for held in oldest), default=None)
 
-    async def _bury(self, emission: Emission, error: Exception) -> bool:
-        """Writes a dead letter in an emission's place; False where that is refused."""
-        letter = of_output(emission, error, self._stage, self.clock.now())
-        try:
-            await self._services.publisher.write(StreamName.DEAD_LETTERS, [sealed(letter)])
-        except StreamUnavailable:
-            return False
-        count(letter, self.metrics)
-        log.error("%s: %s: what %s refused for MAX_PARK is a dead letter", self._stage, self._key, emission.stream)
-        return True
-
-    def _released(self) -> None:
-        held = self._releasing.popleft()
-        origin = held.origin
-        self.parking.free(origin.size)
+    def _acked(self) -> None:
+        held = self._acking.popleft()
+        self.parking.free(held.record.size)
         self.parking.inputs -= 1
-        self.releases += 1
+        self.acks += 1
         self.active_at = self.progressed_at = asyncio.get_running_loop().time()
         self.metrics.observe(Metric.ERROR_RATE, 0, stage=self._stage)
-        origin.on_release()
 
     def _action_failed(self, error: Exception) -> None:
         self.dead_letter(f"{type(error).__name__}: {error}")

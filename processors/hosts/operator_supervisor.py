@@ -1,4 +1,4 @@
-"""Runs one key's operator: feeds it, and begins it anew where it fails."""
+"""Supervises one key's operator: feeds it, and restarts it where it fails."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from processors.contract import Closing, Input, Operator, Stage
 from processors.hosts.dead_letters import RejectingOperator
-from processors.hosts.operator_context import Deliver, OperatorContext, Services, Tip
-from processors.hosts.origin import Origin
+from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.operator_context import Deliver, OperatorContext, Services, TipTime
 from processors.hosts.parking import Parking
 from shared.backoff import backoff
 from shared.errors import RefusedTooLong, SessionUnknown
@@ -19,13 +19,13 @@ from shared.errors import RefusedTooLong, SessionUnknown
 log = logging.getLogger(__name__)
 
 #: Failures in a row that no input can be blamed for, after which the oldest held one is.
-_PATIENCE = 3
+_MOST_FAILURES = 3
 #: Seconds that a stopping operator's last emissions have to go out.
-_LAST_WORDS = 10.0
-#: Seconds that, once those are out, the releases and actions behind them have.
-_LAST_RELEASES = 1.0
+_CLOSE_TIMEOUT = 10.0
+#: Seconds that, once those are out, the acks and actions behind them have.
+_ACK_TIMEOUT = 1.0
 #: Seconds for which an operator rests whose store has refused for too long.
-_REST = 5.0
+_RESTART_DELAY = 5.0
 
 
 class _PoisonedError(Exception):
@@ -39,18 +39,25 @@ class _PoisonedError(Exception):
 class OperatorSupervisor:
     """Feeds one operator after the other for a key.
 
-    An operator that raises, or is fenced, is closed and begun anew with every input it has not released; an input
+    An operator that raises, or is fenced, is closed and restarted with every input it has not acked; an input
     that made it raise becomes a dead letter first. `tip` is the stage's.
     """
 
     def __init__(
-        self, stage: Stage, key: str, services: Services, deliver: Deliver, tip: Tip, most_inputs: float
+        self, stage: Stage, key: str, services: Services, deliver: Deliver, tip: TipTime, most_inputs: float
     ) -> None:
         self._stage = stage
         self._services = services
         self._tip = tip
         self._context = OperatorContext(
-            stage.name, key, services, deliver, self._begin, self._spawn, self._interrupt, self._known_tip, most_inputs
+            stage.name,
+            key,
+            services,
+            deliver,
+            self._spawn,
+            self._interrupt,
+            self._known_tip,
+            most_inputs,
         )
         self._inbox: deque[Input] = deque()
         self._arrived = asyncio.Event()
@@ -63,8 +70,8 @@ class OperatorSupervisor:
         self._started: Operator | None = None
         self._spawned: set[asyncio.Task[None]] = set()
         self._failures = 0
-        self._releases_at_failure = 0
-        self._feeding = self._begin(self._run())
+        self._acks_at_failure = 0
+        self._feeding = services.start_task(self._run())
 
     @property
     def idle_since(self) -> float | None:
@@ -78,7 +85,7 @@ class OperatorSupervisor:
 
     @property
     def waiting_since(self) -> float | None:
-        """Loop time (s) since which it has held inputs, or was to end, and released none; None while neither is so.
+        """Loop time (s) since which it has held inputs, or was to end, and acked none; None while neither is so.
 
         None too while the session is displaced: its inputs wait for what another worker hears.
         """
@@ -90,9 +97,9 @@ class OperatorSupervisor:
             return max(self._closing_at, self._context.progressed_at)
         return None
 
-    def feed(self, received: Input, origin: Origin) -> None:
+    def feed(self, received: Input, record: InFlightRecord) -> None:
         """Puts an input in the operator's queue."""
-        self._context.received(received, origin)
+        self._context.received(received, record)
         self._inbox.append(received)
         self._arrived.set()
 
@@ -107,16 +114,16 @@ class OperatorSupervisor:
         await asyncio.wait({self._feeding})
 
     async def drain(self) -> bool:
-        """Returns once the finished operator's emissions are out and its releases count.
+        """Returns once the finished operator's emissions are out and its acks count.
 
-        At a shutdown both have a limit: False where something was not taken in time; inputs behind it stay unreleased.
+        At a shutdown both have a limit: False where something was not taken in time; inputs behind it stay unacked.
         """
         outbox = self._context.outbox
         try:
             if self._closing is Closing.SHUTDOWN:
-                async with asyncio.timeout(_LAST_WORDS):
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
                     await outbox.published()
-                async with asyncio.timeout(_LAST_RELEASES):
+                async with asyncio.timeout(_ACK_TIMEOUT):
                     await outbox.drained()
             else:
                 await outbox.drained()
@@ -136,11 +143,6 @@ class OperatorSupervisor:
         await self._context.outbox.close()
         self._context.close()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        task.add_done_callback(self._services.on_task_done)
-        return task
-
     def _known_tip(self) -> float | None:
         return None if self._inbox else self._tip()
 
@@ -153,10 +155,10 @@ class OperatorSupervisor:
         task.add_done_callback(self._spawned.discard)
 
     async def _run(self) -> None:
-        while not await self._operate():
+        while not await self._run_operator():
             pass
 
-    async def _operate(self) -> bool:
+    async def _run_operator(self) -> bool:
         """One operator's life; True where it ended because it was asked to."""
         self._started = None
         work = asyncio.create_task(self._feed(self._stage.operator(self._context)))
@@ -174,7 +176,7 @@ class OperatorSupervisor:
         try:
             if self._started is not None:
                 # A store that refuses must not hold the end up.
-                async with asyncio.timeout(_LAST_WORDS):
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
                     await self._started.close(Closing.SHUTDOWN)
         except Exception:
             log.exception("%s: %s failed at its close", self._stage.name, self._context.key)
@@ -182,7 +184,7 @@ class OperatorSupervisor:
             return True
         if self._context.fenced:
             await self._replace_outbox()
-            self._inbox = deque(self._context.unreleased)
+            self._inbox = deque(self._context.unacked)
             return False
         return not await self._recover(failure)
 
@@ -210,16 +212,16 @@ class OperatorSupervisor:
                     await self._arrived.wait()
                     continue
                 received = self._inbox.popleft()
-                origin = self._context.origin(received)
-                if origin is not None:
-                    origin.on_take()
+                record = self._context.in_flight(received)
+                if record is not None:
+                    record.on_process()
                 try:
                     await operator.process(received)
                 except Exception as error:
                     raise _PoisonedError(received) from error
                 finally:
-                    if origin is not None:
-                        origin.on_taken()
+                    if record is not None:
+                        record.on_processed()
             await operator.close(self._closing)
             for task in self._spawned:
                 task.cancel()
@@ -238,19 +240,19 @@ class OperatorSupervisor:
             self._blame(failure.received, failure.__cause__)
         else:
             log.error("%s: %s raised", self._stage.name, self._context.key, exc_info=failure)
-            made_progress = self._context.releases > self._releases_at_failure
+            made_progress = self._context.acks > self._acks_at_failure
             self._failures = 1 if made_progress else self._failures + 1
-            self._releases_at_failure = self._context.releases
-            held = self._context.unreleased
-            if self._failures >= _PATIENCE and held:
+            self._acks_at_failure = self._context.acks
+            held = self._context.unacked
+            if self._failures >= _MOST_FAILURES and held:
                 self._blame(held[0], failure)
                 self._failures = 0
-            elif self._failures >= _PATIENCE and self._closing is not None:
+            elif self._failures >= _MOST_FAILURES and self._closing is not None:
                 self._context.dead_letter(_described(failure))
                 return False
             else:
                 await asyncio.sleep(backoff(self._failures))
-        self._inbox = deque(self._context.unreleased)
+        self._inbox = deque(self._context.unacked)
         return True
 
     async def _give_up(self, error: RefusedTooLong) -> bool:
@@ -264,13 +266,13 @@ class OperatorSupervisor:
             self._context.key,
         )
         self._context.give_up(error)
-        self._inbox = deque(self._context.unreleased)
+        self._inbox = deque(self._context.unacked)
         if not self._inbox and self._closing is not None:
             self._context.dead_letter(_described(error))
             return False
         # Each that comes of age meanwhile would begin the operator anew once more.
-        await asyncio.sleep(_REST)
-        self._inbox = deque(self._context.unreleased)
+        await asyncio.sleep(_RESTART_DELAY)
+        self._inbox = deque(self._context.unacked)
         return True
 
     def _blame(self, received: Input, error: BaseException | None) -> None:

@@ -1,4 +1,4 @@
-"""The queue that an operator's emissions, releases and actions pass through."""
+"""The queue that an operator's emissions, acks and actions pass through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from processors.hosts.emission import Emission
-from processors.hosts.ordered_publisher import Bury, OrderedPublisher
+from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.key_queue import Divert, KeyQueue
 from processors.hosts.parking import Parking
 from processors.hosts.publisher import Publisher
 from shared.errors import RefusedTooLong
@@ -18,51 +19,51 @@ from shared.streams import StreamName
 log = logging.getLogger(__name__)
 
 Action = Callable[[], Awaitable[None]]
-#: Begins a task; where one raises that is a fault of the host.
-Begin = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+#: Starts a task; where one raises that is a fault of the host.
+StartTask = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 class Outbox:
     """Publishes the emissions of each partition key in order, and settles everything in the order it was put in.
 
-    An action runs, and a release counts, once everything emitted before it is durable and every earlier action is
-    over. Emissions of different keys wait for nobody, and none waits for actions. `on_release` is called for each
-    release that counts; an action that raises is reported to `on_error`, and the queue goes on. Where nothing is on
-    its way there is no task.
+    An action runs, and an ack counts, once everything emitted before it is durable and every earlier action is
+    over. Emissions of different keys wait for nobody, and none waits for actions. `on_ack` is called for each
+    ack that counts, before the record itself is acked; an action that raises is reported to `on_error`, and the queue
+    goes on. Where nothing is on its way there is no task.
     """
 
     __slots__ = (
         "_acting",
-        "_begin",
-        "_bury",
         "_changed",
+        "_divert",
         "_fenced",
-        "_lines",
+        "_on_ack",
         "_on_error",
-        "_on_release",
         "_parking",
         "_publisher",
-        "_queue",
+        "_queues",
+        "_start_task",
+        "_unsettled",
     )
 
     def __init__(
         self,
         publisher: Publisher,
         parking: Parking,
-        begin: Begin,
-        bury: Bury,
-        on_release: Callable[[], None],
+        start_task: StartTask,
+        divert: Divert,
+        on_ack: Callable[[], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         self._publisher = publisher
         self._parking = parking
-        self._begin = begin
-        self._bury = bury
-        self._on_release = on_release
+        self._start_task = start_task
+        self._divert = divert
+        self._on_ack = on_ack
         self._on_error = on_error
-        #: What is not settled yet; None stands for a release.
-        self._queue: deque[Emission | Action | None] = deque()
-        self._lines: dict[tuple[StreamName, str], OrderedPublisher] = {}
+        #: What is not settled yet; a record stands for its ack.
+        self._unsettled: deque[Emission | Action | InFlightRecord] = deque()
+        self._queues: dict[tuple[StreamName, str], KeyQueue] = {}
         self._acting: asyncio.Task[None] | None = None
         self._changed: asyncio.Event | None = None
         self._fenced = False
@@ -70,7 +71,7 @@ class Outbox:
     @property
     def idle(self) -> bool:
         """Whether everything put in has gone out."""
-        return not self._queue and self._acting is None
+        return not self._unsettled and self._acting is None
 
     def emit(self, emission: Emission) -> None:
         """Puts an emission in the queue."""
@@ -78,40 +79,40 @@ class Outbox:
             return
         emission.on_durable = self._settle
         emission.since = asyncio.get_running_loop().time()
-        self._queue.append(emission)
+        self._unsettled.append(emission)
         if emission.entry is None:
             return
-        place = emission.stream, emission.entry.key
-        line = self._lines.get(place)
-        if line is None:
-            line = self._lines[place] = OrderedPublisher(emission.stream, self._publisher, self._parking, self._bury)
-            line.task = self._begin(self._publish(place, line))
-        line.add(emission)
+        key = emission.stream, emission.entry.key
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = KeyQueue(emission.stream, self._publisher, self._parking, self._divert)
+            queue.task = self._start_task(self._publish(key, queue))
+        queue.add(emission)
 
-    def release(self) -> None:
-        """Puts a release in the queue."""
+    def ack(self, record: InFlightRecord) -> None:
+        """Puts the record's ack in the queue."""
         if not self._fenced:
-            self._queue.append(None)
+            self._unsettled.append(record)
             self._settle()
 
     def then(self, action: Action) -> None:
         """Puts an action in the queue."""
         if not self._fenced:
-            self._queue.append(action)
+            self._unsettled.append(action)
             self._settle()
 
     def fence(self) -> None:
         """Drops what waits, and everything that comes from now on; an action that runs goes on until `close`."""
         self._fenced = True
-        self._queue.clear()
-        for line in self._lines.values():
-            line.drop()
-            if line.task is not None:
-                line.task.cancel()
+        self._unsettled.clear()
+        for queue in self._queues.values():
+            queue.drop()
+            if queue.task is not None:
+                queue.task.cancel()
 
     async def published(self) -> None:
         """Returns once every emission for a stream is on it."""
-        while self._lines:
+        while self._queues:
             await self._change()
 
     async def drained(self) -> None:
@@ -121,39 +122,40 @@ class Outbox:
 
     async def close(self) -> None:
         """Ends everything where it stands; what is not out is dropped."""
-        tasks = {line.task for line in self._lines.values() if line.task is not None}
+        tasks = {queue.task for queue in self._queues.values() if queue.task is not None}
         if self._acting is not None:
             tasks.add(self._acting)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        for line in self._lines.values():
-            line.drop()
-        self._lines.clear()
+        for queue in self._queues.values():
+            queue.drop()
+        self._queues.clear()
 
-    async def _publish(self, place: tuple[StreamName, str], line: OrderedPublisher) -> None:
-        await line.run()
-        del self._lines[place]
+    async def _publish(self, key: tuple[StreamName, str], queue: KeyQueue) -> None:
+        await queue.run()
+        del self._queues[key]
         self._tell()
 
     def _settle(self) -> None:
         if self._acting is None and (action := self._next()) is not None:
-            self._acting = self._begin(self._act(action))
+            self._acting = self._start_task(self._act(action))
 
     def _next(self) -> Action | None:
         """Settles what can be, and gives the action that is to run next, if one is."""
-        while self._queue:
-            entry = self._queue[0]
+        while self._unsettled:
+            entry = self._unsettled[0]
             if isinstance(entry, Emission):
-                if entry.waits:
+                if entry.unconfirmed:
                     return None
-                self._queue.popleft()
+                self._unsettled.popleft()
                 continue
-            self._queue.popleft()
-            if entry is not None:
+            self._unsettled.popleft()
+            if not isinstance(entry, InFlightRecord):
                 return entry
-            self._on_release()
+            self._on_ack()
+            entry.ack()
         self._tell()
         return None
 

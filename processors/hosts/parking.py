@@ -11,7 +11,7 @@ from processors.hosts.backpressure import Backpressure
 
 log = logging.getLogger(__name__)
 
-#: Bytes that a key holds at most: inputs not released and outputs not published. About 24 minutes of 16 kHz speech, as
+#: Bytes that a key holds at most: inputs not acked and outputs not published. About 24 minutes of 16 kHz speech, as
 #: parked outputs hold it, so that MAX_PARK comes first for any live session.
 MOST_OF_KEY = 64 << 20
 #: Seconds that an output is waited for even where many inputs wait: in a backlog they come at once, and a refusal that
@@ -22,20 +22,22 @@ _LEAST_PARK = 60.0
 class Parking:
     """What one key of one stage holds, and the refusals that it waits out, for `max_park` s each at most.
 
-    No output is waited for longer than a minute where there are `most_inputs` inputs that are not released.
+    No output is waited for longer than a minute where there are `most_inputs` inputs that are not acked.
     """
 
-    __slots__ = ("_max_park", "_most_inputs", "_name", "_pressure", "_unparked_at", "_waits", "held", "inputs")
+    __slots__ = ("_backpressure", "_max_park", "_most_inputs", "_name", "_unparked_at", "_waits", "held", "inputs")
 
-    def __init__(self, name: str, pressure: Backpressure, max_park: float, most_inputs: float = float("inf")) -> None:
+    def __init__(
+        self, name: str, backpressure: Backpressure, max_park: float, most_inputs: float = float("inf")
+    ) -> None:
         self._name = name
-        self._pressure = pressure
+        self._backpressure = backpressure
         self._max_park = max_park
         self._most_inputs = most_inputs
         self._waits = 0
-        #: Bytes of inputs not released and of outputs not published.
+        #: Bytes of inputs not acked and of outputs not published.
         self.held = 0
-        #: How many inputs are not released.
+        #: How many inputs are not acked.
         self.inputs = 0
         self._unparked_at = float("-inf")
 
@@ -57,12 +59,12 @@ class Parking:
     def hold(self, size: int) -> None:
         """Notes so many bytes as held."""
         self.held += size
-        self._pressure.held += size
+        self._backpressure.held += size
 
     def free(self, size: int) -> None:
         """Notes so many bytes as held no more."""
         self.held -= size
-        self._pressure.held -= size
+        self._backpressure.held -= size
 
     def overdue(self, since: float) -> bool:
         """Whether what has waited since that loop time (s) is not to wait any longer."""
@@ -82,7 +84,7 @@ class Parking:
         if not self._waits:
             log.warning("%s: refused, trying again: %s", self._name, error)
         self._waits += 1
-        self._pressure.parked.add(self)
+        self._backpressure.parked.add(self)
         try:
             yield
             if self._waits == 1:
@@ -91,4 +93,4 @@ class Parking:
             self._waits -= 1
             self._unparked_at = asyncio.get_running_loop().time()
             if not self._waits:
-                self._pressure.parked.discard(self)
+                self._backpressure.parked.discard(self)

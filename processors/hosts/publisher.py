@@ -15,13 +15,13 @@ from shared.streams import Entry, Stream, StreamName
 class Publisher(Outlet):
     """An Outlet on the given streams."""
 
-    def __init__(self, streams: Mapping[StreamName, Stream], pressure: Backpressure) -> None:
+    def __init__(self, streams: Mapping[StreamName, Stream], backpressure: Backpressure) -> None:
         self._streams = streams
-        self._pressure = pressure
+        self._backpressure = backpressure
 
     async def publish(self, stream: StreamName, record: Record) -> None:
         entries = [Entry(record.key, encode(record))]
-        await retry_until_available(lambda: self.write(stream, entries), self._pressure)
+        await retry_until_available(lambda: self.write(stream, entries), self._backpressure)
 
     async def offer(self, stream: StreamName, record: Record) -> None:
         await self.write(stream, [Entry(record.key, encode(record))])
@@ -31,12 +31,12 @@ class Publisher(Outlet):
 
         What only whoever runs it can mend ends the host.
         """
-        reach = self._pressure.reach(stream)
+        availability = self._backpressure.availability(stream)
         try:
             await self._streams[stream].publish(entries)
         except StreamUnavailable:
-            reach.refused(entries[0].key)
+            availability.refused(entries[0].key)
             raise
         except SetupError as error:
-            await self._pressure.fail(error)
-        reach.answered(entries[0].key)
+            await self._backpressure.fail(error)
+        availability.answered(entries[0].key)

@@ -26,17 +26,17 @@ class RetryingStore(SessionStore):
     refusals, have lasted as long as a key may be parked, the call raises RefusedTooLong.
     """
 
-    __slots__ = ("_parking", "_pressure", "_refused_since", "_store", "_waits_since")
+    __slots__ = ("_backpressure", "_parking", "_refused_since", "_store", "_waits_since")
 
     def __init__(
         self,
         store: SessionStore,
-        pressure: Backpressure,
+        backpressure: Backpressure,
         parking: Parking,
         waits_since: Callable[[], float | None],
     ) -> None:
         self._store = store
-        self._pressure = pressure
+        self._backpressure = backpressure
         self._parking = parking
         self._waits_since = waits_since
         #: The loop time (s) of the first refusal since the store last answered the operator.
@@ -71,7 +71,7 @@ class RetryingStore(SessionStore):
         try:
             return await self._store.raise_epoch(session)
         except SetupError as error:
-            await self._pressure.fail(error)
+            await self._backpressure.fail(error)
 
     async def advance_heard(self, session: str, take: int, heard: int) -> None:
         await self._until_available(session, lambda: self._store.advance_heard(session, take, heard))
@@ -107,9 +107,9 @@ class RetryingStore(SessionStore):
                 with self._parking.waiting(error):
                     returned = await self._wait_out(session, attempt, error)
         except SetupError as error:
-            await self._pressure.fail(error)
+            await self._backpressure.fail(error)
         self._refused_since = None
-        self._pressure.reach(_STORE).answered(session)
+        self._backpressure.availability(_STORE).answered(session)
         return returned
 
     async def _wait_out(
@@ -118,7 +118,7 @@ class RetryingStore(SessionStore):
         if self._refused_since is None:
             self._refused_since = asyncio.get_running_loop().time()
         for wait in delays(most=5.0):
-            self._pressure.reach(_STORE).refused(session)
+            self._backpressure.availability(_STORE).refused(session)
             if self._overdue(self._refused_since):
                 raise RefusedTooLong(f"expected the store to take an operation within MAX_PARK, got refusals: {error}")
             await asyncio.sleep(wait)

@@ -19,7 +19,7 @@ from shared.streams import StreamName
 _TAIL = 40
 #: Claims that may be unpublished (in a fused host: not released by the last stage) before another is made. Each
 #: claim writes all of them into the item, which ends at 400 KB, and costs by its size.
-_MOST_UNPUBLISHED = 100
+MOST_UNPUBLISHED = 100
 
 
 class Claims:
@@ -52,7 +52,7 @@ class Claims:
         Waits while too many that were claimed before are unpublished.
         None where another worker has decided: then what it decided is taken over, and published again.
         """
-        while self._number - self._unpublished >= _MOST_UNPUBLISHED:
+        while self._number - self._unpublished >= MOST_UNPUBLISHED:
             self._confirmed.clear()
             await self._confirmed.wait()
         claimed = segments(items, result, result.language or self._language, self._number + 1)

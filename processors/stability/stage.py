@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from processors.contract import Context, Operator, Stage
+from processors.stability.claims import MOST_UNPUBLISHED
 from processors.stability.operator import Stabiliser
 from shared.streams import StreamName
 
@@ -12,6 +13,9 @@ class StabilityStage(Stage):
 
     name = "stability"
     reads = StreamName.TRANSCRIPTS
+    internal = frozenset({StreamName.SEGMENTS})
+    #: Below the most segments of a session that are claimed and not published, which would stop it.
+    most_waiting = MOST_UNPUBLISHED * 0.9
 
     def operator(self, context: Context) -> Operator:
         return Stabiliser(context)

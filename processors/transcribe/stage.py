@@ -6,6 +6,7 @@ from processors.contract import Context, Operator, Outlet, Stage
 from processors.transcribe.idle_sessions import IdleSessions
 from processors.transcribe.operator import Transcriber
 from processors.transcribe.recogniser import RecogniserEngine
+from shared.models import AudioFrame
 from shared.streams import StreamName
 
 
@@ -14,6 +15,7 @@ class TranscribeStage(Stage):
 
     name = "transcribe"
     reads = StreamName.AUDIO
+    ingests = (AudioFrame,)
 
     def __init__(self, engine: RecogniserEngine, sweep: IdleSessions | None = None) -> None:
         self._engine = engine

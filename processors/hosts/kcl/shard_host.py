@@ -66,7 +66,7 @@ class ShardHost:
     @property
     def blocked(self) -> bool:
         """Whether an output stream or the session store refuses anything, or the host holds as much as it may."""
-        return self._core.pressure.blocked
+        return self._core.backpressure.blocked
 
     def wrong(self) -> str | None:
         """What only a new process can mend, if anything is; to be asked on the loop every few seconds."""

@@ -80,7 +80,8 @@ class Copy(Operator):
 
 
 class CopyStage(Stage):
-    def __init__(self, name: str, reads: StreamName, writes: StreamName) -> None:
+    def __init__(self, name: str, reads: StreamName, writes: StreamName, *, internal: bool = False) -> None:
+        self.internal = frozenset({writes} if internal else ())
         self.name = name
         self.reads = reads
         self.writes = writes

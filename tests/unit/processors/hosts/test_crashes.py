@@ -80,18 +80,18 @@ def left(folder: Path, shard: str = "shard") -> Crashes:
 @pytest.mark.parametrize(
     "life",
     [
-        "crashes.take(7); await asyncio.sleep(10)",
-        "crashes.take(7); crashes.taken(7); await asyncio.sleep(2)",
-        "crashes.take(7); crashes.taken(7); crashes.released(7)",
-        "crashes.take(7); crashes.close()",
+        "crashes.begin(7); await asyncio.sleep(10)",
+        "crashes.begin(7); crashes.end(7); await asyncio.sleep(2)",
+        "crashes.begin(7); crashes.end(7); crashes.acked(7)",
+        "crashes.begin(7); crashes.close()",
     ],
 )
 def test_what_did_no_harm_while_it_was_in_hand_is_not_to_blame(life: str, tmp_path: Path) -> None:
     async def main() -> None:
         for _ in range(FATAL - 1):
-            killed(tmp_path, "crashes.take(7)")
+            killed(tmp_path, "crashes.begin(7)")
         killed(tmp_path, life)
-        killed(tmp_path, "crashes.take(7)")
+        killed(tmp_path, "crashes.begin(7)")
         crashes = left(tmp_path)
         assert not crashes.suspect(7)
         assert not crashes.fatal(7)
@@ -103,7 +103,7 @@ def test_what_did_no_harm_while_it_was_in_hand_is_not_to_blame(life: str, tmp_pa
 def test_the_newest_records_are_those_in_hand_where_there_are_many(tmp_path: Path) -> None:
     async def main() -> None:
         for _ in range(FATAL):
-            killed(tmp_path, "[(crashes.take(n), crashes.taken(n)) for n in range(1000)]; crashes.take(1000)")
+            killed(tmp_path, "[(crashes.begin(n), crashes.end(n)) for n in range(1000)]; crashes.begin(1000)")
         crashes = left(tmp_path)
         assert crashes.fatal(1000)
         assert not crashes.fatal(0)
@@ -115,13 +115,13 @@ def test_the_newest_records_are_those_in_hand_where_there_are_many(tmp_path: Pat
 def test_one_process_has_the_file_of_a_shard_and_others_go_without(tmp_path: Path) -> None:
     async def main() -> None:
         first, second, other = left(tmp_path), left(tmp_path), left(tmp_path, "other")
-        second.take(7)
+        second.begin(7)
         second.close()
-        first.take(7)
+        first.begin(7)
         first.close()
         other.close()
         for _ in range(FATAL):
-            killed(tmp_path, "crashes.take(7)")
+            killed(tmp_path, "crashes.begin(7)")
         crashes, other = left(tmp_path), left(tmp_path, "other")
         assert crashes.fatal(7)
         assert not other.fatal(7)

@@ -168,10 +168,11 @@ def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
 
 
 @pytest.mark.parametrize("graceful", [True, False])
-def test_fused_stages_release_an_input_once_the_last_of_them_has(graceful: bool) -> None:
+def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> None:
     async def main() -> None:
         house = House()
-        stages = [CopyStage("stability", StreamName.TRANSCRIPTS, SEGMENTS), CopyStage("dedup", SEGMENTS, UNIQUE)]
+        stages = [CopyStage("stability", StreamName.TRANSCRIPTS, SEGMENTS, internal=True)]
+        stages.append(CopyStage("dedup", SEGMENTS, UNIQUE))
         stages.append(CopyStage("translate", UNIQUE, TRANSLATIONS))
         host = house.host(stages)
         await asyncio.sleep(0.1)

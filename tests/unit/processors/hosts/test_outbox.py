@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from processors.hosts.backpressure import Backpressure
 from processors.hosts.emission import Emission
+from processors.hosts.in_flight import InFlightRecord
 from processors.hosts.outbox import Outbox
 from processors.hosts.parking import Parking
 from shared.errors import StreamUnavailable
@@ -37,26 +38,29 @@ class Bench:
     def __init__(self, max_park: float = 600) -> None:
         self.stream = Publishing()
         self.happened: list[str] = []
-        self.buried: list[tuple[float, bytes]] = []
+        self.diverted: list[tuple[float, bytes]] = []
         self.refuses_letters = False
         self.parking = Parking("translate talk", Backpressure(lambda error: None), max_park)
         self.outbox = Outbox(
             self.stream,  # type: ignore[arg-type]
             self.parking,
             asyncio.create_task,
-            self._bury,
-            lambda: self.happened.append("release"),
+            self._divert,
+            lambda: None,
             lambda error: self.happened.append(str(error)),
         )
 
-    async def _bury(self, emission: Emission, error: Exception) -> bool:
+    async def _divert(self, emission: Emission, error: Exception) -> bool:
         assert emission.entry is not None
         if not self.refuses_letters:
-            self.buried.append((asyncio.get_running_loop().time(), emission.entry.data))
+            self.diverted.append((asyncio.get_running_loop().time(), emission.entry.data))
         return not self.refuses_letters
 
     def emit(self, key: str, data: bytes, stream: StreamName = TRANSLATIONS) -> None:
         self.outbox.emit(Emission(stream, Entry(key, data)))
+
+    def ack(self) -> None:
+        self.outbox.ack(InFlightRecord(StreamName.UNIQUE_SEGMENTS, lambda: self.happened.append("ack")))
 
     def then(self, name: str) -> None:
         async def act() -> None:
@@ -99,37 +103,37 @@ def test_a_refused_language_delays_no_other_and_each_keeps_its_order() -> None:
     run(main())
 
 
-def test_actions_and_releases_wait_for_everything_put_in_before_them() -> None:
+def test_actions_and_acks_wait_for_everything_put_in_before_them() -> None:
     async def main() -> None:
         bench = Bench()
         bench.stream.slow.add("talk/es")
         bench.then("first")
-        bench.outbox.release()
+        bench.ack()
         bench.emit("talk/es", b"slow")
-        bench.outbox.release()
+        bench.ack()
         bench.emit("talk/ca", b"fast")
         bench.then("last")
         await asyncio.sleep(0.5)
         assert bench.of("talk/ca") == [b"fast"]
-        assert bench.happened == ["first", "release"]
+        assert bench.happened == ["first", "ack"]
         await bench.outbox.drained()
-        assert bench.happened == ["first", "release", "release", "last"]
+        assert bench.happened == ["first", "ack", "ack", "last"]
 
     run(main())
 
 
-def test_each_output_that_is_refused_for_too_long_is_buried_in_its_turn_and_never_published() -> None:
+def test_each_output_that_is_refused_for_too_long_is_diverted_in_its_turn_and_never_published() -> None:
     async def main() -> None:
         bench = Bench(max_park=600)
         bench.stream.refused.add("talk/es")
         for number in range(3):
             bench.emit("talk/es", b"es%d" % number)
-            bench.outbox.release()
+            bench.ack()
             await asyncio.sleep(100)
         await asyncio.sleep(450)
-        assert [data for _, data in bench.buried] == [b"es0", b"es1"]
-        assert all(number * 100 <= at - 600 <= number * 100 + 5 for number, (at, _) in enumerate(bench.buried))
-        assert bench.happened == ["release"] * 2
+        assert [data for _, data in bench.diverted] == [b"es0", b"es1"]
+        assert all(number * 100 <= at - 600 <= number * 100 + 5 for number, (at, _) in enumerate(bench.diverted))
+        assert bench.happened == ["ack"] * 2
         bench.stream.refused.clear()
         await bench.outbox.drained()
         assert bench.of("talk/es") == [b"es2"]
@@ -150,7 +154,7 @@ def test_while_no_dead_letter_is_taken_either_the_output_is_tried_on_and_only_on
         bench.refuses_letters = False
         await asyncio.sleep(700)
         assert bench.of("talk/es") == [b"es"]
-        assert not bench.buried
+        assert not bench.diverted
 
     run(main())
 
@@ -164,7 +168,7 @@ def test_a_dead_letter_is_insisted_on_however_long_that_takes() -> None:
         bench.stream.refused.clear()
         await bench.outbox.drained()
         assert bench.of("talk") == [b"letter"]
-        assert not bench.buried
+        assert not bench.diverted
 
     run(main())
 
@@ -176,7 +180,7 @@ def test_a_refused_key_that_holds_too_much_is_decided_on_at_once() -> None:
         for _ in range(70):
             bench.emit("talk/es", bytes(1 << 20))
         await asyncio.sleep(10)
-        assert len(bench.buried) == 6
+        assert len(bench.diverted) == 6
         assert not bench.parking.crowded
 
     run(main())

@@ -18,23 +18,23 @@ from shared.streams import StreamName
 _RUN = 500
 
 #: Writes a dead letter for an emission that was refused with this error; False where that is refused too.
-Bury = Callable[[Emission, Exception], Awaitable[bool]]
+Divert = Callable[[Emission, Exception], Awaitable[bool]]
 
 
-class OrderedPublisher:
+class KeyQueue:
     """Publishes emissions in order.
 
-    One that was refused for as long as its key may be parked is buried instead, whichever is taken first; a dead
-    letter itself is published, however long that takes.
+    One that was refused for as long as its key may be parked is diverted to the dead letters, whichever of the two is
+    taken first; a dead letter itself is published, however long that takes.
     """
 
-    __slots__ = ("_bury", "_parking", "_publisher", "_stream", "task", "waiting")
+    __slots__ = ("_divert", "_parking", "_publisher", "_stream", "task", "waiting")
 
-    def __init__(self, stream: StreamName, publisher: Publisher, parking: Parking, bury: Bury) -> None:
+    def __init__(self, stream: StreamName, publisher: Publisher, parking: Parking, divert: Divert) -> None:
         self._stream = stream
         self._publisher = publisher
         self._parking = parking
-        self._bury = bury
+        self._divert = divert
         #: What is not published yet, in order.
         self.waiting: deque[Emission] = deque()
         #: What publishes it.
@@ -69,10 +69,10 @@ class OrderedPublisher:
                 self._pop().confirm()
 
     async def _retry(self, error: Exception) -> None:
-        """Gets one emission out after all, and buries those before it that have waited too long."""
+        """Gets one emission out after all, and diverts those before it that have waited too long."""
         for wait in delays(most=5.0):
             await asyncio.sleep(wait)
-            while self._overdue() and await self._bury(self.waiting[0], error):
+            while self._overdue() and await self._divert(self.waiting[0], error):
                 self._pop().confirm()
             if not self.waiting:
                 return
