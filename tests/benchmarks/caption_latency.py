@@ -25,7 +25,7 @@ from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 from tests.benchmarks.figure import Bound, Figure
 from tests.benchmarks.speech import librivox, town_hall
-from tests.benchmarks.speech.audience import Audience, Heard
+from tests.benchmarks.speech.live_session import LiveSession, Received
 from tests.benchmarks.speech.recording import Recording
 from tests.benchmarks.speech.transcribe import transcribed
 
@@ -44,21 +44,21 @@ def run() -> Iterator[Figure]:
 
 async def _hear(
     talks: Mapping[str, Recording], for_pocketsphinx: Mapping[str, Recording]
-) -> tuple[dict[tuple[str, str], Heard], dict[tuple[str, str], Heard]]:
+) -> tuple[dict[tuple[str, str], Received], dict[tuple[str, str], Received]]:
     scripts = {f"{name}-{mode}": transcribed(talk.items) for name, talk in talks.items() for mode in _MODES}
     return await asyncio.gather(
         _broadcast(ScriptedEngine(scripts), talks), _broadcast(recognisers.load("pocketsphinx"), for_pocketsphinx)
     )
 
 
-async def _broadcast(recogniser: RecogniserEngine, talks: Mapping[str, Recording]) -> dict[tuple[str, str], Heard]:
+async def _broadcast(recogniser: RecogniserEngine, talks: Mapping[str, Recording]) -> dict[tuple[str, str], Received]:
     """What came of each talk in each mode."""
     engines = Engines(recogniser, translators.load("apertium"), synthesizers.load("espeak"))
     pipeline = Pipeline(engines, Settings(), MemoryMetrics())
     pipeline.host.start()
     try:
         broadcasts = {
-            (name, mode): Audience(pipeline, f"{name}-{mode}", _LANGUAGE, {"PARTIAL_RESULTS_ENABLED": enabled}).hear(
+            (name, mode): LiveSession(pipeline, f"{name}-{mode}", _LANGUAGE, {"PARTIAL_RESULTS_ENABLED": enabled}).hear(
                 talk
             )
             for name, talk in talks.items()
@@ -69,7 +69,7 @@ async def _broadcast(recogniser: RecogniserEngine, talks: Mapping[str, Recording
         await pipeline.host.stop()
 
 
-def _figures(of: str, talks: Mapping[str, Recording], heard: Mapping[tuple[str, str], Heard]) -> Iterator[Figure]:
+def _figures(of: str, talks: Mapping[str, Recording], heard: Mapping[tuple[str, str], Received]) -> Iterator[Figure]:
     latencies = {mode: _latencies(talks, heard, mode) for mode in _MODES}
     for what, index in (("word to caption", 0), ("word to audio", 1)):
         for percent in (50, 95):
@@ -110,7 +110,7 @@ def _figures(of: str, talks: Mapping[str, Recording], heard: Mapping[tuple[str, 
 
 
 def _latencies(
-    talks: Mapping[str, Recording], heard: Mapping[tuple[str, str], Heard], mode: str
+    talks: Mapping[str, Recording], heard: Mapping[tuple[str, str], Received], mode: str
 ) -> tuple[Sequence[float], Sequence[float]]:
     """For each word (ms) until its caption was shown, and until its audio began."""
     captions: list[float] = []
@@ -125,11 +125,11 @@ def _latencies(
     return captions, audio
 
 
-def _unspoken(talk: Recording, heard: Heard) -> int:
+def _unspoken(talk: Recording, heard: Received) -> int:
     """Words of the talk that have a caption, but no clip."""
     return sum(heard.numbers[committed] not in heard.spoken for committed in heard.match(talk.words).values())
 
 
-def _wrong(talk: Recording, heard: Heard) -> int:
+def _wrong(talk: Recording, heard: Received) -> int:
     """Words of the talk that are not among the captions', or the other way round: whichever are more."""
     return max(len(talk.words), len(heard.words)) - len(heard.match(talk.words))

@@ -28,11 +28,11 @@ from shared.sessions import MemorySessionStore, Session
 from shared.streams import Entry, MemoryStream, StreamName
 from shared.text import tokens
 from sinks import Caption, CaptionEvent, CaptionSubscriber
-from tests.benchmarks.direct import decide
+from tests.benchmarks.bare_operators import decide
 from tests.benchmarks.figure import Bound, Figure
 from tests.benchmarks.results import records
 from tests.benchmarks.speech import librivox, town_hall
-from tests.benchmarks.speech.line import Line, delays, erased, raw, subscribed
+from tests.benchmarks.speech.caption_line import CaptionLine, delays, erased, raw, subscribed
 from tests.benchmarks.speech.recording import Recording
 from tests.benchmarks.speech.transcribe import transcribed
 from tests.support import virtual_time
@@ -50,7 +50,7 @@ _MISTAKEN = Bound("value", "<=", 0.5)
 class _Shown:
     """The caption line of one talk, and the tokens as they were committed, before any correction."""
 
-    lines: list[Line]
+    lines: list[CaptionLine]
     committed: list[str]
 
 
@@ -129,7 +129,7 @@ def _captioned(shown: Sequence[_Shown], talks: Sequence[Recording]) -> list[floa
     return _delays([[replace(line, tail=()) for line in each.lines] for each in shown], talks)
 
 
-def _delays(lines: Sequence[Sequence[Line]], talks: Sequence[Recording]) -> list[float]:
+def _delays(lines: Sequence[Sequence[CaptionLine]], talks: Sequence[Recording]) -> list[float]:
     return [delay for which, talk in zip(lines, talks, strict=True) for delay in delays(which, talk.words)]
 
 
@@ -163,7 +163,7 @@ def _erasure(of: str, scripts: Sequence[Script], shown: Sequence[_Shown]) -> Ite
         )
 
 
-def _normalised(lines: Sequence[Sequence[Line]]) -> tuple[float, float]:
+def _normalised(lines: Sequence[Sequence[CaptionLine]]) -> tuple[float, float]:
     """Erased tokens of the committed part and of the tail, over those that stand in the end."""
     counts = [erased(shown) for shown in lines]
     length = sum(len(shown[-1].tokens) for shown in lines)

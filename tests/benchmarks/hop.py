@@ -20,8 +20,8 @@ from infra.local.localstack.server import LocalStack
 from tests.benchmarks.bare_loop import BareLoop
 from tests.benchmarks.figure import Bound, Figure
 from tests.benchmarks.segments import Segments
-from tests.end_to_end.terminals import ROOT, desk
-from tests.end_to_end.workers import Worker
+from tests.end_to_end.deployment import ROOT, deployed
+from tests.end_to_end.kcl_worker import Worker
 
 #: The lowest read interval, in s, as workers are told and as the bare loop has it.
 INTERVAL = 0.25
@@ -57,8 +57,8 @@ def run() -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalStack() as localstack,
-        desk(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as local_desk,
-        desk(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as kcl_desk,
+        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as local_desk,
+        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as kcl_desk,
     ):
         hosts = {"the local host": Segments(localstack, local_desk), "KCL": Segments(localstack, kcl_desk)}
         worker = Worker(kcl_desk, "dedup")

@@ -15,8 +15,8 @@ from processors.stability.stage import StabilityStage
 from shared.codec import decode, encode
 from shared.sessions import MemorySessionStore
 from shared.streams import Entry, MemoryStream, StreamName
+from tests.benchmarks.bare_operators import TALK, decide
 from tests.benchmarks.costs import compare, cpu
-from tests.benchmarks.direct import TALK, decide
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.results import mean_items, talk
 from tests.support import virtual_time

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from infra.local.localstack.server import LocalStack
-from tests.end_to_end.terminals import desk
+from tests.end_to_end.deployment import deployed
 
 #: Seconds from a command's start until it idles, and for which it is measured.
 _SETTLE, _MEASURE = 20.0, 40.0
@@ -40,7 +40,7 @@ def main() -> int:
     """Prints the table; the exit code is 1 where a bound does not hold."""
     holds = True
     with tempfile.TemporaryDirectory() as folder, LocalStack() as localstack:
-        with desk(localstack, Path(folder), shards=2) as terminals:
+        with deployed(localstack, Path(folder), shards=2) as terminals:
             up = terminals.up().process
             terminals.run("sessions", "create", "talk")
             listen = terminals.listen("talk", "es", "--captions", "--audio", "es.wav").process

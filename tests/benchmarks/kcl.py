@@ -12,8 +12,8 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.hop import INTERVAL, measure
 from tests.benchmarks.segments import Segments
 from tests.benchmarks.table import markdown
-from tests.end_to_end.terminals import Desk, desk
-from tests.end_to_end.workers import Worker
+from tests.end_to_end.deployment import Deployment, deployed
+from tests.end_to_end.kcl_worker import Worker
 
 #: How often a hop is measured at the most.
 _ROUNDS = 3
@@ -24,7 +24,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalStack() as localstack,
-        desk(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as terminals,
+        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as terminals,
     ):
         segments = Segments(localstack, terminals)
         first = _start(terminals, segments, "first start, lease table made and seeded")
@@ -47,7 +47,7 @@ def _hops(segments: Segments) -> list[Figure]:
     return figures
 
 
-def _start(terminals: Desk, segments: Segments, what: str) -> Worker:
+def _start(terminals: Deployment, segments: Segments, what: str) -> Worker:
     number = segments.put()
     began = time.time()
     worker = Worker(terminals, "dedup")
@@ -55,7 +55,7 @@ def _start(terminals: Desk, segments: Segments, what: str) -> Worker:
     return worker.up()
 
 
-def _takeover(terminals: Desk, first: Worker, segments: Segments) -> None:
+def _takeover(terminals: Deployment, first: Worker, segments: Segments) -> None:
     second = Worker(terminals, "dedup").up()
     time.sleep(5)
     first.kill_all()

@@ -25,8 +25,8 @@ from shared.sessions import Session
 from shared.settings import Settings
 from shared.streams import Entry, MemoryStream, StreamName
 from tests.benchmarks.figure import Bound, Figure
-from tests.benchmarks.listening import read_wav
-from tests.end_to_end.studio import DEMO, RECORDING, TARGETS, play
+from tests.benchmarks.recogniser_run import read_wav
+from tests.end_to_end.pipeline_run import DEMO, RECORDING, TARGETS, run_pipeline
 
 #: Bytes of a PUT payload unit; bytes and records a second that a shard takes.
 _UNIT = 25 << 10
@@ -115,7 +115,7 @@ async def _demo() -> tuple[Mapping[StreamName, Traffic], Traffic]:
     streams = {name: CountedStream(name) for name in StreamName}
     settings = Settings()
     recogniser = recognisers.load(f"scripted:{DEMO / 'recording.moonshine.jsonl'}", settings)
-    await play(recogniser, realtime=True, backend=replace(memory(settings), streams=streams))
+    await run_pipeline(recogniser, realtime=True, backend=replace(memory(settings), streams=streams))
     pcm = read_wav(RECORDING, _RATE)
     seconds = len(pcm) / SAMPLE_BYTES / _RATE
     sent = {name: Traffic(stream.sizes, seconds) for name, stream in streams.items()}

@@ -14,7 +14,7 @@ from processors.stability.stage import StabilityStage
 from shared.codec import encode
 from shared.sessions import MemorySessionStore, Session
 from shared.streams import StreamName
-from tests.benchmarks.playback import FIRST, Playback, own, session_id
+from tests.benchmarks.playback import FIRST, PlaybackStream, own, session_id
 from tests.benchmarks.results import talk
 from tests.support.virtual_time import VirtualClock, VirtualLoop
 
@@ -48,8 +48,8 @@ class Load:
         for session in ids:
             await store.create(Session(id=session, source_language="en", target_languages=("es",), started_at=0))
         clock = VirtualClock()
-        streams = {name: Playback(clock) for name in StreamName}
-        self._source = streams[StreamName.TRANSCRIPTS] = Playback(clock, self._due(ids))
+        streams = {name: PlaybackStream(clock) for name in StreamName}
+        self._source = streams[StreamName.TRANSCRIPTS] = PlaybackStream(clock, self._due(ids))
         self._host = LocalHost([[StabilityStage(), DedupStage()]], streams, store, clock=clock)
         self._host.start()
 

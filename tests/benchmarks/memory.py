@@ -35,7 +35,7 @@ from shared.models import AudioFrame
 from shared.sessions import MemorySessionStore, Session
 from shared.streams import StreamName
 from tests.benchmarks.figure import Bound, Figure
-from tests.benchmarks.playback import FIRST, Due, Playback, Recording, own, session_id
+from tests.benchmarks.playback import FIRST, Due, PlaybackStream, RecordingStream, own, session_id
 from tests.benchmarks.results import script
 from tests.support import virtual_time
 from tests.support.virtual_time import VirtualClock
@@ -104,7 +104,7 @@ def _heard_by(name: str) -> list[Due]:
 
 async def _said_by(name: str, talk: Sequence[Due]) -> list[Due]:
     """What the stage writes of it, and when."""
-    output = Recording(VirtualClock())
+    output = RecordingStream(VirtualClock())
     host = await _host(name, talk, 1, output)
     await asyncio.sleep(_LATE + 1)
     await host.stop()
@@ -113,7 +113,7 @@ async def _said_by(name: str, talk: Sequence[Due]) -> list[Due]:
 
 async def _live(name: str, talk: Sequence[Due], sessions: int) -> list[int]:
     """Bytes in use while so many sessions are open, early and late."""
-    host = await _host(name, talk, sessions, Playback(VirtualClock()))
+    host = await _host(name, talk, sessions, PlaybackStream(VirtualClock()))
     measured = []
     for at in (_EARLY, _LATE):
         await asyncio.sleep(at - asyncio.get_running_loop().time())
@@ -123,7 +123,7 @@ async def _live(name: str, talk: Sequence[Due], sessions: int) -> list[int]:
     return measured
 
 
-async def _host(name: str, talk: Iterable[Due], sessions: int, output: Playback) -> LocalHost:
+async def _host(name: str, talk: Iterable[Due], sessions: int, output: PlaybackStream) -> LocalHost:
     """A running host of the stage, on which as many sessions are to open."""
     clock = VirtualClock()
     store = MemorySessionStore()
@@ -139,8 +139,8 @@ async def _host(name: str, talk: Iterable[Due], sessions: int, output: Playback)
             )
         )
     stage = _stage(name)
-    source = Playback(clock, _to_all(talk, ids))
-    streams = {stage.reads: source, _STAGES[name]: output, StreamName.DEAD_LETTERS: Playback(clock)}
+    source = PlaybackStream(clock, _to_all(talk, ids))
+    streams = {stage.reads: source, _STAGES[name]: output, StreamName.DEAD_LETTERS: PlaybackStream(clock)}
     host = LocalHost([[stage]], streams, store, metrics=PrometheusMetrics(), clock=clock)
     host.start()
     return host

@@ -26,7 +26,7 @@ def own(data: bytes, session: str) -> bytes:
     return data.replace(FIRST.encode(), session.encode())
 
 
-class Playback:
+class PlaybackStream:
     """A Stream of one shard, for one reader, that plays `due` in order and drops what it is given."""
 
     name = "playback"
@@ -61,7 +61,7 @@ class Playback:
         pass
 
 
-class Recording(Playback):
+class RecordingStream(PlaybackStream):
     """Notes what is published on it, and when (loop time, s), for another to play."""
 
     def __init__(self, clock: Clock) -> None:

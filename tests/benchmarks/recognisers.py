@@ -24,7 +24,7 @@ import jiwer
 from processors.transcribe.engines import load
 from processors.transcribe.recogniser import Hypothesis, RecogniserEngine
 from shared.text import join, normalise
-from tests.benchmarks.listening import Heard, listen, read_wav
+from tests.benchmarks.recogniser_run import TimedHypothesis, read_wav, recognise
 
 ENGINES = ("moonshine", "pocketsphinx")
 DEMO = Path(__file__).parents[2] / "cli" / "demo"
@@ -69,18 +69,18 @@ class Measured:
 async def measure(engine: RecogniserEngine, pcm: bytes, reference: str) -> Measured:
     """Plays the recording to the engine."""
     # The model's loading is paid once, not for every second: an empty take pays for it.
-    await listen(engine, b"")
+    await recognise(engine, b"")
     idle = await _cpu_of(engine, b"")
-    runs: list[list[Heard]] = []
+    runs: list[list[TimedHypothesis]] = []
     used = seconds = 0.0
     for phase in PHASES:
         audio = bytes(phase * engine.rate // 1000 * 2) + pcm
         before = _cpu()
-        runs.append(await listen(engine, audio))
+        runs.append(await recognise(engine, audio))
         used += _cpu() - before - idle
         seconds += len(audio) / 2 / engine.rate
     began = time.monotonic()
-    await listen(engine, pcm, pace=None)
+    await recognise(engine, pcm, pace=None)
     took = time.monotonic() - began
     heard = [[result.hypothesis for result in run] for run in runs]
     finals = [result for run in runs for result in run if result.hypothesis.final]
@@ -126,7 +126,7 @@ def _spoken(text: str) -> str:
 
 async def _cpu_of(engine: RecogniserEngine, pcm: bytes) -> float:
     before = _cpu()
-    await listen(engine, pcm, pace=None)
+    await recognise(engine, pcm, pace=None)
     return _cpu() - before
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from processors.transcribe.engines import load
 from processors.transcribe.engines.script import Script
-from tests.benchmarks.listening import listen, read_wav
+from tests.benchmarks.recogniser_run import read_wav, recognise
 
 
 async def record(wav: Path, script: Path, name: str) -> None:
     """Writes the script of `wav`."""
     engine = load(name)
     try:
-        heard = await listen(engine, read_wav(wav, engine.rate))
+        heard = await recognise(engine, read_wav(wav, engine.rate))
     finally:
         await engine.close()
     Script(tuple(result.hypothesis for result in heard)).save(script)

@@ -11,15 +11,15 @@ import boto3
 from infra.local.localstack.server import REGION, LocalStack
 from shared.codec import decode, encode
 from shared.models import Segment
-from tests.end_to_end.terminals import Desk
+from tests.end_to_end.deployment import Deployment
 from tests.support.localstack import records_on
-from tests.support.patience import until
+from tests.support.waiting import wait_until
 
 
 class Segments:
     """The segments of one session on the streams of a desk, which have one shard each."""
 
-    def __init__(self, localstack: LocalStack, terminals: Desk) -> None:
+    def __init__(self, localstack: LocalStack, terminals: Deployment) -> None:
         self.kinesis: Any = boto3.client(
             "kinesis",
             endpoint_url=localstack.endpoint,
@@ -54,5 +54,5 @@ class Segments:
 
     def until_emitted(self, number: int) -> float:
         """When (epoch s) dedup emitted the segment, once it has."""
-        until(lambda: number in self.emitted(), f"segment {number}")
+        wait_until(lambda: number in self.emitted(), f"segment {number}")
         return self.emitted()[number]

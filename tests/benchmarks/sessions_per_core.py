@@ -16,9 +16,9 @@ from multiprocessing import get_context
 from operator import itemgetter
 
 from shared.codec import decode, encode
+from tests.benchmarks.bare_operators import TALK, decide
 from tests.benchmarks.codec import HEADER, loads_and_dumps
 from tests.benchmarks.costs import cpu
-from tests.benchmarks.direct import TALK, decide
 from tests.benchmarks.figure import Bound, Figure
 from tests.benchmarks.load import RATE, UTTERANCE, Load
 from tests.benchmarks.results import talk

@@ -50,7 +50,7 @@ class UnhurriedSynthesizer(ScriptedSynthesizer):
 
 
 @dataclass(slots=True)
-class Heard:
+class Playout:
     """What a listener heard: for each clip its lag in s, how fast it was spoken; and how many were left out."""
 
     lags: list[float] = field(default_factory=list)
@@ -114,7 +114,7 @@ def _talk(longer: float) -> list[Translation]:
     return made
 
 
-async def _listen(translations: Sequence[Translation], engine: ScriptedSynthesizer, settings: Settings) -> Heard:
+async def _listen(translations: Sequence[Translation], engine: ScriptedSynthesizer, settings: Settings) -> Playout:
     """What comes of the translations where a listener is there from the beginning."""
     clock = VirtualClock()
     streams = {name: MemoryStream(name, clock=clock) for name in StreamName}
@@ -141,9 +141,9 @@ async def _feed(translations: Sequence[Translation], stream: MemoryStream) -> No
     await stream.publish([Entry(ended.key, encode(ended))])
 
 
-async def _hear(audio: AudioSubscriber, unhurried: dict[int, int]) -> Heard:
+async def _hear(audio: AudioSubscriber, unhurried: dict[int, int]) -> Playout:
     """Plays clip after clip; `unhurried` are the samples that each has at tempo 1."""
-    heard = Heard()
+    heard = Playout()
     #: Loop time (s) up to which there is something to play, and samples of the clip so far.
     free, samples = 0.0, 0
     async for event in audio:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterator
 
 from shared.codec import encode
+from tests.benchmarks.bare_operators import TALK, decide
 from tests.benchmarks.codec import HEADER, loads_and_dumps
 from tests.benchmarks.costs import compare
-from tests.benchmarks.direct import TALK, decide
 from tests.benchmarks.figure import Bound, Figure
 from tests.benchmarks.results import mean_items, talk
 

@@ -10,9 +10,9 @@ import pytest
 from shared.metrics import Metric
 from shared.models import FinalResult, PartialResult, Record, Segment, SessionEnded, Silence, Word
 from shared.streams import StreamName
-from tests.conformance.host import HOSTS
+from tests.conformance.host_under_test import HOSTS
+from tests.conformance.simulated_cluster import SimulatedCluster, Talk
 from tests.conformance.test_owners import world_of
-from tests.conformance.world import Talk, World
 from tests.support.virtual_time import EPOCH, VirtualLoop, run
 
 BEHIND = ("stability", "dedup", "translate", "synthesize")
@@ -33,7 +33,7 @@ def ended(take: int) -> SessionEnded:
     return SessionEnded(session="talk", captured_at=EPOCH, take=take)
 
 
-async def opened(host: str, takes: int = 1) -> World:
+async def opened(host: str, takes: int = 1) -> SimulatedCluster:
     """A world in which a transcriber has opened so many takes of the talk; what it says is up to the test."""
     talk = Talk("talk", ())
     world = world_of(host, talk)
@@ -44,12 +44,12 @@ async def opened(host: str, takes: int = 1) -> World:
     return world
 
 
-async def say(world: World, *records: Record) -> None:
+async def say(world: SimulatedCluster, *records: Record) -> None:
     for record in records:
         await world.send(record, StreamName.TRANSCRIPTS)
 
 
-async def committed(world: World) -> list[str]:
+async def committed(world: SimulatedCluster) -> list[str]:
     segments = [record for record in await world.read(StreamName.UNIQUE_SEGMENTS) if isinstance(record, Segment)]
     return " ".join(segment.text for segment in segments).split()
 

@@ -16,8 +16,8 @@ from shared.models import Segment
 from shared.sessions import MemorySessionStore, Session
 from shared.settings import Settings
 from shared.streams import Entry, Stream, StreamName
-from tests.conformance.host import FACTORIES, HOSTS, Surroundings
-from tests.conformance.world import memory_stream
+from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
+from tests.conformance.simulated_cluster import memory_stream
 from tests.support.scripted_kinesis import THROTTLED, ScriptedKinesis, Wire
 from tests.support.scripted_stream import Put
 from tests.support.virtual_time import EPOCH, VirtualClock, run
@@ -45,7 +45,7 @@ class Copies:
         self.streams: dict[StreamName, Stream] = {name: memory_stream(name) for name in StreamName}
         self.streams[StreamName.UNIQUE_SEGMENTS] = Wire(self.kinesis).stream()
         self.store = MemorySessionStore()
-        around = Surroundings(
+        around = HostEnvironment(
             self.streams,
             self.store,
             MemoryCheckpoints(),

@@ -11,10 +11,10 @@ from producers import AudioProducer
 from shared.models import SessionEnded
 from shared.sessions import Session
 from shared.streams import StreamName
-from tests.conformance.host import HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster, Talk, frame
 from tests.conformance.test_owners import said, sentences, world_of
-from tests.conformance.world import FRAME_MS, RATE, Talk, World, frame
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -34,7 +34,7 @@ class Stepping:
         return VirtualClock().now() + (self._step if stepped else 0)
 
 
-async def speak(world: World, talk: Talk, clock: Stepping) -> None:
+async def speak(world: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
     """As a client does that embeds the SDK."""
     session = Session(id=talk.id, source_language="en", target_languages=talk.languages, rate=RATE)
     async with AudioProducer(world.streams[StreamName.AUDIO], world.store, session, clock=clock) as producer:
@@ -53,7 +53,7 @@ def test_a_speakers_clock_that_steps_costs_no_word(host: str, step: int, lasts: 
         world.start()
         await speak(world, talk, Stepping(step, 10.1, 10.1 + lasts))
         await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
         await world.stop()
 
@@ -69,7 +69,7 @@ def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, 
         world.start()
         await speak(world, talk, Stepping(wrong, 0))
         await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         await world.stop()
 
     run(main())
@@ -89,7 +89,7 @@ def test_a_frame_that_lies_far_ahead_is_a_dead_letter_and_silences_nobody(host: 
 
         await asyncio.gather(world.speak(talk), stray())
         await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert len(await world.read(StreamName.DEAD_LETTERS)) == 1
         await world.stop()
 
@@ -112,7 +112,7 @@ def test_a_client_that_goes_on_far_ahead_in_no_time_is_heard_where_it_left_off(h
             await asyncio.sleep(FRAME_MS / 1000)
         await world.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         got.assert_whole(said(talk))
         assert len(await world.read(StreamName.DEAD_LETTERS)) == 1
         await world.stop()

@@ -14,11 +14,11 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.models import Correction, TranslationCorrection, Word
 from shared.streams import StreamName
 from sinks import Caption, Corrected
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.listeners import Audience
-from tests.conformance.oracle import heard
-from tests.conformance.tripwire import Kill
-from tests.conformance.world import LAYOUTS, STAGES, Engines, Talk, World
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.kill_injection import Kill
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import LAYOUTS, STAGES, Engines, SimulatedCluster, Talk
+from tests.conformance.subscribers import Subscribers
 from tests.support.virtual_time import run
 
 _SAID = "we sold that old car for 25 dollars . and so it went ."
@@ -48,9 +48,9 @@ def misheard(spoken: Talk) -> Script:
     )
 
 
-async def assert_corrected(world: World, spoken: Talk, audience: Audience) -> None:
+async def assert_corrected(world: SimulatedCluster, spoken: Talk, audience: Subscribers) -> None:
     """Each language is told once by every writer of what was wrong, and shows it once."""
-    got = await heard(world, spoken)
+    got = await session_output(world, spoken)
     got.assert_dense()
     got.assert_ended()
     assert "20" in got.words
@@ -75,8 +75,10 @@ def test_every_language_is_corrected(host: str, layout: tuple[str, ...]) -> None
     async def main() -> None:
         spoken = talk()
         script = misheard(spoken)
-        world = World(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer))
-        audience = Audience(world.streams, spoken)
+        world = SimulatedCluster(
+            FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        )
+        audience = Subscribers(world.streams, spoken)
         world.start(layout)
         await world.speak(spoken)
         await asyncio.sleep(20)
@@ -92,8 +94,10 @@ def test_a_correction_outlives_the_process_that_has_it(host: str, application: s
     async def main(plan: Kill) -> int:
         spoken = talk()
         script = misheard(spoken)
-        world = World(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer))
-        audience = Audience(world.streams, spoken)
+        world = SimulatedCluster(
+            FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        )
+        audience = Subscribers(world.streams, spoken)
         world.start(STAGES, {application: [plan]})
         await world.speak(spoken)
         await asyncio.sleep(20)

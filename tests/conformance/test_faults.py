@@ -21,10 +21,10 @@ from shared.metrics import Metric
 from shared.models import DeadLetter, Record, SessionEnded, Status
 from shared.sessions import MemorySessionStore, SessionState
 from shared.streams import Entry, MemoryStream, StreamName
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, STAGES, Engines, SimulatedCluster, Talk, frame, memory_stream
 from tests.conformance.test_owners import SETTLED, said, sentences, world_of
-from tests.conformance.world import FRAME_MS, STAGES, Engines, Talk, World, frame, memory_stream
 from tests.support.virtual_time import VirtualClock, run
 
 READ = [name for name in StreamName if name is not StreamName.DEAD_LETTERS and name is not StreamName.SPEECH]
@@ -85,7 +85,7 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
         await asyncio.gather(world.speak(talk), disturb())
         await asyncio.sleep(SETTLED)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         letters = [letter for letter in await world.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)]
         assert sum(letter.session == "" for letter in letters) == len(poison)
         assert sum(letter.session == "talk" for letter in letters) == 1
@@ -103,7 +103,7 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
         script = Script.from_words(talk.words)
         streams = {name: memory_stream(name, Refusing) for name in StreamName}
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
-        world = World(FACTORIES[host], engines, streams=streams)
+        world = SimulatedCluster(FACTORIES[host], engines, streams=streams)
         if stream is None:
             world.worker_store = RefusingStore(world.store)
             world.worker_store.refuses = (5.0, 25.0)
@@ -115,7 +115,7 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
         await world.speak(talk)
         await asyncio.sleep(SETTLED + 20)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -130,9 +130,9 @@ class SlowToHear:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    async def advance_heard(self, session: str, take: int, heard: int) -> None:
+    async def advance_heard(self, session: str, take: int, session_output: int) -> None:
         await asyncio.sleep(0.2)
-        await self._store.advance_heard(session, take, heard)
+        await self._store.advance_heard(session, take, session_output)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -147,7 +147,7 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
             assert isinstance(stream, Refusing)
             # Audio comes again a little before results are taken again.
             stream.refuses = (5.0, 24.0 if stream.name == StreamName.AUDIO else 25.0)
-        world = World(
+        world = SimulatedCluster(
             FACTORIES[host],
             Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer),
             streams=streams,
@@ -163,12 +163,12 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
         assert world.metrics.total(Metric.TAKES_OPENED) > 1
         assert world.metrics.total(Metric.FENCED) == 0
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
 
     run(main())
 
 
-async def insistent(world: World, record: Record) -> None:
+async def insistent(world: SimulatedCluster, record: Record) -> None:
     """Sends the record as a producer does: again and again until it is taken."""
     while True:
         try:
@@ -189,18 +189,18 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
         translator, synthesizer = ScriptedTranslator(), ScriptedSynthesizer(pace=10)
         getattr(translator if stage == "translate" else synthesizer, how).add("es")
         engines = Engines(lambda: ScriptedEngine(scripts), lambda: translator, lambda: synthesizer)
-        world = World(FACTORIES[host], engines)
+        world = SimulatedCluster(FACTORIES[host], engines)
         world.start()
         await asyncio.gather(world.speak(talk), world.speak(replace(neighbour, languages=("ca",))))
         await asyncio.sleep(90)
         await world.stop()
         for each in (talk, replace(neighbour, languages=("ca",))):
-            got = await heard(world, each)
+            got = await session_output(world, each)
             got.assert_whole(said(each))
             assert all(clip.status is Status.OK for clip in got.clips["ca"])
             delays = [clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]]
             assert max(delays) < 1000
-        failed = (await heard(world, talk)).clips["es"]
+        failed = (await session_output(world, talk)).clips["es"]
         assert all(clip.status is Status.FAILED for clip in failed)
         before = "dedup" if stage == "translate" else "translate"
         assert max(clip.hops[stage] - clip.hops[before] for clip in failed) <= 62_500
@@ -219,11 +219,11 @@ def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str
         await asyncio.gather(world.speak(silent), world.speak(talk))
         await asyncio.sleep(SETTLED)
         await world.stop()
-        got = await heard(world, silent)
+        got = await session_output(world, silent)
         assert not got.segments
         got.assert_ended()
         assert (await world.store.load("silent")).state is SessionState.ENDED
-        assert (await heard(world, talk)).words == said(talk)
+        assert (await session_output(world, talk)).words == said(talk)
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -238,7 +238,7 @@ def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> No
         scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
         engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
         streams = {name: MemoryStream(name, clock=VirtualClock(), retention_ms=30_000) for name in StreamName}
-        world = World(FACTORIES[host], engines, streams=streams)
+        world = SimulatedCluster(FACTORIES[host], engines, streams=streams)
         world.start()
         speaking = [asyncio.create_task(world.speak(talk)) for talk in talks]
         await asyncio.sleep(400)
@@ -273,7 +273,7 @@ def test_an_end_that_comes_twice_is_passed_on_and_no_harm(host: str) -> None:
         await world.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)
         await world.stop()
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         assert got.words == said(talk)
         got.assert_ended()
         assert not await world.read(StreamName.DEAD_LETTERS)

@@ -8,11 +8,11 @@ import pytest
 
 from shared.models import SessionEnded
 from shared.streams import StreamName
-from tests.conformance.host import HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, frame
 from tests.conformance.test_outages import Throttled, now, world_of
 from tests.conformance.test_owners import said, sentences
-from tests.conformance.world import FRAME_MS, frame
 from tests.support.virtual_time import VirtualClock, run
 
 FUSED = "transcribe+stability+dedup+translate+synthesize"
@@ -34,7 +34,7 @@ def test_a_moment_of_throttling_in_a_backlog_costs_no_words(host: str, stream: S
         world.start([FUSED])
         await asyncio.sleep(200)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -58,7 +58,7 @@ def test_a_language_refused_for_a_moment_beside_one_that_is_parked_for_long_is_w
         await speaking
         await asyncio.sleep(100)
         await world.stop()
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         assert await world.read(StreamName.DEAD_LETTERS)
         assert [translation.number for translation in got.translations["ca"]] == [
             segment.number for segment in got.segments

@@ -19,11 +19,11 @@ from shared.models import SessionEnded
 from shared.sessions import Session, SessionState
 from shared.settings import Settings
 from shared.streams import Stream, StreamName
-from tests.conformance.cuts import LosingStore, Refusing, RefusingStore, Unread
-from tests.conformance.host import FACTORIES, HOSTS, Surroundings
-from tests.conformance.oracle import heard
+from tests.conformance.fault_injection import LosingStore, RefusingStore, RefusingStream, WriteOnlyStream
+from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import Engines, SimulatedCluster, Talk, frame
 from tests.conformance.test_owners import said, sentences
-from tests.conformance.world import Engines, Talk, World, frame
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.no_cover
 SETTLED = 120
 
 
-def world_of(host: str, *talks: Talk, feed_rate: float | None = None) -> World:
+def world_of(host: str, *talks: Talk, feed_rate: float | None = None) -> SimulatedCluster:
     scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
 
     def engine() -> ScriptedEngine:
@@ -40,7 +40,7 @@ def world_of(host: str, *talks: Talk, feed_rate: float | None = None) -> World:
         made.feed_rate = feed_rate
         return made
 
-    return World(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
+    return SimulatedCluster(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
 
 
 class Clock:
@@ -53,9 +53,12 @@ class Clock:
         return VirtualClock().now() + self._wrong
 
 
-async def sweeping(world: World, *, clock: Clock | None = None) -> LocalHost:
+async def sweeping(world: SimulatedCluster, *, clock: Clock | None = None) -> LocalHost:
     """A worker of other shards: it looks for idle sessions, and reads none of ours."""
-    streams: dict[StreamName, Stream] = {**world.streams, StreamName.AUDIO: Unread(world.streams[StreamName.AUDIO])}
+    streams: dict[StreamName, Stream] = {
+        **world.streams,
+        StreamName.AUDIO: WriteOnlyStream(world.streams[StreamName.AUDIO]),
+    }
     sweep = IdleSessions(world.store, Settings(), clock or VirtualClock())
     host = LocalHost(
         [[TranscribeStage(ScriptedEngine(Script()), sweep)]],
@@ -82,12 +85,12 @@ def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, str
             world.worker_store = RefusingStore(world.store, out)
         else:
             world.view = lambda application, around: replace(
-                around, streams={**around.streams, stream: Refusing(around.streams[stream], out)}
+                around, streams={**around.streams, stream: RefusingStream(around.streams[stream], out)}
             )
         world.start()
         await world.speak(talk)
         await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
         await world.stop()
 
@@ -106,7 +109,7 @@ def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: st
         next(process for process in world.processes if process.application == "transcribe").kill()
         await speaking
         await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         await other.stop()
         await world.stop()
 
@@ -121,7 +124,7 @@ def test_workers_whose_clocks_are_hours_wrong_end_nobody(host: str) -> None:
         await world.store.create(Session(id="early", source_language="en", target_languages=("es",), rate=8000))
         others = [await sweeping(world, clock=Clock(wrong)) for wrong in (7_200_000, -7_200_000)]
 
-        def skewed(application: str, around: Surroundings) -> Surroundings:
+        def skewed(application: str, around: HostEnvironment) -> HostEnvironment:
             return replace(
                 around, clock=Clock(10_800_000 if application in ("transcribe", "stability") else -10_800_000)
             )
@@ -130,7 +133,7 @@ def test_workers_whose_clocks_are_hours_wrong_end_nobody(host: str) -> None:
         world.start()
         await world.speak(talk)
         await asyncio.sleep(SETTLED)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert (await world.store.load(early.id)).state is SessionState.OPEN
         for other in others:
             await other.stop()
@@ -159,7 +162,7 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
         assert (await world.store.load("back")).state is SessionState.OPEN
         await asyncio.sleep(400)
         assert (await world.store.load("back")).state is SessionState.ENDED
-        (await heard(world, gone)).assert_ended()
+        (await session_output(world, gone)).assert_ended()
         assert not await world.read(StreamName.DEAD_LETTERS)
         await world.stop()
 
@@ -217,7 +220,7 @@ def test_lost_answers_of_every_conditional_write_lose_and_double_nothing(host: s
         await asyncio.gather(world.speak(talk), world.speak(idle))
         await asyncio.sleep(300 + SETTLED)
         for each in (talk, idle):
-            (await heard(world, each)).assert_whole(said(each))
+            (await session_output(world, each)).assert_whole(said(each))
         assert (await world.store.load("idle")).state is SessionState.ENDED
         assert world.metrics.total(Metric.FENCED) == 0
         assert not await world.read(StreamName.DEAD_LETTERS)

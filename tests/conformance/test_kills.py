@@ -17,12 +17,12 @@ from shared.metrics import Metric
 from shared.models import Word
 from shared.streams import StreamName
 from shared.text import normalise
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.listeners import Audience
-from tests.conformance.oracle import heard
-from tests.conformance.talks import different_each_time, kills, parts, talks
-from tests.conformance.tripwire import Kill
-from tests.conformance.world import LAYOUTS, STAGES, Engines, Talk, World
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.kill_injection import Kill
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import LAYOUTS, STAGES, Engines, SimulatedCluster, Talk
+from tests.conformance.strategies import different_each_time, kills, parts, talks
+from tests.conformance.subscribers import Subscribers
 from tests.support.virtual_time import run
 
 #: Their hundreds of worlds take several times as long while coverage watches, and other tests cover the same lines.
@@ -45,14 +45,14 @@ def test_the_same_words_once_and_in_order_whatever_is_killed(host: str, data: st
 
     async def main() -> None:
         engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
-        world = World(FACTORIES[host], engines)
-        audiences = [Audience(world.streams, talk) for talk in speakers]
+        world = SimulatedCluster(FACTORIES[host], engines)
+        audiences = [Subscribers(world.streams, talk) for talk in speakers]
         world.start(layout, plans)
         await asyncio.gather(*(world.speak(talk) for talk in speakers), *(several(world, *kill) for kill in together))
         await asyncio.sleep(SETTLED)
         await world.stop()
         for talk, audience in zip(speakers, audiences, strict=True):
-            got = await heard(world, talk)
+            got = await session_output(world, talk)
             assert got.words == [word.text for word in talk.words if not word.is_punctuation]
             got.assert_dense()
             got.assert_ended()
@@ -81,14 +81,14 @@ def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
         engines = Engines(
             lambda: ScriptedEngine(scripts, drop_at=drops, variant=variant), ScriptedTranslator, ScriptedSynthesizer
         )
-        world = World(FACTORIES[host], engines)
+        world = SimulatedCluster(FACTORIES[host], engines)
         world.start(layout, plans)
         await asyncio.gather(*(world.speak(talk) for talk in speakers))
         await asyncio.sleep(SETTLED)
         await world.stop()
         wrong = 0
         for talk in speakers:
-            got = await heard(world, talk)
+            got = await session_output(world, talk)
             said = [part for word in got.words for part in parts(word)]
             spoken = parts(" ".join(talk.texts))
             assert sorted(said, key=spoken.index) == said
@@ -111,13 +111,15 @@ def test_a_process_killed_at_every_one_of_its_first_writes(host: str, applicatio
 
     async def main(plan: Kill) -> int:
         script = Script.from_words(speaker.words)
-        world = World(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer))
+        world = SimulatedCluster(
+            FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        )
         world.start(STAGES, {application: [plan]})
         await world.speak(speaker)
         await asyncio.sleep(SETTLED)
         killed = sum(process.kills for process in world.processes)
         await world.stop()
-        (await heard(world, speaker)).assert_whole(speaker.texts)
+        (await session_output(world, speaker)).assert_whole(speaker.texts)
         return killed
 
     for write in range(1, 40):
@@ -151,7 +153,7 @@ def fixed_talk() -> Talk:
     return Talk("talk", tuple(words))
 
 
-async def several(world: World, at: float, applications: set[str]) -> None:
+async def several(world: SimulatedCluster, at: float, applications: set[str]) -> None:
     """Kills several processes at one moment."""
     await asyncio.sleep(at)
     for process in world.processes:

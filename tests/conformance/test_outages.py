@@ -18,10 +18,10 @@ from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.models import DeadLetter, Record, SessionEnded, Translation
 from shared.sessions import MemorySessionStore
 from shared.streams import Entry, MemoryStream, StreamName
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame, memory_stream
 from tests.conformance.test_owners import SETTLED, said, sentences
-from tests.conformance.world import FRAME_MS, Engines, Talk, World, frame, memory_stream
 from tests.support.virtual_time import VirtualClock, run
 
 #: How much later (s) than undisturbed a neighbour may be.
@@ -65,7 +65,7 @@ def test_a_session_whose_item_is_refused_delays_itself_alone_and_is_whole_afterw
             await asyncio.sleep(SETTLED + 60)
             await world.stop()
             for talk in talks:
-                got = await heard(world, talk)
+                got = await session_output(world, talk)
                 got.assert_whole(said(talk))
                 latest[talk.id, until] = max(s.hops["dedup"] - s.captured_at for s in got.segments)
             assert not await world.read(StreamName.DEAD_LETTERS)
@@ -87,10 +87,10 @@ class Throttled(MemoryStream):
         await super().publish(entries)
 
 
-def world_of(host: str, *talks: Talk, kind: type[MemoryStream] = MemoryStream) -> World:
+def world_of(host: str, *talks: Talk, kind: type[MemoryStream] = MemoryStream) -> SimulatedCluster:
     scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
     engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
-    return World(FACTORIES[host], engines, streams={name: memory_stream(name, kind) for name in StreamName})
+    return SimulatedCluster(FACTORIES[host], engines, streams={name: memory_stream(name, kind) for name in StreamName})
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -106,7 +106,7 @@ def test_a_language_that_is_throttled_delays_no_other_of_its_session(host: str, 
         await world.speak(talk)
         await asyncio.sleep(SETTLED + 40)
         await world.stop()
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         got.assert_whole(said(talk))
         assert max(clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]) < LATE * 1000
         assert not await world.read(StreamName.DEAD_LETTERS)
@@ -128,7 +128,7 @@ def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_woul
         await world.speak(talk)
         await asyncio.sleep(SETTLED + 60)
         await world.stop()
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         assert got.words == said(talk)
         assert len(got.segments) > 110
         assert max(clip.hops["synthesize"] - clip.captured_at for clip in got.clips["ca"]) < 3 * LATE * 1000
@@ -159,7 +159,7 @@ def test_an_outage_of_400_s_loses_and_doubles_nothing_and_makes_no_dead_letter(
         await speak_through(world, talk)
         await asyncio.sleep(400 + SETTLED)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -177,7 +177,7 @@ class Outage:
         return getattr(self._store, name)
 
 
-async def speak_through(world: World, talk: Talk) -> None:
+async def speak_through(world: SimulatedCluster, talk: Talk) -> None:
     """Speaks as a producer does: what is refused is sent again, and nothing overtakes it."""
     await world.open(talk)
     for start in range(0, talk.length, FRAME_MS):
@@ -186,7 +186,7 @@ async def speak_through(world: World, talk: Talk) -> None:
     await send(world, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
 
 
-async def send(world: World, record: Record) -> None:
+async def send(world: SimulatedCluster, record: Record) -> None:
     while True:
         try:
             return await world.send(record)
@@ -235,7 +235,7 @@ def test_writes_whose_answers_are_lost_lose_and_double_nothing(host: str) -> Non
         await asyncio.sleep(SETTLED + 60)
         await world.stop()
         for talk in talks:
-            (await heard(world, talk)).assert_whole(said(talk))
+            (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())

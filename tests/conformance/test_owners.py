@@ -15,9 +15,9 @@ from shared.metrics import Metric
 from shared.models import FinalResult, PartialResult, Segment, SessionEnded, Word
 from shared.sessions import Session
 from shared.streams import StreamName
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.oracle import heard
-from tests.conformance.world import LAYOUTS, Engines, Talk, World
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import LAYOUTS, Engines, SimulatedCluster, Talk
 from tests.support.virtual_time import run
 
 SETTLED = 40
@@ -36,9 +36,11 @@ def sentences(name: str = "talk", count: int = 12) -> Talk:
     return Talk(name, tuple(words))
 
 
-def world_of(host: str, *talks: Talk) -> World:
+def world_of(host: str, *talks: Talk) -> SimulatedCluster:
     scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
-    return World(FACTORIES[host], Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer))
+    return SimulatedCluster(
+        FACTORIES[host], Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
+    )
 
 
 def said(talk: Talk) -> list[str]:
@@ -58,7 +60,7 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
         await world.speak(talk)
         await asyncio.sleep(SETTLED)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         texts: dict[int, str] = {}
         for record in await world.read(StreamName.UNIQUE_SEGMENTS):
             if isinstance(record, Segment):
@@ -82,7 +84,7 @@ def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host
         results = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, PartialResult | FinalResult)]
         fenced_at = max(result.position for result in results if result.take == 1)
         assert fenced_at < max(result.position for result in results if result.take == 2) - 10_000
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         await world.stop()
 
     run(main())
@@ -110,7 +112,7 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
         script = Script.from_words(talk.words)
         recognisers = iter([ScriptedEngine(Script()), SlowToEnd(script)])
         engines = Engines(lambda: next(recognisers), ScriptedTranslator, ScriptedSynthesizer)
-        world = World(FACTORIES[host], engines)
+        world = SimulatedCluster(FACTORIES[host], engines)
         world.start()
         speaking = asyncio.create_task(world.speak(talk))
         await asyncio.sleep(1)
@@ -121,7 +123,7 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
         await world.stop()
         transcripts = await world.read(StreamName.TRANSCRIPTS)
         assert [isinstance(record, SessionEnded) for record in transcripts].index(True) == len(transcripts) - 1
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
 
     run(main())
 
@@ -144,7 +146,7 @@ def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamNa
         await asyncio.sleep(SETTLED)
         await world.stop()
         for talk in talks:
-            (await heard(world, talk)).assert_whole(said(talk))
+            (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -165,6 +167,6 @@ def test_a_graceful_restart_in_the_middle_of_speech(host: str, layout: tuple[str
         await speaking
         await asyncio.sleep(SETTLED)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
 
     run(main())

@@ -17,11 +17,11 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import SessionEnded, Word
 from shared.streams import StreamName
-from tests.conformance.cuts import Refusing
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.fault_injection import RefusingStream
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame
 from tests.conformance.test_owners import said, sentences
-from tests.conformance.world import FRAME_MS, Engines, Talk, World, frame
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -39,17 +39,17 @@ def recorded() -> tuple[Script, Talk]:
     return script, Talk("talk", tuple(words), tail=4.0)
 
 
-def world_of(host: str, script: Script, feed_rate: float | None = None) -> World:
+def world_of(host: str, script: Script, feed_rate: float | None = None) -> SimulatedCluster:
     def engine() -> ScriptedEngine:
         made = ScriptedEngine(script)
         made.feed_rate = feed_rate
         return made
 
-    return World(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
+    return SimulatedCluster(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
 
 
-async def words_of(world: World, talk: Talk) -> list[str]:
-    got = await heard(world, talk)
+async def words_of(world: SimulatedCluster, talk: Talk) -> list[str]:
+    got = await session_output(world, talk)
     got.assert_dense()
     got.assert_ended()
     return got.words
@@ -127,7 +127,7 @@ def test_a_process_that_is_down_in_mid_number_commits_no_part_of_it(host: str, a
         await speaking
         await asyncio.sleep(SETTLED + down)
         assert await words_of(world, talk) == expected
-        segments = (await heard(world, talk)).segments
+        segments = (await session_output(world, talk)).segments
         assert not any(segment.words[-1].text in {"twenty", "thousand", "four", "hundred"} for segment in segments)
         await world.stop()
 
@@ -182,7 +182,7 @@ def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
                 await world.send(frame(talk.id, start))
         await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         got.assert_whole(said(talk))
         last = next(s for s in got.segments if s.words and any(w.text == "w14" for w in s.words))
         first = next(s for s in got.segments if s.words and any(w.text == "v0" for w in s.words))
@@ -210,14 +210,16 @@ def test_no_results_for_long_while_the_stream_of_results_is_out_commits_nothing_
             around,
             streams={
                 **around.streams,
-                StreamName.TRANSCRIPTS: Refusing(around.streams[StreamName.TRANSCRIPTS], lambda at: 1.9 <= at < 18),
+                StreamName.TRANSCRIPTS: RefusingStream(
+                    around.streams[StreamName.TRANSCRIPTS], lambda at: 1.9 <= at < 18
+                ),
             },
         )
         world.start()
         await world.speak(talk)
         await asyncio.sleep(SETTLED)
         assert await words_of(world, talk) == expected
-        segments = (await heard(world, talk)).segments
+        segments = (await session_output(world, talk)).segments
         assert not any(segment.words[-1].text in {"twenty", "thousand", "four", "hundred"} for segment in segments)
         await world.stop()
 

@@ -12,10 +12,10 @@ from shared.errors import SessionOver
 from shared.models import SessionEnded
 from shared.sessions import Session, SessionState
 from shared.streams import StreamName
-from tests.conformance.host import HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster, Talk
 from tests.conformance.test_owners import SETTLED, said, sentences, world_of
-from tests.conformance.world import FRAME_MS, RATE, Talk, World
 from tests.support.virtual_time import VirtualClock, run
 
 #: One write of the speakers here.
@@ -31,7 +31,9 @@ class SetClock(VirtualClock):
         return super().now() + round(self.ahead * 1000)
 
 
-def speaker(world: World, talk: Talk, clock: VirtualClock, settings: Mapping[str, str] | None = None) -> AudioProducer:
+def speaker(
+    world: SimulatedCluster, talk: Talk, clock: VirtualClock, settings: Mapping[str, str] | None = None
+) -> AudioProducer:
     session = Session(
         id=talk.id,
         source_language="en",
@@ -67,20 +69,20 @@ def test_a_speaker_whose_clock_is_set_in_mid_talk_is_heard_whole(host: str, step
             await speak(to, talk.length, set_clock)
         await asyncio.sleep(SETTLED)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
 
-async def ended(world: World) -> float:
+async def ended(world: SimulatedCluster) -> float:
     """When (s) the talk's session had ended."""
     while (await world.store.load("talk")).state is SessionState.OPEN:  # noqa: ASYNC110 (a store tells nobody)
         await asyncio.sleep(0.1)
     return asyncio.get_running_loop().time()
 
 
-async def by_hand(world: World, to: AudioProducer) -> None:
+async def by_hand(world: SimulatedCluster, to: AudioProducer) -> None:
     """Somebody ends it, as `llt sessions end` does, after 20 s of 90."""
 
     async def end() -> None:
@@ -93,13 +95,13 @@ async def by_hand(world: World, to: AudioProducer) -> None:
             await speak(to, 90_000)
 
 
-async def by_length(world: World, to: AudioProducer) -> None:
+async def by_length(world: SimulatedCluster, to: AudioProducer) -> None:
     """It is at its longest after a minute."""
     with pytest.raises(SessionOver):
         await speak(to, 300_000)
 
 
-async def by_a_mute(world: World, to: AudioProducer) -> None:
+async def by_a_mute(world: SimulatedCluster, to: AudioProducer) -> None:
     """Nothing is said for longer than IDLE_TIMEOUT."""
     await speak(to, 10_000)
     async with asyncio.timeout(300):
@@ -112,7 +114,7 @@ async def by_a_mute(world: World, to: AudioProducer) -> None:
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("way", [by_hand, by_length, by_a_mute])
 def test_a_speaker_is_told_within_10_s_that_the_session_has_ended(
-    host: str, way: Callable[[World, AudioProducer], Awaitable[None]]
+    host: str, way: Callable[[SimulatedCluster, AudioProducer], Awaitable[None]]
 ) -> None:
     async def main() -> None:
         talk = sentences()

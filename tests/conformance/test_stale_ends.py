@@ -14,12 +14,12 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import SessionEnded, Word
 from shared.streams import StreamName
-from tests.conformance.cuts import Link, LinkedStream
-from tests.conformance.host import FACTORIES, HOSTS, Surroundings
-from tests.conformance.listeners import Audience
-from tests.conformance.oracle import heard
+from tests.conformance.fault_injection import Link, LinkedStream
+from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import Engines, SimulatedCluster, Talk
+from tests.conformance.subscribers import Subscribers
 from tests.conformance.test_owners import said
-from tests.conformance.world import Engines, Talk, World
 from tests.support.virtual_time import run
 
 
@@ -47,11 +47,13 @@ def test_the_end_of_a_worker_that_was_cut_off_reaches_no_listener(host: str, res
     async def main() -> None:
         talk = one_breath()
         script = Script.from_words(talk.words)
-        world = World(FACTORIES[host], Engines(lambda: AtFeedRate(script), ScriptedTranslator, ScriptedSynthesizer))
+        world = SimulatedCluster(
+            FACTORIES[host], Engines(lambda: AtFeedRate(script), ScriptedTranslator, ScriptedSynthesizer)
+        )
         link = Link()
         transcribers = 0
 
-        def view(application: str, around: Surroundings) -> Surroundings:
+        def view(application: str, around: HostEnvironment) -> HostEnvironment:
             nonlocal transcribers
             if application != "transcribe":
                 return around
@@ -63,7 +65,7 @@ def test_the_end_of_a_worker_that_was_cut_off_reaches_no_listener(host: str, res
             return replace(around, streams={**around.streams, StreamName.TRANSCRIPTS: cut})
 
         world.view = view
-        audience = Audience(world.streams, talk)
+        audience = Subscribers(world.streams, talk)
         world.start()
         speaking = asyncio.create_task(world.speak(talk))
         await asyncio.sleep(4)
@@ -75,7 +77,7 @@ def test_the_end_of_a_worker_that_was_cut_off_reaches_no_listener(host: str, res
         await asyncio.sleep(resumes_after)
         link.cut = False
         await asyncio.sleep(120)
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         got.assert_whole(said(talk))
         await audience.assert_heard_once(len(got.segments))
         ends = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, SessionEnded)]

@@ -16,11 +16,11 @@ from shared.metrics import Metric
 from shared.models import SessionEnded
 from shared.streams import MemoryStream, StreamName
 from shared.text import normalise
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.listeners import Audience
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster, Talk
+from tests.conformance.subscribers import Subscribers
 from tests.conformance.test_owners import said, sentences, world_of
-from tests.conformance.world import STAGES, Engines, Talk, World
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -37,7 +37,7 @@ class Ups:
             name: MemoryStream(name, clock=VirtualClock(), retention_ms=retention_ms, capacity=1 << 40)
             for name in StreamName
         }
-        self.world = World(
+        self.world = SimulatedCluster(
             FACTORIES["local"],
             Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer),
             streams=streams,
@@ -76,7 +76,7 @@ def test_a_second_up_comes_and_one_of_both_goes_and_every_session_is_whole(
         await asyncio.gather(*speaking)
         await asyncio.sleep(SETTLED)
         for each in (talk, neighbour, late):
-            (await heard(ups.world, each)).assert_whole(said(each))
+            (await session_output(ups.world, each)).assert_whole(said(each))
         assert not await ups.world.read(StreamName.DEAD_LETTERS)
         await staying.stop()
 
@@ -100,7 +100,7 @@ def test_a_host_that_stops_gracefully_gives_its_sessions_back_within_5_s() -> No
         taken = asyncio.get_running_loop().time()
         await speaking
         await asyncio.sleep(SETTLED)
-        (await heard(ups.world, talk)).assert_whole(said(talk))
+        (await session_output(ups.world, talk)).assert_whole(said(talk))
         await one.stop()
         return taken - stopped
 
@@ -111,7 +111,7 @@ def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
     async def main() -> tuple[int, int]:
         talk, neighbour = sentences("talk", 220), sentences("neighbour", 220)
         ups = Ups(talk, neighbour, retention_ms=20_000)
-        audiences = [(each, Audience(ups.world.streams, each)) for each in (talk, neighbour)]
+        audiences = [(each, Subscribers(ups.world.streams, each)) for each in (talk, neighbour)]
         hosts = [ups.up()]
         speaking = [asyncio.create_task(ups.world.speak(each)) for each, _ in audiences]
         await asyncio.sleep(12)
@@ -152,7 +152,7 @@ def test_a_second_worker_that_starts_and_stops_leaves_the_session_whole_and_soon
         await asyncio.sleep(SETTLED)
         await world.stop()
         assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         ends = [record for record in await world.read(StreamName.TRANSCRIPTS) if isinstance(record, SessionEnded)]
         assert [end.take for end in ends] == [3]
 
@@ -172,7 +172,7 @@ def test_two_workers_do_not_take_a_session_from_each_other_again_and_again(host:
         await asyncio.sleep(SETTLED)
         await world.stop()
         assert (await world.store.load("talk")).take == 2
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
 
     run(main())
 
@@ -184,7 +184,9 @@ def test_transcribers_that_come_and_go_at_random_lose_and_double_nothing(host: s
         rng = random.Random(seed)
         talk = sentences("talk", 60)
         script = Script.from_words(talk.words)
-        world = World(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer))
+        world = SimulatedCluster(
+            FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
+        )
         world.start()
         speaking = asyncio.create_task(world.speak(talk))
         for _ in range(4):
@@ -197,7 +199,7 @@ def test_transcribers_that_come_and_go_at_random_lose_and_double_nothing(host: s
                 await leaving.stop()
         await speaking
         await asyncio.sleep(SETTLED + 60)
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         await world.stop()
 
     run(main())

@@ -13,10 +13,10 @@ from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import AudioFrame, SessionEnded
-from tests.conformance.host import FACTORIES, HOSTS
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame, shifted
 from tests.conformance.test_owners import said, sentences
-from tests.conformance.world import FRAME_MS, Engines, Talk, World, frame, shifted
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -46,7 +46,9 @@ def test_a_backlog_without_words_is_worked_off_by_one_of_two_hosts(host: str, *,
         )
         talk = Talk("talk", words)
         script = Script.from_words(talk.words)
-        world = World(FACTORIES[host], Engines(lambda: Paced(script), ScriptedTranslator, ScriptedSynthesizer))
+        world = SimulatedCluster(
+            FACTORIES[host], Engines(lambda: Paced(script), ScriptedTranslator, ScriptedSynthesizer)
+        )
         await world.open(talk)
         for start in range(0, talk.length, FRAME_MS):
             between = begins <= start < begins + BETWEEN
@@ -56,7 +58,7 @@ def test_a_backlog_without_words_is_worked_off_by_one_of_two_hosts(host: str, *,
         world.start(["transcribe", "transcribe", "stability", "dedup", "translate", "synthesize"])
         await asyncio.sleep(360)
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
 
     run(main())

@@ -14,11 +14,11 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.errors import StoreUnavailable
 from shared.sessions import MemorySessionStore
 from sinks import AudioChunk, AudioEvent, AudioSubscriber, ClipMissed
-from tests.conformance.host import FACTORIES, HOSTS, HostUnderTest, Surroundings
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment, HostUnderTest
+from tests.conformance.kill_injection import KillableCheckpoints, KillableStore, KillableStream, KillInjector
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster
 from tests.conformance.test_owners import SETTLED, said, sentences
-from tests.conformance.tripwire import Tripwire, WiredCheckpoints, WiredStore, WiredStream
-from tests.conformance.world import STAGES, Engines, World
 from tests.support.virtual_time import VirtualClock, run
 
 
@@ -49,19 +49,19 @@ class Uncounted(MemorySessionStore):
         raise StoreUnavailable("out of order")
 
 
-class FirstIsWrong(World):
+class FirstIsWrong(SimulatedCluster):
     """Its first synthesizer runs on a host whose clock is so many s ahead."""
 
     ahead = 0.0
 
-    def host(self, application: str, wire: Tripwire) -> HostUnderTest:
+    def host(self, application: str, wire: KillInjector) -> HostUnderTest:
         ahead = 0.0
         if application == "synthesize":
             ahead, self.ahead = self.ahead, 0.0
-        around = Surroundings(
-            {name: WiredStream(stream, wire) for name, stream in self.streams.items()},
-            WiredStore(self.worker_store, wire),
-            WiredCheckpoints(self.checkpoints, wire),
+        around = HostEnvironment(
+            {name: KillableStream(stream, wire) for name, stream in self.streams.items()},
+            KillableStore(self.worker_store, wire),
+            KillableCheckpoints(self.checkpoints, wire),
             self._settings,
             self.metrics,
             Wrong(ahead),
@@ -111,12 +111,12 @@ def test_a_store_that_takes_no_epoch_delays_no_speech(host: str) -> None:
         talk = sentences("talk", 12)
         script = Script.from_words(talk.words)
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
-        world = World(FACTORIES[host], engines)
+        world = SimulatedCluster(FACTORIES[host], engines)
         world.store = world.worker_store = store = Uncounted()
         world.start(STAGES)
         await world.speak(talk)
         await asyncio.sleep(SETTLED)
-        got = await heard(world, talk)
+        got = await session_output(world, talk)
         got.assert_whole(said(talk))
         assert store.refused > 2
         delays = [clip.hops["synthesize"] - clip.hops["translate"] for clip in got.clips["es"]]

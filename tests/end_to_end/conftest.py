@@ -11,18 +11,18 @@ import pytest
 from infra.local.localstack.server import LocalStack
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
-from tests.end_to_end.studio import DEMO, Played, play
-from tests.end_to_end.terminals import Desk, desk
+from tests.end_to_end.deployment import Deployment, deployed
+from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
 
 
 @pytest.fixture
-def terminals(localstack: LocalStack, tmp_path: Path) -> Iterator[Desk]:
+def terminals(localstack: LocalStack, tmp_path: Path) -> Iterator[Deployment]:
     """Terminals with streams of their own."""
-    with desk(localstack, tmp_path) as opened:
+    with deployed(localstack, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-def in_memory() -> Played:
+def in_memory() -> PipelineRun:
     """The demo's recording on memory streams."""
-    return asyncio.run(play(ScriptedEngine(Script.load(DEMO / "recording.moonshine.jsonl")), realtime=False))
+    return asyncio.run(run_pipeline(ScriptedEngine(Script.load(DEMO / "recording.moonshine.jsonl")), realtime=False))

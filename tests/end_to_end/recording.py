@@ -6,10 +6,10 @@ from itertools import groupby
 
 from shared.models import Status
 from sinks import AudioChunk, Caption, Ended
-from tests.end_to_end.studio import TARGETS, Played
+from tests.end_to_end.pipeline_run import TARGETS, PipelineRun
 
 
-def assert_all_arrived(played: Played) -> None:
+def assert_all_arrived(played: PipelineRun) -> None:
     """Dense numbers, and for each of them a caption and a clip in every language, once."""
     numbers = list(range(1, len(played.segments) + 1))
     assert numbers

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.studio import DEMO, RECORDING
-from tests.support.patience import PATIENCE, until
+from tests.end_to_end.pipeline_run import DEMO, RECORDING
+from tests.support.waiting import TIMEOUT, wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,9 +73,9 @@ def test_a_demo_that_is_interrupted_leaves_what_was_said_so_far(tmp_path: Path) 
     ) as running:
         speech = tmp_path / "out" / "demo" / "speech.es.wav"
         # More than the header of a WAV file.
-        until(lambda: speech.exists() and speech.stat().st_size > 44, "speech")
+        wait_until(lambda: speech.exists() and speech.stat().st_size > 44, "speech")
         running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=PATIENCE)
+        output, errors = running.communicate(timeout=TIMEOUT)
     assert running.returncode == 130
     assert "Traceback" not in errors
     assert "Stopped after" in output

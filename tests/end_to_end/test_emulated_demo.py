@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from shared.text import normalise
-from tests.end_to_end.studio import DEMO, TARGETS
-from tests.end_to_end.terminals import ROOT
+from tests.end_to_end.deployment import ROOT
+from tests.end_to_end.pipeline_run import DEMO, TARGETS
 
 pytestmark = pytest.mark.emulated
 

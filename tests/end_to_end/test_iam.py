@@ -17,10 +17,10 @@ import pytest
 from dotenv import dotenv_values
 
 from infra.local.localstack.server import LocalStack
-from tests.end_to_end.cuts import cut
-from tests.end_to_end.terminals import ROOT, Desk, Terminal
-from tests.end_to_end.workers import STAGES, Worker
-from tests.support.patience import until
+from tests.end_to_end.deployment import ROOT, Deployment, LltProcess
+from tests.end_to_end.excerpt import excerpt
+from tests.end_to_end.kcl_worker import STAGES, Worker
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.kcl, pytest.mark.alone]
 
@@ -57,19 +57,19 @@ def publishes(log: Log) -> Callable[[], bool]:
     return lambda: bool(log.calls() & {"kinesis:PutRecord", "kinesis:PutRecords"})
 
 
-def work(desk: Desk, log: Log, stage: str, *, publishing: bool = True) -> set[str]:
+def work(desk: Deployment, log: Log, stage: str, *, publishing: bool = True) -> set[str]:
     """One worker of the stage, from its start until it has drained."""
     log.take()
     worker = Worker(desk, stage).up()
     if publishing:
-        until(publishes(log), f"what {stage} publishes; {worker.terminal.complaints}")
+        wait_until(publishes(log), f"what {stage} publishes; {worker.terminal.complaints}")
     worker.until_serving()
     time.sleep(WORKING)
     assert worker.terminate() == 0, worker.terminal.complaints
     return log.take()
 
 
-def emulated(desk: Desk) -> Terminal:
+def emulated(desk: Deployment) -> LltProcess:
     """The emulators, which tell what they are asked; the desk's commands use them."""
     file = desk.folder / "emulated.env"
     script = desk.environment["RECOGNISER"]
@@ -85,7 +85,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str
     folder = tmp_path_factory.mktemp("iam")
     written = folder / "localstack.log"
     with LocalStack(log=written) as localstack:
-        desk = Desk(localstack, folder)
+        desk = Deployment(localstack, folder)
         try:
             emulators = emulated(desk)
             log = Log(lambda: written.read_text(encoding="utf-8"), lambda: emulators.complaints)
@@ -94,10 +94,10 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str
             desk.close()
 
 
-def roles(desk: Desk, log: Log, folder: Path) -> Iterator[tuple[str, set[str]]]:
+def roles(desk: Deployment, log: Log, folder: Path) -> Iterator[tuple[str, set[str]]]:
     desk.run("streams", "create", "--shards", "1")
     operator = log.take()
-    speaker = desk.speak("talk", cut(8, folder), "--keep-open")
+    speaker = desk.speak("talk", excerpt(8, folder), "--keep-open")
     assert speaker.ended() == 0, speaker.complaints
     yield "producer", log.take()
     for stage in STAGES:

@@ -20,30 +20,32 @@ from shared.streams import StreamName
 from shared.streams.kinesis import KinesisStream
 from shared.streams.kinesis.pace import Pace
 from sinks import Caption
-from tests.end_to_end.cuts import Cut
+from tests.end_to_end.excerpt import Excerpt
+from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
 from tests.end_to_end.recording import assert_all_arrived
-from tests.end_to_end.studio import DEMO, Played, play
 from tests.support.localstack import Observer
-from tests.support.pipelines import on_localstack
+from tests.support.localstack_backend import localstack_backend
 from tests.support.resharding import merge, split
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 
 
 async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(observer: Observer, tmp_path: Path) -> None:
-    spoken = Cut(18, tmp_path)
+    spoken = Excerpt(18, tmp_path)
     recogniser = recognisers.load(spoken.recogniser)
     kinesis = observer.client("kinesis")
-    async with on_localstack() as (prefix, backend):
+    async with localstack_backend() as (prefix, backend):
         names = [f"{prefix}-{name}" for name in StreamName]
 
-        async def reshard(played: Played) -> None:
+        async def reshard(played: PipelineRun) -> None:
             await _until(lambda: _captions(played) >= 1)
             await asyncio.gather(*(asyncio.to_thread(split, kinesis, name) for name in names))
             await _until(lambda: _captions(played) >= 3)
             await asyncio.gather(*(asyncio.to_thread(merge, kinesis, name) for name in names))
 
-        played = await play(recogniser, realtime=True, recording=spoken.file, backend=backend, meanwhile=reshard)
+        played = await run_pipeline(
+            recogniser, realtime=True, recording=spoken.file, backend=backend, meanwhile=reshard
+        )
         shards = {name: kinesis.list_shards(StreamName=name)["Shards"] for name in names}
     assert all(len(found) == 4 for found in shards.values())
     assert_all_arrived(played)
@@ -51,15 +53,15 @@ async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(observer
 
 
 async def test_a_stream_that_refuses_every_third_record_loses_nothing_and_keeps_the_order(
-    observer: Observer, in_memory: Played
+    observer: Observer, in_memory: PipelineRun
 ) -> None:
-    async with on_localstack() as (prefix, backend):
+    async with localstack_backend() as (prefix, backend):
         refusing = RefusingKinesis(observer.client("kinesis"))
         client = AwsClient(refusing, StreamUnavailable, ThreadPoolExecutor(8))
         pace = Pace(0.4)
         scripted = recognisers.load(f"scripted:{DEMO / 'recording.moonshine.jsonl'}")
         streams = {name: KinesisStream(client, f"{prefix}-{name}", pace) for name in StreamName}
-        played = await play(scripted, realtime=False, backend=replace(backend, streams=streams))
+        played = await run_pipeline(scripted, realtime=False, backend=replace(backend, streams=streams))
     assert refusing.refused > 20
     assert refusing.most_of_one_key == 1
     assert_all_arrived(played)
@@ -90,7 +92,7 @@ class RefusingKinesis:
         return {"Records": [next(answers) if record in taken else error for record in Records]}
 
 
-def _captions(played: Played) -> int:
+def _captions(played: PipelineRun) -> int:
     return sum(isinstance(event, Caption) for event in played.captions.get(None, ()))
 
 

@@ -6,19 +6,19 @@ import time
 from pathlib import Path
 
 from infra.local.localstack.server import LocalStack
-from tests.end_to_end.cuts import Cut
-from tests.end_to_end.listening import assert_heard_once, words
-from tests.end_to_end.terminals import desk
-from tests.support.proxy import StallingProxy
+from tests.end_to_end.deployment import deployed
+from tests.end_to_end.excerpt import Excerpt
+from tests.end_to_end.listener_output import assert_delivered_once, words
+from tests.support.stalling_proxy import StallingProxy
 
 
 def test_twenty_seconds_without_an_answer_are_waited_out_and_cost_nothing(
     localstack: LocalStack, tmp_path: Path
 ) -> None:
-    spoken = Cut(18, tmp_path)
+    spoken = Excerpt(18, tmp_path)
     with (
         StallingProxy(localstack.endpoint) as proxy,
-        desk(localstack, tmp_path, AWS_ENDPOINT_URL=proxy.endpoint, RECOGNISER=spoken.recogniser) as terminals,
+        deployed(localstack, tmp_path, AWS_ENDPOINT_URL=proxy.endpoint, RECOGNISER=spoken.recogniser) as terminals,
     ):
         up = terminals.up()
         source = terminals.listen("talk")
@@ -32,14 +32,14 @@ def test_twenty_seconds_without_an_answer_are_waited_out_and_cost_nothing(
         assert speaker.ended() == 0, speaker.complaints
         assert source.ended() == 0, source.complaints
         assert spanish.ended() == 0, spanish.complaints
-        assert assert_heard_once(source) == assert_heard_once(spanish) > stalled
+        assert assert_delivered_once(source) == assert_delivered_once(spanish) > stalled
         assert words(source) == spoken.words
         assert "trying again" in up.complaints
         assert up.interrupt() == 0
 
 
 def test_streams_that_are_gone_end_everything_with_one_line_that_says_so(tmp_path: Path) -> None:
-    with LocalStack() as first, desk(first, tmp_path) as terminals:
+    with LocalStack() as first, deployed(first, tmp_path) as terminals:
         up = terminals.up()
         source = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
         speaker = terminals.speak("talk")

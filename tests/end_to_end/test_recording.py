@@ -13,25 +13,25 @@ from processors.transcribe.engines.scripted import ScriptedEngine
 from shared.metrics import Metric
 from shared.models import Word
 from shared.text import normalise
+from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
 from tests.end_to_end.recording import assert_all_arrived
-from tests.end_to_end.studio import DEMO, Played, play
 
 
 def words(items: list[Word]) -> list[str]:
     return [normalise(item.text) for item in items if not item.is_punctuation]
 
 
-def committed(played: Played) -> list[str]:
+def committed(played: PipelineRun) -> list[str]:
     return words([word for segment in played.segments for word in segment.words])
 
 
-def final(played: Played) -> list[str]:
+def final(played: PipelineRun) -> list[str]:
     return words([word for result in played.finals for word in result.items])
 
 
 def test_recorded_results_end_up_as_the_words_of_their_finals() -> None:
     script = Script.load(DEMO / "recording.moonshine.jsonl")
-    played = asyncio.run(play(ScriptedEngine(script), realtime=False))
+    played = asyncio.run(run_pipeline(ScriptedEngine(script), realtime=False))
     assert committed(played) == final(played)
     assert played.metrics.total(Metric.RESULTS_CONTRADICTED) == 0
     assert played.metrics.total(Metric.DUPLICATES_DETECTED) == 0
@@ -41,7 +41,7 @@ def test_recorded_results_end_up_as_the_words_of_their_finals() -> None:
 def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
     script = Script.load(DEMO / "recording.moonshine.jsonl")
     texts = {
-        realtime: [s.text for s in asyncio.run(play(ScriptedEngine(script), realtime=realtime)).segments]
+        realtime: [s.text for s in asyncio.run(run_pipeline(ScriptedEngine(script), realtime=realtime)).segments]
         for realtime in (False, True)
     }
     assert texts[False] == texts[True]
@@ -50,7 +50,7 @@ def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize("engine", ["moonshine", "pocketsphinx"])
 def test_a_live_recogniser_is_followed_word_for_word(engine: str) -> None:
-    played = asyncio.run(play(recognisers.load(engine), realtime=True))
+    played = asyncio.run(run_pipeline(recognisers.load(engine), realtime=True))
     assert_all_arrived(played)
     reference = normalise((DEMO / "recording.txt").read_text())
     error = {name: jiwer.wer(reference, " ".join(said(played))) for name, said in _SAID.items()}

@@ -13,10 +13,10 @@ import pytest
 
 from shared.text import normalise
 from sinks import AudioChunk, Caption
-from tests.end_to_end.cuts import Cut, cut
-from tests.end_to_end.listening import assert_heard_once, clip_bytes, in_mid_sentence, texts, words
-from tests.end_to_end.studio import TARGETS, Played
-from tests.end_to_end.terminals import Desk, Terminal
+from tests.end_to_end.deployment import Deployment, LltProcess
+from tests.end_to_end.excerpt import Excerpt, excerpt
+from tests.end_to_end.listener_output import assert_delivered_once, clip_bytes, in_mid_sentence, texts, words
+from tests.end_to_end.pipeline_run import TARGETS, PipelineRun
 from tests.support.localstack import records_on
 
 #: What a late listener is told; the number of the last caption that it has missed.
@@ -24,7 +24,7 @@ MISSED = re.compile(r"\(missed: captions? (?:1-)?(\d+)\)")
 
 
 @pytest.mark.alone
-def test_three_terminals_do_what_the_demo_does(terminals: Desk, in_memory: Played, tmp_path: Path) -> None:
+def test_three_terminals_do_what_the_demo_does(terminals: Deployment, in_memory: PipelineRun, tmp_path: Path) -> None:
     up = terminals.up()
     source = terminals.listen("talk")
     files = {language: tmp_path / f"{language}.wav" for language in TARGETS}
@@ -42,7 +42,7 @@ def test_three_terminals_do_what_the_demo_does(terminals: Desk, in_memory: Playe
     assert source.of("tail")
     for language, listener in listeners.items():
         assert listener.ended() == 0, listener.complaints
-        assert_heard_once(listener)
+        assert_delivered_once(listener)
         captions = [event for event in in_memory.captions[language] if isinstance(event, Caption)]
         assert texts(listener) == [caption.text for caption in captions]
         clips = [event for event in in_memory.speech[language] if isinstance(event, AudioChunk)]
@@ -61,10 +61,10 @@ def test_three_terminals_do_what_the_demo_does(terminals: Desk, in_memory: Playe
     assert "Stopped." in up.printed
 
 
-def test_who_joins_late_is_told_what_was_missed(terminals: Desk, tmp_path: Path) -> None:
+def test_who_joins_late_is_told_what_was_missed(terminals: Deployment, tmp_path: Path) -> None:
     up = terminals.up()
     early = terminals.listen("talk", "es")
-    speaker = terminals.speak("talk", cut(18, tmp_path), "--keep-open")
+    speaker = terminals.speak("talk", excerpt(18, tmp_path), "--keep-open")
     early.until(lambda listener: len(listener.of("caption")) >= 5)
     late = terminals.llt("listen", "talk", "--language", "es", "--streams", "kinesis")
     late.until(lambda listener: MISSED.search(listener.printed))
@@ -82,14 +82,16 @@ def test_who_joins_late_is_told_what_was_missed(terminals: Desk, tmp_path: Path)
     assert early.ended() == 0, early.complaints
     assert "(session talk has ended)" in late.printed
     assert json.loads(terminals.run("sessions", "show", "talk", "--json"))["state"] == "ended"
-    refused = terminals.speak("talk", cut(1, tmp_path))
+    refused = terminals.speak("talk", excerpt(1, tmp_path))
     assert refused.ended() == 1
     assert "session talk: expected an open session" in refused.complaints
     up.interrupt()
 
 
-def test_a_worker_killed_in_mid_sentence_and_started_anew_says_everything_once(terminals: Desk, tmp_path: Path) -> None:
-    spoken = Cut(20, tmp_path)
+def test_a_worker_killed_in_mid_sentence_and_started_anew_says_everything_once(
+    terminals: Deployment, tmp_path: Path
+) -> None:
+    spoken = Excerpt(20, tmp_path)
     terminals.environment["RECOGNISER"] = spoken.recogniser
     up = terminals.up()
     source = terminals.listen("talk")
@@ -102,20 +104,20 @@ def test_a_worker_killed_in_mid_sentence_and_started_anew_says_everything_once(t
     assert speaker.ended() == 0, speaker.complaints
     assert source.ended() == 0, source.complaints
     assert spanish.ended() == 0, spanish.complaints
-    assert_heard_once(source)
-    assert assert_heard_once(spanish) == len(texts(source))
+    assert_delivered_once(source)
+    assert assert_delivered_once(spanish) == len(texts(source))
     assert words(source) == spoken.words
 
 
-def test_of_two_workers_on_one_session_only_one_decides(terminals: Desk, observer: Any, tmp_path: Path) -> None:
-    spoken = Cut(15, tmp_path)
+def test_of_two_workers_on_one_session_only_one_decides(terminals: Deployment, observer: Any, tmp_path: Path) -> None:
+    spoken = Excerpt(15, tmp_path)
     terminals.environment["RECOGNISER"] = spoken.recogniser
     ups = [terminals.up(), terminals.up()]
     spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
     speaker = terminals.speak("talk", spoken.file)
     assert speaker.ended() == 0, speaker.complaints
     assert spanish.ended() == 0, spanish.complaints
-    assert_heard_once(spanish)
+    assert_delivered_once(spanish)
     segments = _segments(observer, f"{terminals.prefix}-segments")
     said: dict[int, set[str]] = {}
     for segment in segments:
@@ -126,8 +128,8 @@ def test_of_two_workers_on_one_session_only_one_decides(terminals: Desk, observe
         assert up.interrupt() == 0, up.complaints
 
 
-def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(terminals: Desk, tmp_path: Path) -> None:
-    spoken = Cut(26, tmp_path)
+def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(terminals: Deployment, tmp_path: Path) -> None:
+    spoken = Excerpt(26, tmp_path)
     terminals.environment["RECOGNISER"] = spoken.recogniser
     up = terminals.up()
     source = terminals.listen("talk")
@@ -140,13 +142,13 @@ def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(terminals: Des
     assert speaker.ended() == 0, speaker.complaints
     assert source.ended() == 0, source.complaints
     assert spanish.ended() == 0, spanish.complaints
-    assert_heard_once(source)
-    assert assert_heard_once(spanish) == len(texts(source))
+    assert_delivered_once(source)
+    assert assert_delivered_once(spanish) == len(texts(source))
     assert words(source) == spoken.words
     assert up.interrupt() == 0, up.complaints
 
 
-def _has_heard(listener: Terminal, seconds: float) -> bool:
+def _has_heard(listener: LltProcess, seconds: float) -> bool:
     """Whether it has a caption of what was said so far into the session."""
     return any(caption["end"] >= seconds * 1000 for caption in listener.of("caption"))
 

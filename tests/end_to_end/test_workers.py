@@ -19,16 +19,16 @@ from infra.local.localstack.server import LocalStack
 from shared.codec import decode, encode
 from shared.models import Segment, SessionEnded
 from shared.streams import StreamName
-from tests.end_to_end.cuts import Cut
-from tests.end_to_end.listening import assert_heard_once, words
-from tests.end_to_end.plant import Plant
-from tests.end_to_end.studio import TARGETS, Played
-from tests.end_to_end.terminals import desk
-from tests.end_to_end.workers import STAGES, Worker, time_until, waits
+from tests.end_to_end.deployment import deployed
+from tests.end_to_end.excerpt import Excerpt
+from tests.end_to_end.kcl_pipeline import KclPipeline
+from tests.end_to_end.kcl_worker import STAGES, Worker, time_until, waits
+from tests.end_to_end.listener_output import assert_delivered_once, words
+from tests.end_to_end.pipeline_run import TARGETS, PipelineRun
 from tests.support.localstack import Observer, records_on
 from tests.support.measured import measured
-from tests.support.patience import PATIENCE, until
 from tests.support.resharding import merge, split
+from tests.support.waiting import TIMEOUT, wait_until
 
 pytestmark = [pytest.mark.kcl, pytest.mark.alone]
 
@@ -37,20 +37,22 @@ SPOKEN = 16
 
 
 @pytest.fixture(scope="module")
-def spoken(tmp_path_factory: pytest.TempPathFactory) -> Cut:
-    return Cut(SPOKEN, tmp_path_factory.mktemp("spoken"))
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Excerpt:
+    return Excerpt(SPOKEN, tmp_path_factory.mktemp("spoken"))
 
 
 @pytest.fixture(scope="module")
-def plant(localstack: LocalStack, spoken: Cut, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+def plant(localstack: LocalStack, spoken: Excerpt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KclPipeline]:
     folder = tmp_path_factory.mktemp("plant")
-    with desk(localstack, folder, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
-        plant = Plant(opened, folder)
+    with deployed(localstack, folder, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
+        plant = KclPipeline(opened, folder)
         yield plant
         plant.stop()
 
 
-def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(plant: Plant, in_memory: Played) -> None:
+def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(
+    plant: KclPipeline, in_memory: PipelineRun
+) -> None:
     plant.until_serving()
     source = plant.desk.listen("recording")
     listeners = {
@@ -63,16 +65,16 @@ def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(pl
     assert speaker.ended() == 0, speaker.complaints
     assert source.ended() == 0, source.complaints
     assert words(source) == in_memory.words
-    count = assert_heard_once(source)
+    count = assert_delivered_once(source)
     for listener in listeners.values():
         assert listener.ended() == 0, listener.complaints
-        assert assert_heard_once(listener) == count
+        assert assert_delivered_once(listener) == count
     plant.assert_letters()
     plant.undisturbed = max(waits(source))
     measured(f"{count} captions, at most {plant.undisturbed:.1f} s behind the speaker")
 
 
-def test_a_child_of_every_stage_is_killed(plant: Plant, spoken: Cut) -> None:
+def test_a_child_of_every_stage_is_killed(plant: KclPipeline, spoken: Excerpt) -> None:
     def kill() -> None:
         for worker in plant.workers.values():
             worker.kill_children()
@@ -80,7 +82,7 @@ def test_a_child_of_every_stage_is_killed(plant: Plant, spoken: Cut) -> None:
     plant.speak("children-killed", spoken, kill)
 
 
-def test_a_daemon_of_every_stage_is_killed(plant: Plant, spoken: Cut) -> None:
+def test_a_daemon_of_every_stage_is_killed(plant: KclPipeline, spoken: Excerpt) -> None:
     def kill() -> None:
         for worker in plant.workers.values():
             worker.kill_daemon()
@@ -89,11 +91,11 @@ def test_a_daemon_of_every_stage_is_killed(plant: Plant, spoken: Cut) -> None:
 
 
 @pytest.mark.parametrize("stage", ["transcribe", "stability"])
-def test_a_daemon_and_its_child_are_killed_together(plant: Plant, spoken: Cut, stage: str) -> None:
+def test_a_daemon_and_its_child_are_killed_together(plant: KclPipeline, spoken: Excerpt, stage: str) -> None:
     plant.speak(f"both-killed-{stage}", spoken, plant.workers[stage].kill_both)
 
 
-def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant, spoken: Cut) -> None:
+def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: KclPipeline, spoken: Excerpt) -> None:
     plant.until_serving()
     second = Worker(plant.desk, "stability").up()
 
@@ -106,7 +108,9 @@ def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: Plant,
     plant.replace("stability", second)
 
 
-def test_records_that_are_none_harm_nobody_and_can_be_looked_at(plant: Plant, spoken: Cut, observer: Observer) -> None:
+def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
+    plant: KclPipeline, spoken: Excerpt, observer: Observer
+) -> None:
     kinesis = observer.client("kinesis")
     rng = random.Random(1)
     cut_short = encode(SessionEnded(session="poison", captured_at=0))[:-9]
@@ -124,13 +128,15 @@ def test_records_that_are_none_harm_nobody_and_can_be_looked_at(plant: Plant, sp
     assert shown["error"]
 
 
-def test_a_stage_that_hangs_is_found_and_replaced(plant: Plant, spoken: Cut) -> None:
+def test_a_stage_that_hangs_is_found_and_replaced(plant: KclPipeline, spoken: Excerpt) -> None:
     complaints = plant.workers["translate"].terminal.complaints_from_now()
     plant.speak("hung", spoken, plant.workers["translate"].stop_child)
     assert "hangs, and is killed" in complaints()
 
 
-def test_records_that_are_refused_for_20_s_are_written_then(plant: Plant, spoken: Cut, localstack: LocalStack) -> None:
+def test_records_that_are_refused_for_20_s_are_written_then(
+    plant: KclPipeline, spoken: Excerpt, localstack: LocalStack
+) -> None:
     complaints: list[Callable[[], str]] = []
 
     def refuse() -> None:
@@ -143,7 +149,7 @@ def test_records_that_are_refused_for_20_s_are_written_then(plant: Plant, spoken
     assert any("trying again" in complained() for complained in complaints)
 
 
-def test_every_stream_is_split_and_merged(plant: Plant, spoken: Cut, observer: Observer) -> None:
+def test_every_stream_is_split_and_merged(plant: KclPipeline, spoken: Excerpt, observer: Observer) -> None:
     kinesis = observer.client("kinesis")
     streams = [f"{plant.desk.prefix}-{name}" for name in StreamName]
 
@@ -158,10 +164,10 @@ def test_every_stream_is_split_and_merged(plant: Plant, spoken: Cut, observer: O
 
 
 def test_fused_stages_say_the_same_and_publish_what_sinks_read(
-    localstack: LocalStack, tmp_path: Path, spoken: Cut, observer: Observer
+    localstack: LocalStack, tmp_path: Path, spoken: Excerpt, observer: Observer
 ) -> None:
-    with desk(localstack, tmp_path, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
-        plant = Plant(opened, tmp_path, ["transcribe", "stability+dedup+translate", "synthesize"])
+    with deployed(localstack, tmp_path, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
+        plant = KclPipeline(opened, tmp_path, ["transcribe", "stability+dedup+translate", "synthesize"])
         plant.speak("fused", spoken, plant.workers["stability+dedup+translate"].kill_both)
         kinesis = observer.client("kinesis")
         assert not records_on(kinesis, f"{opened.prefix}-segments")
@@ -172,7 +178,7 @@ def test_fused_stages_say_the_same_and_publish_what_sinks_read(
 def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
     localstack: LocalStack, tmp_path: Path
 ) -> None:
-    with desk(localstack, tmp_path, shards=4, WORKER_READ_INTERVAL="0.5") as opened:
+    with deployed(localstack, tmp_path, shards=4, WORKER_READ_INTERVAL="0.5") as opened:
         first = Worker(opened, "dedup").up()
         first.until_serving(shards=4)
         second = Worker(opened, "dedup").up()
@@ -190,7 +196,7 @@ def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
     localstack: LocalStack, tmp_path: Path, observer: Observer
 ) -> None:
     kinesis = observer.client("kinesis")
-    with desk(localstack, tmp_path, KCL_RETRIEVAL="fanout") as opened:
+    with deployed(localstack, tmp_path, KCL_RETRIEVAL="fanout") as opened:
         opened.run("sessions", "create", "talk")
         worker = Worker(opened, "dedup").up()
         numbers = list(range(1, 6))
@@ -204,7 +210,7 @@ def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
             records = map(decode, records_on(kinesis, f"{opened.prefix}-unique-segments"))
             return [record.number for record in records if isinstance(record, Segment)]
 
-        until(lambda: len(came()) >= len(numbers), "all records")
+        wait_until(lambda: len(came()) >= len(numbers), "all records")
         assert came() == numbers
         stream = kinesis.describe_stream_summary(StreamName=f"{opened.prefix}-segments")["StreamDescriptionSummary"]
         (consumer,) = kinesis.list_stream_consumers(StreamARN=stream["StreamARN"])["Consumers"]
@@ -219,5 +225,5 @@ def _configure(localstack: LocalStack, **variables: float) -> None:
             json.dumps({"variable": name, "value": value}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             assert answer.status == 200, os.strerror(answer.status)

@@ -39,10 +39,10 @@ from shared.models import (
 )
 from shared.sessions import Session
 from shared.streams import StreamName
-from tests.end_to_end.studio import DEMO, RECORDING
+from tests.end_to_end.pipeline_run import DEMO, RECORDING
 from tests.support.localstack import Observer, records_on
-from tests.support.patience import PATIENCE
-from tests.support.pipelines import on_localstack
+from tests.support.localstack_backend import localstack_backend
+from tests.support.waiting import TIMEOUT
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 
@@ -72,7 +72,7 @@ class Outside:
 @asynccontextmanager
 async def running(stage: Stage, observer: Observer) -> AsyncIterator[Outside]:
     """A local host that runs nothing but the stage."""
-    async with on_localstack() as (prefix, backend):
+    async with localstack_backend() as (prefix, backend):
         await backend.store.create(
             Session(id="talk", source_language="en", target_languages=LANGUAGES, started_at=SystemClock().now())
         )
@@ -88,7 +88,7 @@ async def through(
     stage: Stage, observer: Observer, inputs: Sequence[Record], output: StreamName, ends: int = 1
 ) -> list[Any]:
     """What the stage makes of the inputs, which are followed by the session's end, in every language it has."""
-    async with running(stage, observer) as outside, asyncio.timeout(PATIENCE):
+    async with running(stage, observer) as outside, asyncio.timeout(TIMEOUT):
         await asyncio.to_thread(outside.put, stage.reads, inputs)
         return await asyncio.to_thread(
             outside.read, output, lambda records: sum(isinstance(r, SessionEnded) for r in records) == ends

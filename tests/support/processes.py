@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from tests.support.patience import until
+from tests.support.waiting import wait_until
 
 
 def running(process: psutil.Process) -> bool:
@@ -25,4 +25,4 @@ def assert_gone(processes: Iterable[psutil.Process]) -> None:
 def until_gone(processes: Iterable[psutil.Process]) -> None:
     """Waits for the end of them all."""
     listed = list(processes)
-    until(lambda: not any(map(running, listed)), f"the end of {listed}")
+    wait_until(lambda: not any(map(running, listed)), f"the end of {listed}")

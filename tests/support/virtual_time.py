@@ -7,7 +7,7 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 Returned = TypeVar("Returned")
 
@@ -26,9 +26,9 @@ class _JumpingSelector(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
         if not events and self.holds and timeout != 0:
-            events = super().select(PATIENCE)
+            events = super().select(TIMEOUT)
             if not events:
-                raise RuntimeError(f"a thread has held virtual time up for {PATIENCE:g} real seconds")
+                raise RuntimeError(f"a thread has held virtual time up for {TIMEOUT:g} real seconds")
             return events
         if not events:
             if timeout is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.unit.infra.dockerfile import environment, values
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ NAMED = re.compile(r"KEY|SECRET|TOKEN|PASSWORD", re.IGNORECASE)
 def files() -> list[Path]:
     """Every file of the repository."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=PATIENCE
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=TIMEOUT
     ).stdout
     return [ROOT / name.decode() for name in listed.split(b"\0") if name]
 

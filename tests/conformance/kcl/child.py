@@ -15,7 +15,7 @@ from amazon_kclpy.kcl import KCLProcess
 from processors.contract import Stage
 from processors.hosts.kcl.record_processor import RecordProcessor
 from processors.hosts.kcl.shard_host import ShardHost
-from tests.conformance.host import Surroundings
+from tests.conformance.host_under_test import HostEnvironment
 from tests.support.virtual_time import VirtualLoop
 
 Returned = TypeVar("Returned")
@@ -28,7 +28,7 @@ class ChildDied(Exception):
 class Child:
     """What `processors.hosts.kcl.child` is in a process of its own; virtual time waits while its thread is at work."""
 
-    def __init__(self, stages: Sequence[Stage], around: Surroundings) -> None:
+    def __init__(self, stages: Sequence[Stage], around: HostEnvironment) -> None:
         self._loop = asyncio.get_running_loop()
         self._around = around
         self._stages = stages

@@ -9,9 +9,9 @@ from contextlib import suppress
 from processors.contract import Stage
 from processors.hosts.checkpoints import Checkpoint
 from shared.streams import OLDEST, Batch, ShardReader, Start, ready
-from tests.conformance.host import Surroundings
+from tests.conformance.host_under_test import HostEnvironment
 from tests.conformance.kcl.child import Child, ChildDied
-from tests.conformance.kcl.conversation import Conversation
+from tests.conformance.kcl.shard_protocol import ShardProtocol
 
 #: Seconds between two reads that find nothing, for a child to answer a shutdown, and for a daemon to be back.
 IDLE, GRACE, RESTART = 0.4, 20.0, 5.0
@@ -24,7 +24,7 @@ class MultiLangDaemon:
     of is told, as is what it may never say: a fault that no test has planned.
     """
 
-    def __init__(self, stages: Sequence[Stage], around: Surroundings) -> None:
+    def __init__(self, stages: Sequence[Stage], around: HostEnvironment) -> None:
         self._stages = stages
         self._around = around
         self._application = "+".join(stage.name for stage in stages)
@@ -106,7 +106,7 @@ class MultiLangDaemon:
         child = Child(self._stages, self._around)
         self._children[child] = reader
         await child.start()
-        conversation = Conversation(child, self._around, (self._application, self._stages[0].reads, shard), reader)
+        conversation = ShardProtocol(child, self._around, (self._application, self._stages[0].reads, shard), reader)
         await conversation.initialize(after)
         batch = Batch(())
         while not batch.ended and not self._stopping.is_set() and not self._lost.is_set():

@@ -13,11 +13,11 @@ from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.streams import StreamName
-from tests.conformance.host import kcl_host
-from tests.conformance.oracle import heard
+from tests.conformance.host_under_test import kcl_host
+from tests.conformance.session_output import session_output
+from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster, SimulatedProcess, memory_stream
 from tests.conformance.test_faults import Refusing
 from tests.conformance.test_owners import SETTLED, said, sentences, world_of
-from tests.conformance.world import STAGES, Engines, Process, World, memory_stream
 from tests.support.virtual_time import run
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ WRITES = dict(
 )
 
 
-def daemon(process: Process) -> MultiLangDaemon:
+def daemon(process: SimulatedProcess) -> MultiLangDaemon:
     from tests.conformance.kcl.daemon import MultiLangDaemon
 
     assert isinstance(process.host, MultiLangDaemon)
@@ -62,7 +62,7 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
         if refused:
             output.refuses = (3.0, 15.0)
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
-        world = World(kcl_host, engines, streams=streams)
+        world = SimulatedCluster(kcl_host, engines, streams=streams)
         world.start()
         speaking = asyncio.create_task(world.speak(talk))
         await asyncio.sleep(6.1)
@@ -75,7 +75,7 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
         await asyncio.sleep(SETTLED)
         assert old.writes == written
         await world.stop()
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
         assert not await world.read(StreamName.DEAD_LETTERS)
 
     run(main())
@@ -101,6 +101,6 @@ def test_a_shard_that_ends_under_a_fenced_worker_is_not_ended_by_it() -> None:
         await asyncio.sleep(SETTLED)
         await world.stop()
         assert len(world.crashes) == 1
-        (await heard(world, talk)).assert_whole(said(talk))
+        (await session_output(world, talk)).assert_whole(said(talk))
 
     run(main())

@@ -10,7 +10,7 @@ from typing import Any
 _KEYS = {"": "leaseKey", "-CoordinatorState": "key", "-WorkerMetricStats": "wid"}
 
 
-class Kcl:
+class KclTables:
     """The tables of applications; `dynamodb` is a boto3 client."""
 
     def __init__(self, dynamodb: Any) -> None:

@@ -14,7 +14,7 @@ from threading import Thread
 
 import pytest
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "cli/demo/recording.moonshine.jsonl"
@@ -45,7 +45,7 @@ def environ(**more: str) -> dict[str, str]:
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments), env=environ(**more), capture_output=True, text=True, timeout=PATIENCE, check=False
+        command(*arguments), env=environ(**more), capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
 
 
@@ -65,10 +65,10 @@ def test_it_prints_the_environment_of_its_clients_and_serves_until_a_signal(newc
         lines = (newcomer / "emulators.env").read_text()
         client = environ(**dict(line.split("=", 1) for line in lines.splitlines()), AWS_DEFAULT_REGION="us-east-1")
         asked = subprocess.run(
-            [sys.executable, "-c", TRANSLATE], env=client, capture_output=True, text=True, timeout=PATIENCE
+            [sys.executable, "-c", TRANSLATE], env=client, capture_output=True, text=True, timeout=TIMEOUT
         )
         it.send_signal(number)
-        out, err = it.communicate(timeout=PATIENCE)
+        out, err = it.communicate(timeout=TIMEOUT)
     assert (it.returncode, out, err) == (0, lines, "")
     assert asked.stdout == "[es] Hi.\n", asked.stderr
     assert f"AWS_ENDPOINT_URL_POLLY=https://localhost:{ports[3]}" in lines
@@ -204,7 +204,7 @@ time.sleep(60)
         assert it.stdout is not None
         assert it.stdout.readline() == "ready\n"
         it.send_signal(number)
-        it.communicate(timeout=PATIENCE)
+        it.communicate(timeout=TIMEOUT)
     assert it.returncode == number
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 #: Runs its arguments in a terminal, at which what it reads is typed.
@@ -52,5 +52,5 @@ def test_ctrl_c_which_the_terminal_sends_the_command_is_not_passed_on_too(redire
         assert terminal.stdin is not None
         assert terminal.stdout is not None
         assert terminal.stdout.readline().strip() == b"ready"
-        out, _ = terminal.communicate(b"\x03", timeout=PATIENCE)
+        out, _ = terminal.communicate(b"\x03", timeout=TIMEOUT)
     assert b"passed on: 0" in out

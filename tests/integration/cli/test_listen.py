@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.unit.cli.outcome import Llt
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def interrupted(arguments: Sequence[str], error: str = "") -> tuple[int, str, st
         first = said.readline()
         assert error in first
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=TIMEOUT)
     return process.returncode, out if error else first + out, first + err if error else err
 
 

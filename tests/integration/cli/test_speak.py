@@ -20,7 +20,7 @@ from shared.codec import decode
 from shared.models import AudioFrame
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from tests.support.localstack import Observer, records_on
-from tests.support.patience import PATIENCE, until
+from tests.support.waiting import TIMEOUT, wait_until
 from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
@@ -79,11 +79,11 @@ def test_who_speaks_again_before_a_worker_came_stands_behind_what_was_said(
 def test_while_someone_speaks_nobody_else_can(llt: Llt, frames: Callable[[], list[AudioFrame]]) -> None:
     flat("long.wav", 300)
     with elsewhere("speak", "long.wav", "--session", "talk", "--keep-open") as speaker:
-        until(frames, "audio on the stream")
+        wait_until(frames, "audio on the stream")
         refused = llt("speak", flat("short.wav", 1), "--session", "talk")
         assert speaker.poll() is None
         speaker.send_signal(signal.SIGINT)
-        _, err = speaker.communicate(timeout=PATIENCE)
+        _, err = speaker.communicate(timeout=TIMEOUT)
     assert refused.code == 1
     assert refused.err == "llt: session talk: someone is speaking there now; wait for the end, or choose another id\n"
     sent = frames()
@@ -99,9 +99,9 @@ def test_a_session_that_was_ended_meanwhile_is_told(
     flat("talk.wav", 300)
     store = DynamoDbSessionStore(Aws(), f"t-{pipeline}-")
     with elsewhere("speak", "talk.wav", "--session", "talk") as speaker:
-        until(frames, "audio on the stream")
+        wait_until(frames, "audio on the stream")
         asyncio.run(store.end("talk", 0, 0))
-        _, err = speaker.communicate(timeout=PATIENCE)
+        _, err = speaker.communicate(timeout=TIMEOUT)
     assert speaker.returncode == 1
     assert err == "llt: session talk was ended while this was sent; what came after that is not heard\n"
 

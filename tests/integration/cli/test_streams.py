@@ -6,7 +6,7 @@ import orjson
 import pytest
 import typer
 
-from tests.integration.cli.kcl_tables import Kcl
+from tests.integration.cli.kcl_tables import KclTables
 from tests.support.localstack import Observer
 from tests.unit.cli.outcome import Llt
 
@@ -14,12 +14,12 @@ SUFFIXES = ("-CoordinatorState", "-WorkerMetricStats")
 
 
 @pytest.fixture
-def kcl(observer: Observer) -> Kcl:
-    return Kcl(observer.client("dynamodb"))
+def kcl(observer: Observer) -> KclTables:
+    return KclTables(observer.client("dynamodb"))
 
 
 def test_tables_of_kcl_are_listed_and_deleted_with_the_streams_and_no_others(
-    llt: Llt, kcl: Kcl, stream_prefix: str, observer: Observer
+    llt: Llt, kcl: KclTables, stream_prefix: str, observer: Observer
 ) -> None:
     prefix = f"t-{stream_prefix}-{stream_prefix}"
     ours = kcl.create(f"{prefix}-stability.dedup", *SUFFIXES) + kcl.create(f"{prefix}-translate")
@@ -41,7 +41,7 @@ def test_tables_of_kcl_are_listed_and_deleted_with_the_streams_and_no_others(
 
 
 def test_they_are_named_before_they_are_deleted(
-    llt: Llt, kcl: Kcl, stream_prefix: str, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, kcl: KclTables, stream_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (table,) = kcl.create(f"t-{stream_prefix}-{stream_prefix}-transcribe")
     asked: list[str] = []

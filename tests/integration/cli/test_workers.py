@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.integration.cli.kcl_tables import Kcl
+from tests.integration.cli.kcl_tables import KclTables
 from tests.support.localstack import Observer
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.unit.cli.outcome import Llt
 
 SHARDS = [f"shardId-{number:012}" for number in range(8)]
@@ -22,9 +22,9 @@ def kinesis(observer: Observer) -> Any:
 
 
 @pytest.fixture
-def kcl(observer: Observer, monkeypatch: pytest.MonkeyPatch) -> Kcl:
+def kcl(observer: Observer, monkeypatch: pytest.MonkeyPatch) -> KclTables:
     monkeypatch.setenv("KCL_FAILOVER_TIME", "1")
-    return Kcl(observer.client("dynamodb"))
+    return KclTables(observer.client("dynamodb"))
 
 
 def make(kinesis: Any, stream: str, shards: int) -> None:
@@ -47,7 +47,9 @@ def rows(llt: Llt) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_row_a_shard_tells_owner_state_age_and_lag(llt: Llt, kinesis: Any, kcl: Kcl, stream_prefix: str) -> None:
+def test_a_row_a_shard_tells_owner_state_age_and_lag(
+    llt: Llt, kinesis: Any, kcl: KclTables, stream_prefix: str
+) -> None:
     application, stream = f"t-{stream_prefix}-{stream_prefix}-stability.dedup", f"{stream_prefix}-transcripts"
     make(kinesis, stream, 6)
     kcl.create(application, "-CoordinatorState", "-WorkerMetricStats")
@@ -87,7 +89,9 @@ def test_a_row_a_shard_tells_owner_state_age_and_lag(llt: Llt, kinesis: Any, kcl
     assert caught_up["checkpoint_age_ms"] <= passed - 300
 
 
-def test_a_person_reads_a_table_of_every_application(llt: Llt, kinesis: Any, kcl: Kcl, stream_prefix: str) -> None:
+def test_a_person_reads_a_table_of_every_application(
+    llt: Llt, kinesis: Any, kcl: KclTables, stream_prefix: str
+) -> None:
     transcribe, translate = (f"t-{stream_prefix}-{stream_prefix}-{stage}" for stage in ("transcribe", "translate"))
     make(kinesis, f"{stream_prefix}-audio", 1)
     for application in (translate, transcribe):
@@ -107,9 +111,9 @@ def test_a_person_reads_a_table_of_every_application(llt: Llt, kinesis: Any, kcl
     assert second.split() == ["translate", "unique-segments", "0", "-", "free", "?", "?"]
 
 
-@pytest.mark.timeout(PATIENCE)
+@pytest.mark.timeout(TIMEOUT)
 def test_after_a_split_the_ended_parent_and_children_without_leases_are_shown_until_they_have_them(
-    llt: Llt, kinesis: Any, kcl: Kcl, stream_prefix: str, observer: Observer, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, kinesis: Any, kcl: KclTables, stream_prefix: str, observer: Observer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever waits for an owner's sign of life does so for longer than this test may take.
     monkeypatch.setenv("KCL_FAILOVER_TIME", "300")
@@ -136,7 +140,7 @@ def test_after_a_split_the_ended_parent_and_children_without_leases_are_shown_un
 
 
 def test_a_checkpoint_that_the_stream_does_not_know_has_no_age_and_no_lag(
-    llt: Llt, kinesis: Any, kcl: Kcl, stream_prefix: str
+    llt: Llt, kinesis: Any, kcl: KclTables, stream_prefix: str
 ) -> None:
     application, stream = f"t-{stream_prefix}-{stream_prefix}-dedup", f"{stream_prefix}-segments"
     make(kinesis, stream, 2)
@@ -148,9 +152,9 @@ def test_a_checkpoint_that_the_stream_does_not_know_has_no_age_and_no_lag(
     assert [(row["state"], row["checkpoint_age_ms"], row["lag_ms"]) for row in found] == [("free", None, None)] * 2
 
 
-@pytest.mark.timeout(PATIENCE)
+@pytest.mark.timeout(TIMEOUT)
 def test_with_a_long_failover_time_nobody_waits_to_call_an_owner_gone(
-    llt: Llt, kcl: Kcl, stream_prefix: str, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, kcl: KclTables, stream_prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Longer than this test may take.
     monkeypatch.setenv("KCL_FAILOVER_TIME", "300")
@@ -160,7 +164,7 @@ def test_with_a_long_failover_time_nobody_waits_to_call_an_owner_gone(
     assert [row["state"] for row in rows(llt)] == ["owned"]
 
 
-def test_without_an_application_it_is_one_sentence(llt: Llt, kcl: Kcl, stream_prefix: str) -> None:
+def test_without_an_application_it_is_one_sentence(llt: Llt, kcl: KclTables, stream_prefix: str) -> None:
     # Another prefix's, and another program's.
     kcl.create(f"{stream_prefix}-stability")
     kcl.create(f"t-{stream_prefix}-{stream_prefix}-stability-too")

@@ -17,7 +17,7 @@ import pytest
 
 from infra.local.localstack.server import REGION, LocalStack
 from tests.support.localstack import Observer, program_environment
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.unit.cli.outcome import Llt
 
 pytestmark = pytest.mark.kcl
@@ -148,7 +148,7 @@ def test_the_shards_of_a_worker_are_owned_while_it_lives_and_stale_when_it_is_ki
         return found
 
     def until(happened: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not happened(found := rows()):
             assert time.monotonic() < deadline, found
         return found
@@ -160,7 +160,7 @@ def test_the_shards_of_a_worker_are_owned_while_it_lives_and_stale_when_it_is_ki
     sequence = kinesis.put_record(StreamName=stream, PartitionKey="k", Data=b"1", ExplicitHashKey="0")["SequenceNumber"]
     first, second = until(lambda found: found[0]["checkpoint"] == sequence)
     assert (first["lag_ms"], second["checkpoint_age_ms"], second["lag_ms"]) == (0, None, 0)
-    assert 0 <= first["checkpoint_age_ms"] < PATIENCE * 1000
+    assert 0 <= first["checkpoint_age_ms"] < TIMEOUT * 1000
     os.killpg(daemon.pid, signal.SIGKILL)
     kinesis.put_record(StreamName=stream, PartitionKey="k", Data=b"2", ExplicitHashKey="0")
     time.sleep(0.2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, TCPConnector
 
-from tests.integration.emulators.clients import emulated
+from tests.integration.emulators.emulator_client import emulated
 
 
 @pytest.fixture

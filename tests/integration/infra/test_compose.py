@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from infra.local.localstack.server import LocalStack
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,7 +42,7 @@ def run(check: Path, address: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
 
 

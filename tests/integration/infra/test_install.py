@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,7 +26,7 @@ def test_what_is_installed_is_not_installed_again() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert (ended.stdout, ended.stderr) == ("", "")
 
@@ -38,6 +38,6 @@ def test_what_kcl_workers_need_is_not_installed_again() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert (ended.stdout, ended.stderr) == ("", "")

@@ -21,8 +21,8 @@ import pytest
 from infra.local.localstack.errors import LocalStackFailed, LocalStackMissing, PortInUse
 from infra.local.localstack.server import LocalStack
 from tests.support.localstack import Observer, program_environment
-from tests.support.patience import PATIENCE
 from tests.support.processes import assert_gone, until_gone
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -228,7 +228,7 @@ def test_the_command_says_when_it_is_ready_and_ends_with_all_of_it(
         lines = [running.stdout.readline().rstrip() for _ in range(5)]
         found = tree(running.pid)
         running.send_signal(number)
-        rest, errors = running.communicate(timeout=PATIENCE)
+        rest, errors = running.communicate(timeout=TIMEOUT)
     assert lines == [
         f"LocalStack is ready at http://localhost:{port} (Ctrl-C stops it and forgets its streams)",
         f"AWS_ENDPOINT_URL=http://localhost:{port}",
@@ -250,7 +250,7 @@ def test_the_command_ends_when_it_is_told_to_before_it_is_ready(tmp_path: Path) 
             assert running.poll() is None
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=PATIENCE)
+        output, errors = running.communicate(timeout=TIMEOUT)
     assert (running.returncode, output, errors) == (0, "", "")
     until_gone(found)
 
@@ -259,7 +259,7 @@ def test_the_command_says_that_its_port_is_taken(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
         with command(tmp_path, f"localhost:{port}") as ended:
-            output, errors = ended.communicate(timeout=PATIENCE)
+            output, errors = ended.communicate(timeout=TIMEOUT)
     assert (ended.returncode, output) == (1, "")
     assert re.fullmatch(f"localstack: port {port} is in use: .*\n", errors)
 
@@ -270,6 +270,6 @@ def test_the_command_says_that_its_port_is_taken(tmp_path: Path) -> None:
 )
 def test_the_command_refuses_an_address_that_it_cannot_serve(tmp_path: Path, host: str, complaint: str) -> None:
     with command(tmp_path, host) as ended:
-        output, errors = ended.communicate(timeout=PATIENCE)
+        output, errors = ended.communicate(timeout=TIMEOUT)
     assert (ended.returncode, output) == (1, "")
     assert re.fullmatch(f"localstack: .*{complaint}.*\n", errors)

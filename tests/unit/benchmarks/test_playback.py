@@ -7,14 +7,14 @@ import pytest
 from shared.codec import decode, encode
 from shared.models import SessionEnded
 from shared.streams import OLDEST, Entry
-from tests.benchmarks.playback import FIRST, Playback, Recording, own, session_id
+from tests.benchmarks.playback import FIRST, PlaybackStream, RecordingStream, own, session_id
 from tests.support import virtual_time
 from tests.support.virtual_time import VirtualClock
 
 
 def test_records_are_played_when_they_are_due_and_then_nothing_more() -> None:
     async def read() -> list[tuple[float, bytes]]:
-        stream = Playback(VirtualClock(), [(1.0, b"one"), (2.5, b"two")])
+        stream = PlaybackStream(VirtualClock(), [(1.0, b"one"), (2.5, b"two")])
         reader = await stream.reader("playback", OLDEST)
         played = []
         for _ in range(2):
@@ -31,7 +31,7 @@ def test_records_are_played_when_they_are_due_and_then_nothing_more() -> None:
 
 def test_what_is_recorded_can_be_played() -> None:
     async def record() -> list[tuple[float, bytes]]:
-        stream = Recording(VirtualClock())
+        stream = RecordingStream(VirtualClock())
         await asyncio.sleep(3)
         await stream.publish([Entry("talk", b"said")])
         return stream.recorded

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.endless import endless
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -40,7 +40,7 @@ def test_while_packages_are_imported_it_ends_in_silence(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "importing\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE)
+        _, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (130, "")
 
 
@@ -54,9 +54,9 @@ def test_while_aws_hangs_it_ends_at_once_and_without_a_traceback(tmp_path: Path,
             "AWS_SECRET_ACCESS_KEY": "test",
         }
         with started(["sessions", "list"], tmp_path, **environment) as process:
-            assert aws.asked.wait(PATIENCE)
+            assert aws.asked.wait(TIMEOUT)
             for _ in range(times):
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.05)
-            out, err = process.communicate(timeout=PATIENCE)
+            out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out, err) == (130, "", "")

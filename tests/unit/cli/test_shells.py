@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from cli.console import put_json
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 #: What is heard: a name in typographic quotes.
@@ -29,7 +29,7 @@ def shell(command: str, folder: Path, **environment: str) -> subprocess.Complete
         cwd=folder,
         env=own | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"} | environment,
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 

@@ -26,7 +26,7 @@ from processors import pipeline
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.translate.engines.scripted import ScriptedTranslator
 from tests.support.media import encoded, silent_video, tone
-from tests.support.patience import PATIENCE, until
+from tests.support.waiting import TIMEOUT, wait_until
 from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
@@ -194,7 +194,7 @@ def test_standard_input_is_heard_and_its_length_need_not_be_known(
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
         capture_output=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert (done.returncode, done.stderr) == (0, b"")
     report = orjson.loads((newcomer / "out" / "report.json").read_bytes())
@@ -208,7 +208,7 @@ def test_nothing_on_standard_input_is_one_line(newcomer: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
         capture_output=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert (done.returncode, done.stderr) == (1, b"llt: standard input: expected a recording, got nothing at all\n")
 
@@ -233,9 +233,9 @@ def test_ctrl_c_ends_it_while_a_pipe_keeps_its_beginning_to_itself(newcomer: Pat
             stderr=subprocess.PIPE,
         ) as program:
             pipe.write(beginning)
-            until(lambda: not waiting(read_end), "the recording's beginning being read")
+            wait_until(lambda: not waiting(read_end), "the recording's beginning being read")
             program.send_signal(signal.SIGINT)
-            out, err = program.communicate(timeout=PATIENCE)
+            out, err = program.communicate(timeout=TIMEOUT)
         os.close(read_end)
     assert (program.returncode, out, err) == (130, b"", b"")
 

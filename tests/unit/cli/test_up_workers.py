@@ -18,8 +18,8 @@ from cli.up.workers import Worker, in_workers, workers_of
 from processors.hosts.kcl.daemon.timeouts import Timeouts
 from processors.stages import STAGES
 from shared.settings import Settings
-from tests.support.patience import PATIENCE
 from tests.support.processes import until_gone
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -105,7 +105,7 @@ def test_it_says_when_all_are_up_and_stops_all_when_it_is_asked_to(start: Start,
     assert last == "Five workers are up on audio-transcription-*. Ctrl-C stops them."
     # As a terminal does it: all of the group gets Ctrl-C.
     os.killpg(running.pid, number)
-    out, err = running.communicate(timeout=PATIENCE)
+    out, err = running.communicate(timeout=TIMEOUT)
     stopping, *drained, stopped = out.splitlines()
     assert (stopping, stopped) == ("Stopping ...", "Stopped.")
     assert sorted(drained) == ["dedup has drained", "translate has drained"]
@@ -114,7 +114,7 @@ def test_it_says_when_all_are_up_and_stops_all_when_it_is_asked_to(start: Start,
 
 def test_where_one_ends_by_itself_the_others_are_stopped_and_one_line_names_it(start: Start) -> None:
     running = start(stand_in("dedup"), stand_in("translate", seconds=0.1))
-    out, err = running.communicate(timeout=PATIENCE)
+    out, err = running.communicate(timeout=TIMEOUT)
     assert "dedup has drained" in out
     assert running.returncode == 1
     assert err.splitlines() == [
@@ -126,7 +126,7 @@ def test_one_that_stops_badly_makes_it_fail(start: Start) -> None:
     running = start(stand_in("dedup"), stand_in("translate", code=3))
     until(running, "are up")
     running.terminate()
-    _, err = running.communicate(timeout=PATIENCE)
+    _, err = running.communicate(timeout=TIMEOUT)
     assert running.returncode == 1
     assert err.splitlines() == ["llt: a worker did not stop well: translate with 3; what it said before tells why"]
 
@@ -138,7 +138,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_no_worker_outlives_it(start: Start)
     running.send_signal(signal.SIGINT)
     until(running, "Stopping")
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=PATIENCE)
+    running.communicate(timeout=TIMEOUT)
     assert running.returncode != 0
     until_gone(found)
 
@@ -177,11 +177,11 @@ async def test_where_it_is_cancelled_nobody_waits_for_one_that_does_not_stop() -
     worker = Worker(deaf[0], [sys.executable, "-c", STAND_IN, *deaf], os.environ)
     # Other tests' LocalStack may be one.
     before = psutil.Process().children(recursive=True)
-    running = asyncio.create_task(in_workers([worker], asked(), up.set, patience=10 * PATIENCE))
+    running = asyncio.create_task(in_workers([worker], asked(), up.set, patience=10 * TIMEOUT))
     await up.wait()
     found = [child for child in psutil.Process().children(recursive=True) if child not in before]
     running.cancel()
-    await asyncio.wait([running], timeout=PATIENCE)
+    await asyncio.wait([running], timeout=TIMEOUT)
     assert running.cancelled()
     assert found
     until_gone(found)

@@ -13,7 +13,7 @@ import pytest
 
 from processors.hosts.kcl.daemon.health import Health
 from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.unit.infra.dockerfile import values
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def check(port: int | str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
@@ -28,7 +28,7 @@ def commands(target: str, *variables: str) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     return shown.stdout.splitlines()
 

@@ -19,8 +19,8 @@ from shared.metrics import MemoryMetrics, Metric
 from shared.models import AudioFrame, SessionEnded
 from shared.sessions import MemorySessionStore, Session
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.producers.speaking import CHUNK, RATE, TALK, assert_contiguous, producer, speak
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
 
 def test_live_speech_becomes_frames_of_100_ms_and_the_end_of_the_session() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from shared.errors import SessionOver, StoreUnavailable
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.producers.speaking import CHUNK, RATE, TALK, assert_contiguous, producer, speak
-from tests.unit.producers.stores import FlakyStore
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_store import FlakyStore
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
 #: As `llt sessions create` creates it.
 NEW = replace(TALK, started_at=0)

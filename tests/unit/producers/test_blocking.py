@@ -17,7 +17,7 @@ from shared.errors import AudioNotSent, ProducerClosed, SessionOver
 from shared.models import AudioFrame, SessionEnded
 from shared.sessions import MemorySessionStore, Session, SessionState
 from shared.streams import Entry, MemoryStream
-from tests.support.patience import PATIENCE, until
+from tests.support.waiting import TIMEOUT, wait_until
 
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 
@@ -99,8 +99,8 @@ def test_whenever_it_is_closed_no_thread_is_left_waiting() -> None:
         with ThreadPoolExecutor(5) as threads:
             speaking = [threads.submit(speak) for _ in range(3)]
             for leaving in [threads.submit(leave) for _ in range(2)]:
-                leaving.result(PATIENCE)
-            written = sum(one.result(PATIENCE) for one in speaking)
+                leaving.result(TIMEOUT)
+            written = sum(one.result(TIMEOUT) for one in speaking)
         # What was taken was sent, and the end once, behind it.
         *frames, ended = stream.written
         assert sum(frame.samples for frame in frames if isinstance(frame, AudioFrame)) == written * 1600
@@ -114,7 +114,7 @@ def test_a_plain_program_sees_how_the_stream_takes_it_from_any_thread() -> None:
     assert not talk.status.connected
     with talk:
         talk.write(bytes(3200))
-        until(lambda: stream.written and not talk.status.unsent_s, "the frame")
+        wait_until(lambda: stream.written and not talk.status.unsent_s, "the frame")
         assert talk.status.connected
     assert not talk.status.connected
 
@@ -147,10 +147,10 @@ def test_an_open_that_waits_for_the_store_is_told_of_a_close() -> None:
     talk = BlockingAudioProducer(AudioProducer(Recorder(), Silent(), TALK, patience_s=7200))
     with ThreadPoolExecutor(1) as threads:
         opening = threads.submit(talk.open)
-        assert asked.wait(PATIENCE)
+        assert asked.wait(TIMEOUT)
         talk.close()
         with pytest.raises(ProducerClosed, match=r"the producer was closed while this waited$"):
-            opening.result(PATIENCE)
+            opening.result(TIMEOUT)
     with talk:
         talk.write(bytes(3200))
 

@@ -12,8 +12,8 @@ from shared.errors import OutageBufferFull
 from shared.models import AudioFrame
 from shared.sessions import MemorySessionStore
 from tests.support.virtual_time import EPOCH, VirtualClock, run
-from tests.unit.producers.speaking import CHUNK, RATE, TALK, assert_contiguous, producer, speak
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
 #: What the wall clock is set by, in s.
 STEPS = [20, -20, 3600, -3600, 7300, -7300, 400_000]

@@ -13,9 +13,9 @@ from shared.errors import AudioNotSent, LowLatencyTranslateError, ProducerClosed
 from shared.models import SessionEnded
 from shared.streams import Entry
 from tests.support.virtual_time import run
-from tests.unit.producers.speaking import CHUNK, TALK, producer, speak
-from tests.unit.producers.stores import FlakyStore
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_store import FlakyStore
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, TALK, producer, speak
 
 
 async def waiting_writers(talk: AudioProducer) -> list[asyncio.Task[None]]:

@@ -11,8 +11,8 @@ import pytest
 from shared.errors import OutageBufferFull, SettingError
 from shared.metrics import MemoryMetrics, Metric
 from tests.support.virtual_time import run
-from tests.unit.producers.speaking import TALK, producer, speak
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import TALK, producer, speak
 
 
 async def kept_in_an_outage(session: Any = TALK, **options: Any) -> float:

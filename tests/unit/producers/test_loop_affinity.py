@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from shared.errors import WrongEventLoop
-from tests.support.patience import PATIENCE
-from tests.unit.producers.speaking import CHUNK, producer
-from tests.unit.producers.streams import FlakyStream
+from tests.support.waiting import TIMEOUT
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, producer
 
 _ROOT = Path(__file__).parents[3]
 _BEGIN = """
@@ -49,7 +49,7 @@ def ended(script: str) -> subprocess.CompletedProcess[str]:
         cwd=_ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
 
 
@@ -65,11 +65,11 @@ def test_on_another_event_loop_a_producer_is_refused_in_one_line_and_goes_on_on_
             with pytest.raises(WrongEventLoop, match=r"session talk: expected the event loop .* of thread studio.*got"):
                 await use
 
-    asyncio.run_coroutine_threadsafe(talk.open(), loop).result(PATIENCE)
+    asyncio.run_coroutine_threadsafe(talk.open(), loop).result(TIMEOUT)
     asyncio.run(elsewhere())
-    asyncio.run_coroutine_threadsafe(talk.write(CHUNK), loop).result(PATIENCE)
-    asyncio.run_coroutine_threadsafe(talk.close(), loop).result(PATIENCE)
-    assert len(asyncio.run_coroutine_threadsafe(stream.frames(), loop).result(PATIENCE)) == 1
+    asyncio.run_coroutine_threadsafe(talk.write(CHUNK), loop).result(TIMEOUT)
+    asyncio.run_coroutine_threadsafe(talk.close(), loop).result(TIMEOUT)
+    assert len(asyncio.run_coroutine_threadsafe(stream.frames(), loop).result(TIMEOUT)) == 1
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

@@ -16,8 +16,8 @@ from shared.errors import (
 from shared.metrics import MemoryMetrics, Metric
 from shared.streams import Entry
 from tests.support.virtual_time import run
-from tests.unit.producers.speaking import CHUNK, RATE, TALK, assert_contiguous, producer, speak
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
 
 def test_write_waits_while_the_stream_is_slower_than_the_audio_and_that_leaves_no_gap() -> None:

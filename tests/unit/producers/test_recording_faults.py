@@ -12,7 +12,7 @@ import pytest
 from producers.sources import RecordingSource
 from shared.errors import AudioFormatError, DependencyMissing
 from tests.support.media import encoded, silent_video, tone
-from tests.unit.producers.hearing import RATE, assert_is_tone, heard, piped, read
+from tests.unit.producers.decoded_audio import RATE, assert_is_tone, decoded, decoded_file, piped
 from tests.unit.producers.test_wav import chunk, fmt, riff
 
 
@@ -31,12 +31,12 @@ def test_a_chunk_that_is_odd_does_not_hide_the_samples(tmp_path: Path, before: b
     path = tmp_path / "odd.wav"
     path.write_bytes(data)
     source = RecordingSource(path, realtime=False)
-    assert len(heard(source)) == RATE
+    assert len(decoded(source)) == RATE
     assert source.missing == 0
     assert source.skipped.startswith(skipped)
     assert bool(source.skipped) == bool(skipped)
     with piped(data) as pipe:
-        assert len(read(pipe)) == RATE
+        assert len(decoded_file(pipe)) == RATE
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_recording_that_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     source = RecordingSource(path, realtime=False)
-    samples = heard(source)
+    samples = decoded(source)
     assert 2 < len(samples) / RATE < 4
     if name != "a.mkv":  # which had not been told its length when its beginning was written
         assert source.duration is not None
@@ -68,7 +68,7 @@ def test_a_quiet_beginning_makes_no_recording_longer_than_it_is(
     path.write_bytes(quiet + loud)
     source = RecordingSource(path, realtime=False)
     assert source.duration == pytest.approx(8, abs=0.2)
-    heard(source)
+    decoded(source)
     assert source.missing == 0
 
 
@@ -79,7 +79,7 @@ def test_what_is_damaged_is_skipped_and_told_and_shifts_nothing(tmp_path: Path) 
     data[middle : middle + 4000] = b"\xff\xfb" * 2000
     path.write_bytes(data)
     source = RecordingSource(path, realtime=False)
-    assert len(heard(source)) / RATE == pytest.approx(6, abs=0.05)
+    assert len(decoded(source)) / RATE == pytest.approx(6, abs=0.05)
     assert "damaged piece" in source.skipped
 
 
@@ -135,7 +135,7 @@ def test_infinities_and_numbers_that_are_no_samples_are_kept_in_bounds(tmp_path:
         with np.errstate(over="ignore"):
             data = values.astype(f"<f{size}").tobytes()
         path.write_bytes(riff(fmt(3, 1, rate, size), chunk(b"data", data)))
-        assert len(read(path)) == pytest.approx(len(values) * RATE / rate, abs=4)
+        assert len(decoded_file(path)) == pytest.approx(len(values) * RATE / rate, abs=4)
 
 
 def test_without_pyav_wav_is_read_and_all_else_says_what_to_install(
@@ -146,7 +146,7 @@ def test_without_pyav_wav_is_read_and_all_else_says_what_to_install(
     mp3 = encoded(tmp_path / "talk.mp3", "libmp3lame", mono, layout="mono")
     law = encoded(tmp_path / "law.wav", "pcm_mulaw", mono, layout="mono")
     monkeypatch.setitem(sys.modules, "av", None)
-    assert_is_tone(read(wav), 1)
+    assert_is_tone(decoded_file(wav), 1)
     with pytest.raises(
         DependencyMissing, match=r"PyAV to read .*talk\.mp3.* pip install 'low-latency-translate\[files\]'"
     ):
@@ -159,7 +159,7 @@ def test_titles_in_another_encoding_are_nothing_to_the_listener(tmp_path: Path) 
     path = encoded(tmp_path / "a.mp3", "libmp3lame", tone(48_000, 1)[:, None], layout="mono")
     tag = b"TAG" + "Müßiggang".encode("latin-1").ljust(125, b"\0")
     path.write_bytes(path.read_bytes() + tag)
-    assert_is_tone(read(path), 1)
+    assert_is_tone(decoded_file(path), 1)
 
 
 def test_what_no_reader_goes_on_with_is_told(tmp_path: Path) -> None:
@@ -167,5 +167,5 @@ def test_what_no_reader_goes_on_with_is_told(tmp_path: Path) -> None:
     mono = encoded(tmp_path / "b.ogg", "libopus", tone(48_000, 2)[:, None], layout="mono")
     stereo.write_bytes(stereo.read_bytes() + mono.read_bytes())
     source = RecordingSource(stereo, realtime=False)
-    assert_is_tone(heard(source)[: 2 * RATE], 2)
-    assert len(heard(source)) >= 4 * RATE * 0.98 or source.skipped == "what FFmpeg's libraries do not go on with"
+    assert_is_tone(decoded(source)[: 2 * RATE], 2)
+    assert len(decoded(source)) >= 4 * RATE * 0.98 or source.skipped == "what FFmpeg's libraries do not go on with"

@@ -13,7 +13,7 @@ import pytest
 from producers.sources import RecordingSource
 from shared.errors import AudioFormatError
 from tests.support.media import encoded, tone
-from tests.unit.producers.hearing import RATE, assert_is_tone, heard, piped, read
+from tests.unit.producers.decoded_audio import RATE, assert_is_tone, decoded, decoded_file, piped
 from tests.unit.producers.test_wav import chunk, fmt, riff
 
 
@@ -23,7 +23,7 @@ def test_a_piped_wav_whose_length_nobody_knew_is_read_to_its_end(announced: int)
     with piped(riff(fmt(1, 1, RATE, 2), chunk(b"data", pcm, announced)) + b"\1") as pipe:
         source = RecordingSource(pipe, realtime=False)
         assert source.duration is None
-        assert np.array_equal(heard(source) * 32768, np.frombuffer(pcm, "<i2"))
+        assert np.array_equal(decoded(source) * 32768, np.frombuffer(pcm, "<i2"))
         assert source.missing == 0
         assert source.duration == pytest.approx(1, abs=0.001)
 
@@ -32,7 +32,7 @@ def test_a_piped_wav_that_breaks_off_says_how_much_did_not_come() -> None:
     with piped(riff(fmt(1, 1, RATE, 2), chunk(b"data", bytes(32_000), 96_000))) as pipe:
         source = RecordingSource(pipe, realtime=False)
         assert source.duration == 3
-        heard(source)
+        decoded(source)
         assert (source.duration, source.missing) == (1, 2)
 
 
@@ -41,7 +41,7 @@ def test_a_recording_whose_index_is_behind_its_audio_is_read_from_a_pipe(tmp_pat
     data = path.read_bytes()
     assert data.index(b"mdat") < data.index(b"moov")
     with piped(data) as pipe:
-        assert_is_tone(read(pipe), 8)
+        assert_is_tone(decoded_file(pipe), 8)
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(AudioFormatError, match="index is missing: it is cut short"):
         RecordingSource(path)
@@ -60,7 +60,7 @@ def test_the_first_fragment_of_a_pipe_is_not_taken_for_all(tmp_path: Path) -> No
     with piped(path.read_bytes()) as pipe:
         source = RecordingSource(pipe, realtime=False)
         assert source.duration is None
-        samples = heard(source)
+        samples = decoded(source)
     assert np.abs(samples[: 3 * RATE - RATE // 10]).max() < 0.05
     assert_is_tone(samples[3 * RATE :], 2)
 

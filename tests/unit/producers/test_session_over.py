@@ -13,9 +13,9 @@ from shared.errors import OutageBufferFull, SessionOver
 from shared.models import SessionEnded
 from shared.sessions import MemorySessionStore
 from tests.support.virtual_time import run
-from tests.unit.producers.speaking import CHUNK, RATE, TALK, assert_contiguous, producer, speak
-from tests.unit.producers.stores import FlakyStore
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_store import FlakyStore
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
 #: What the writer is told.
 TOLD = r"session talk has ended; what it says behind {:.1f} s is not heard: .* choose another id"

@@ -11,9 +11,9 @@ from producers import ProducerStatus
 from shared.errors import AudioNotSent
 from shared.streams import Entry
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.producers.speaking import CHUNK, producer, speak
-from tests.unit.producers.stores import FlakyStore
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_store import FlakyStore
+from tests.unit.producers.flaky_stream import FlakyStream
+from tests.unit.producers.producer_harness import CHUNK, producer, speak
 
 
 def test_a_producer_that_is_not_open_is_not_connected() -> None:

@@ -17,7 +17,7 @@ from producers.sources import WavSource
 from shared.errors import AudioFormatError, DependencyMissing
 from shared.sessions import MemorySessionStore, Session
 from tests.support.virtual_time import EPOCH, VirtualClock, run
-from tests.unit.producers.streams import FlakyStream
+from tests.unit.producers.flaky_stream import FlakyStream
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 

@@ -9,7 +9,7 @@ from shared.aws import Aws
 from shared.errors import SetupError, StreamUnavailable
 from shared.proxies import Proxy, is_own, proxy_for, spare_own
 from tests.support.endless import endless
-from tests.support.patience import until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -119,5 +119,5 @@ async def test_a_client_of_aws_reaches_this_machine_without_a_proxy(monkeypatch:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
         client = Aws().client("kinesis", StreamUnavailable)
         calling = asyncio.create_task(client.call("list_shards", StreamName="x"))
-        await asyncio.to_thread(until, server.asked.is_set, "the call, past the proxy")
+        await asyncio.to_thread(wait_until, server.asked.is_set, "the call, past the proxy")
         calling.cancel()

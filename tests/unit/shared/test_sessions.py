@@ -11,7 +11,7 @@ from shared.errors import SettingError
 from shared.models import SessionEnded
 from shared.sessions import MemorySessionStore, Session, SessionStore
 from shared.sessions.session import token_hash
-from tests.support.session_store import TALK, SessionStoreCases
+from tests.support.session_store_cases import TALK, SessionStoreCases
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from shared.models import Status
 from shared.streams import StreamName
 from sinks import AudioChunk, ClipLeftOut, ClipMissed, Ended
 from tests.support.virtual_time import run
-from tests.unit.sinks.stage import Stage, ended, speech
+from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, speech
 
 
 def pcm(value: int, samples: int) -> bytes:
@@ -26,7 +26,7 @@ def played(events: list[object]) -> list[object]:
 
 def test_chunks_are_played_as_they_come_in_the_order_of_their_numbers() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         await stage.publish(speech(1, 0, pcm(1, 100)))
         assert played(events) == [(1, b"\1", 100)]
@@ -39,7 +39,7 @@ def test_chunks_are_played_as_they_come_in_the_order_of_their_numbers() -> None:
 
 def test_chunks_are_placed_by_offset_and_repeats_dropped() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         one, two, three = speech(1, 0, pcm(1, 100)), speech(1, 100, pcm(2, 100)), speech(1, 200, pcm(3, 9), last=True)
         await stage.publish(one, three, one, two, two, three, one)
@@ -50,7 +50,7 @@ def test_chunks_are_placed_by_offset_and_repeats_dropped() -> None:
 
 def test_a_newer_attempt_goes_on_at_the_same_fraction_of_the_text() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         await stage.publish(speech(1, 0, pcm(1, 600), tempo=1.0))
         await stage.publish(speech(1, 0, pcm(2, 100), attempt=9, tempo=1.2))
@@ -66,7 +66,7 @@ def test_a_newer_attempt_goes_on_at_the_same_fraction_of_the_text() -> None:
 
 def test_a_newer_attempt_of_a_clip_that_is_complete_is_ignored() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         await stage.publish(speech(2, 0, pcm(5, 5), last=True), speech(1, 0, pcm(1, 5), last=True))
         await stage.publish(speech(2, 0, pcm(6, 9), attempt=9, last=True), speech(3, 0, pcm(7, 7), last=True))
@@ -77,7 +77,7 @@ def test_a_newer_attempt_of_a_clip_that_is_complete_is_ignored() -> None:
 
 def test_a_clip_that_another_worker_has_begun_anew_is_heard_to_its_end_behind_the_end_of_the_session() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         await stage.publish(speech(1, 0, pcm(1, 100)), speech(1, 0, pcm(2, 100), attempt=9))
         await stage.publish(speech(1, 100, pcm(3, 50), last=True), ended("es"))
@@ -95,7 +95,7 @@ def test_however_often_a_clip_is_begun_anew_each_part_of_its_text_is_heard_once(
     """The text is a ramp of 0 to 1; an attempt at tempo t renders it in 1000/t samples."""
 
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         for attempt, (heard, tempo) in enumerate(attempts, 1):
             whole = round(1000 / tempo)
@@ -119,7 +119,7 @@ def test_however_often_a_clip_is_begun_anew_each_part_of_its_text_is_heard_once(
 
 def test_one_that_joins_late_plays_only_clips_that_begin_after_it() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         await stage.publish(speech(4, 0, pcm(1, 100)))
         events = await stage.audio()
         await stage.publish(speech(4, 100, pcm(2, 100), last=True))
@@ -134,7 +134,7 @@ def test_one_that_joins_late_plays_only_clips_that_begin_after_it() -> None:
 
 def test_a_missing_clip_delays_the_next_by_a_bounded_time() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio(patience=5)
         await stage.publish(speech(1, 0, pcm(1, 9), last=True), speech(3, 0, pcm(3, 9), last=True))
         await asyncio.sleep(4.9)
@@ -149,7 +149,7 @@ def test_a_missing_clip_delays_the_next_by_a_bounded_time() -> None:
 
 def test_clips_that_are_missing_together_delay_the_next_no_longer_than_one() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio(patience=5)
         await stage.publish(speech(1, 0, pcm(1, 9), last=True), speech(5, 0, pcm(5, 9), last=True))
         await asyncio.sleep(5.1)
@@ -160,7 +160,7 @@ def test_clips_that_are_missing_together_delay_the_next_no_longer_than_one() -> 
 
 def test_an_attempt_at_an_impossible_tempo_is_skipped_and_counted() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         odd = encode(speech(1, 0, pcm(2, 9), attempt=2, tempo=1.5)).replace(b'"tempo":1.5', b'"tempo":0.0')
         await stage.publish(speech(1, 0, pcm(1, 9)))
@@ -174,7 +174,7 @@ def test_an_attempt_at_an_impossible_tempo_is_skipped_and_counted() -> None:
 
 def test_a_clip_that_breaks_off_does_so_too_and_silence_alone_waits_for_nothing() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio(patience=5)
         await stage.publish(speech(1, 0, pcm(1, 9)))
         await asyncio.sleep(60)
@@ -189,7 +189,7 @@ def test_a_clip_that_breaks_off_does_so_too_and_silence_alone_waits_for_nothing(
 
 def test_a_clip_that_was_left_out_is_passed_at_once_and_says_why() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         await stage.publish(speech(1, 0, b"", last=True, status=Status.SKIPPED), speech(2, 0, pcm(2, 9), last=True))
         assert played(events) == [ClipLeftOut(1, Status.SKIPPED), (2, b"\2", 9)]
@@ -199,7 +199,7 @@ def test_a_clip_that_was_left_out_is_passed_at_once_and_says_why() -> None:
 
 def test_at_the_end_all_that_is_there_is_played() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.audio()
         await stage.publish(speech(1, 0, pcm(1, 9), last=True), speech(3, 0, pcm(3, 9), last=True), ended("ca"))
         assert len(events) == 1

@@ -10,12 +10,12 @@ from shared.streams import StreamName
 from sinks import Caption, CaptionSubscriber, Corrected, Ended, Missed
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import EPOCH, VirtualClock, run
-from tests.unit.sinks.stage import Stage, ended, segment, shown, translation, words
+from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segment, shown, translation, words
 
 
 def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         other = replace(segment(1, "elsewhere"), session="other")
         await stage.publish(
@@ -30,7 +30,7 @@ def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
 
 def test_a_gap_is_reported_and_goes_by() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions("es")
         await stage.publish(translation(1, "uno"), translation(4, "cuatro"), translation(2, "dos"), ended("es"))
         assert shown(events) == [(1, "uno"), Missed(2, 3), (4, "cuatro"), Ended("ended"), "end"]
@@ -40,7 +40,7 @@ def test_a_gap_is_reported_and_goes_by() -> None:
 
 def test_a_target_language_has_its_own_captions_and_says_why_one_is_empty() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions("es")
         await stage.publish(translation(1, "u", language="ca"), translation(1, "uno"), ended("ca"))
         await stage.publish(translation(2, "", Status.FAILED), translation(3, "", Status.UNWANTED), ended("es"))
@@ -56,7 +56,7 @@ def test_a_target_language_has_its_own_captions_and_says_why_one_is_empty() -> N
 
 def test_one_that_joins_late_is_shown_the_last_captions_and_told_what_it_missed() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         await stage.publish(translation(1, "long ago"))
         await asyncio.sleep(100)
         await stage.publish(*(translation(number, f"n{number}") for number in range(2, 9)))
@@ -94,7 +94,7 @@ def test_one_that_joins_late_over_a_slow_link_is_told_what_it_missed_too() -> No
 
 def test_one_that_joins_in_a_silence_learns_with_the_next_caption_what_it_missed() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         await stage.publish(segment(1, "long ago"), segment(2, "too"))
         await asyncio.sleep(200)
         events = await stage.captions()
@@ -108,7 +108,7 @@ def test_one_that_joins_in_a_silence_learns_with_the_next_caption_what_it_missed
 
 def test_the_newest_correction_of_a_range_wins() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         corrections = [
             Correction(session="talk", captured_at=0, first=1, last=2, revision=revision, text=f"r{revision}")
@@ -122,7 +122,7 @@ def test_the_newest_correction_of_a_range_wins() -> None:
 
 def test_an_older_correction_of_some_of_the_same_captions_is_not_shown() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         spans = [(1, 2, 5), (1, 1, 3), (2, 3, 4), (3, 3, 4), (2, 2, 6)]
         corrections = [
@@ -148,7 +148,7 @@ def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
         )
 
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         await stage.publish(*(translation(number, str(number)) for number in (1, 2)), correction("es", 3, 1))
         events = await stage.captions("es", backlog=1)
         assert shown(events) == [Missed(1, 1), (2, "2")]
@@ -160,7 +160,7 @@ def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
 
 def test_garbage_is_skipped_and_counted_and_a_clock_that_is_ahead_is_flagged() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions("es")
         await stage.publish(b"", b"\x01\x00\x00\x00\x09garbage", stream=StreamName.TRANSLATIONS)
         await stage.publish(replace(translation(1, "uno"), captured_at=EPOCH + 10**9))
@@ -173,7 +173,7 @@ def test_garbage_is_skipped_and_counted_and_a_clock_that_is_ahead_is_flagged() -
 
 def test_a_caption_names_who_said_most_of_it_in_every_language() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         source, spanish = await stage.captions(), await stage.captions("es")
         labels = ("spk_0", "spk_1", "spk_1", None)
         said = tuple(replace(w, speaker=s) for w, s in zip(words("so I agree ."), labels, strict=True))

@@ -16,7 +16,7 @@ from sinks import AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Ended
 from tests.support.scripted_kinesis import Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock, run
-from tests.unit.sinks.stage import Stage, ended, speech, translation
+from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, speech, translation
 
 TALK = Session(id="talk", source_language="en", target_languages=("es", "ca"), started_at=0)
 KINDS = pytest.mark.parametrize("kind", [CaptionSubscriber, AudioSubscriber])
@@ -28,7 +28,7 @@ async def collected(subscriber: Any) -> list[Any]:
 
 async def joined(kind: Any, item: Session | None, language: str | None = "es", **options: Any) -> list[Any]:
     """The events of a subscriber that joins where the store has that item, once it has been over for a minute."""
-    stage, store = Stage(), MemorySessionStore()
+    stage, store = SubscriberHarness(), MemorySessionStore()
     if item is not None:
         await store.create(item)
     await stage.publish(translation(1, "uno"), translation(2, "dos"), translation(3, "tres"))
@@ -42,7 +42,7 @@ async def joined(kind: Any, item: Session | None, language: str | None = "es", *
 @pytest.mark.parametrize("reason", ["ended", "idle", "too long", "not started"])
 def test_the_end_says_why(kind: Any, reason: str) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         async with kind(stage.streams, "talk", "es", clock=stage.clock) as subscriber:
             await stage.publish(replace(ended("es"), reason=reason))
             assert [event async for event in subscriber] == [Ended(reason)]
@@ -93,7 +93,7 @@ def test_one_that_resumes_behind_the_end_still_has_what_it_had_not(kind: Any) ->
 @pytest.mark.parametrize("number", [7, 20])
 def test_one_that_resumes_where_the_end_is_out_of_reach_is_told_what_is_gone(kind: Any, number: int) -> None:
     async def main() -> None:
-        stage, store = Stage(), MemorySessionStore()
+        stage, store = SubscriberHarness(), MemorySessionStore()
         await store.create(replace(TALK, state=SessionState.ENDED, number=number))
         async with kind(stage.streams, "talk", "es", store=store, after=7, clock=stage.clock) as subscriber:
             events = [event async for event in subscriber]
@@ -106,7 +106,7 @@ def test_one_that_resumes_where_the_end_is_out_of_reach_is_told_what_is_gone(kin
 @KINDS
 def test_one_that_resumes_waits_for_what_the_stages_still_have_of_a_session_that_is_over(kind: Any) -> None:
     async def main() -> None:
-        stage, store = Stage(), MemorySessionStore()
+        stage, store = SubscriberHarness(), MemorySessionStore()
         await store.create(replace(TALK, state=SessionState.ENDED, number=3))
         async with kind(stage.streams, "talk", "es", store=store, after=1, clock=stage.clock) as subscriber:
             reading = asyncio.create_task(collected(subscriber))
@@ -154,7 +154,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nothing_is_missed_meanwh
             return await super().load(session)
 
     async def main() -> None:
-        stage, store = Stage(), Out()
+        stage, store = SubscriberHarness(), Out()
         await store.create(TALK)
 
         async def listen() -> list[Any]:

@@ -14,13 +14,13 @@ from shared.models import Record
 from shared.sessions import MemorySessionStore, Session, SessionStore
 from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, Ended
 from tests.support.virtual_time import run
-from tests.unit.sinks.stage import Stage, ended, segment, speech, translation
+from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segment, speech, translation
 
 KINDS = pytest.mark.parametrize("kind", ["captions", "translations", "speech"])
 COUNT = 30
 
 
-def subscriber(stage: Stage, kind: str, store: SessionStore | None = None) -> Any:
+def subscriber(stage: SubscriberHarness, kind: str, store: SessionStore | None = None) -> Any:
     if kind == "speech":
         return AudioSubscriber(stage.streams, "talk", "es", store=store, clock=stage.clock)
     language = "es" if kind == "translations" else None
@@ -33,7 +33,7 @@ def said(kind: str, number: int) -> list[Record]:
     return [translation(number, f"t{number}") if kind == "translations" else segment(number, f"t{number}")]
 
 
-async def talk(stage: Stage, kind: str) -> None:
+async def talk(stage: SubscriberHarness, kind: str) -> None:
     for number in range(1, COUNT + 1):
         for record in said(kind, number):
             await stage.publish(record)
@@ -82,7 +82,7 @@ def test_broken_off_and_taken_up_again_nothing_is_lost_or_repeated(
     kind: str, way: Callable[[list[Any], Any, Random], Awaitable[None]], seed: int
 ) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events: list[Any] = []
         async with subscriber(stage, kind) as reader:
             talking = asyncio.create_task(talk(stage, kind))
@@ -99,7 +99,7 @@ def test_broken_off_and_taken_up_again_nothing_is_lost_or_repeated(
 @KINDS
 def test_behind_the_end_there_is_nothing_however_often_it_is_iterated(kind: str) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         async with subscriber(stage, kind) as reader:
             await talk(stage, kind)
             assert [event async for event in reader][-1] == Ended("ended")
@@ -111,7 +111,7 @@ def test_behind_the_end_there_is_nothing_however_often_it_is_iterated(kind: str)
 @KINDS
 def test_one_that_was_not_entered_or_was_left_raises(kind: str) -> None:
     async def main() -> None:
-        reader = subscriber(Stage(), kind)
+        reader = subscriber(SubscriberHarness(), kind)
         with pytest.raises(RuntimeError, match=r"session talk: expected .* got one that was not entered"):
             await anext(reader)
         async with reader:
@@ -127,7 +127,7 @@ def test_one_that_was_not_entered_or_was_left_raises(kind: str) -> None:
 @KINDS
 def test_one_that_could_not_be_entered_says_so_when_it_is_entered_again(kind: str) -> None:
     async def main() -> None:
-        stage, store = Stage(), MemorySessionStore()
+        stage, store = SubscriberHarness(), MemorySessionStore()
         reader = subscriber(stage, kind, store)
         with pytest.raises(SessionUnknown):
             await reader.__aenter__()
@@ -141,7 +141,7 @@ def test_one_that_could_not_be_entered_says_so_when_it_is_entered_again(kind: st
 @KINDS
 def test_of_two_that_enter_at_once_the_second_is_refused(kind: str) -> None:
     async def main() -> None:
-        reader = subscriber(Stage(), kind)
+        reader = subscriber(SubscriberHarness(), kind)
         entered: Any = await asyncio.gather(reader.__aenter__(), reader.__aenter__(), return_exceptions=True)
         assert entered[0] is reader
         assert str(entered[1]).endswith("expected a new subscriber, got one that is being entered")
@@ -153,7 +153,7 @@ def test_of_two_that_enter_at_once_the_second_is_refused(kind: str) -> None:
 @KINDS
 def test_one_that_is_left_while_somebody_waits_tells_them(kind: str) -> None:
     async def main() -> None:
-        async with subscriber(Stage(), kind) as reader:
+        async with subscriber(SubscriberHarness(), kind) as reader:
             waiting = asyncio.create_task(anext(reader))
             await asyncio.sleep(1)
         with pytest.raises(RuntimeError, match="got one that was left"):
@@ -165,7 +165,7 @@ def test_one_that_is_left_while_somebody_waits_tells_them(kind: str) -> None:
 @KINDS
 def test_of_two_that_iterate_at_once_the_second_is_refused_and_the_first_goes_on(kind: str) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         async with subscriber(stage, kind) as reader:
             first = asyncio.create_task(anext(reader))
             await asyncio.sleep(1)

@@ -13,7 +13,7 @@ from shared.streams import Entry, StreamName
 from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, ClipMissed, Corrected, Ended, Missed
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import VirtualClock, run
-from tests.unit.sinks.stage import Stage, ended, segment, speech, translation
+from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segment, speech, translation
 
 
 def numbered(events: list[Any]) -> list[Any]:
@@ -38,7 +38,7 @@ def corrected_translation(number: int, text: str) -> TranslationCorrection:
 @pytest.mark.parametrize("after", range(9))
 def test_captions_go_on_behind_the_last_that_was_had(after: int) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         for number in range(1, 9):
             await stage.publish(translation(number, f"t{number}"))
         events = await stage.captions("es", after=after)
@@ -52,7 +52,7 @@ def test_captions_go_on_behind_the_last_that_was_had(after: int) -> None:
 @pytest.mark.parametrize("after", range(9))
 def test_speech_goes_on_behind_the_last_that_was_had(after: int) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         for number in range(1, 9):
             await stage.publish(clip(number))
         events = await stage.audio(after=after)
@@ -64,7 +64,7 @@ def test_speech_goes_on_behind_the_last_that_was_had(after: int) -> None:
 
 def test_what_is_out_of_reach_is_told_as_missed() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         for number in range(1, 9):
             await stage.publish(translation(number, f"t{number}"), clip(number))
             await asyncio.sleep(20)
@@ -81,7 +81,7 @@ def test_what_is_out_of_reach_is_told_as_missed() -> None:
 
 def test_one_that_joins_may_reach_further_back_or_not_at_all() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         for number in range(1, 9):
             await stage.publish(translation(number, f"t{number}"), clip(number))
             await asyncio.sleep(10)
@@ -100,7 +100,7 @@ def test_one_that_joins_may_reach_further_back_or_not_at_all() -> None:
 
 def test_a_correction_is_told_to_one_that_may_not_have_had_it() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         await stage.publish(segment(1, "one"), correction(1, 1, "had"), segment(2, "two"))
         await stage.publish(correction(2, 2, "not had"), segment(3, "three"))
         events = await stage.captions(after=2)
@@ -113,7 +113,7 @@ def test_a_correction_is_told_to_one_that_may_not_have_had_it() -> None:
 @pytest.mark.parametrize("language", ["es", "ca"])
 def test_a_correction_is_told_also_where_translations_behind_it_are_had_or_of_another_language(language: str) -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         await stage.publish(translation(1, "uno"), translation(2, "dos"), corrected_translation(2, "no: tres"))
         await stage.publish(translation(2, "dos", language=language))
         events = await stage.captions("es", after=2)
@@ -126,13 +126,13 @@ def test_a_correction_is_told_also_where_translations_behind_it_are_had_or_of_an
 @pytest.mark.parametrize("kind", [CaptionSubscriber, AudioSubscriber])
 def test_a_number_below_none_is_refused(kind: Any) -> None:
     with pytest.raises(ValueError, match="expected `after` to be 0 or more, got -1"):
-        kind(Stage().streams, "talk", "es", after=-1)
+        kind(SubscriberHarness().streams, "talk", "es", after=-1)
     with pytest.raises(ValueError, match="expected `reach_back` to be 0 s or more, got -1"):
-        kind(Stage().streams, "talk", "es", reach_back=-1)
+        kind(SubscriberHarness().streams, "talk", "es", reach_back=-1)
     with pytest.raises(ValueError, match="expected `backlog` to be 0 or more, got -1"):
-        CaptionSubscriber(Stage().streams, "talk", "es", backlog=-1)
+        CaptionSubscriber(SubscriberHarness().streams, "talk", "es", backlog=-1)
     with pytest.raises(ValueError, match="expected `patience` to be 0 s or more, got nan"):
-        AudioSubscriber(Stage().streams, "talk", "es", patience=float("nan"))
+        AudioSubscriber(SubscriberHarness().streams, "talk", "es", patience=float("nan"))
 
 
 def test_what_is_said_while_a_slow_listener_joins_is_not_missed() -> None:
@@ -160,7 +160,7 @@ def test_what_is_said_while_a_slow_listener_joins_is_not_missed() -> None:
 
 def test_in_memory_what_is_said_before_the_first_read_is_not_missed() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         async with CaptionSubscriber(stage.streams, "talk", "es", clock=stage.clock) as captions:
             records: list[Translation | SessionEnded] = [translation(number, f"t{number}") for number in range(1, 9)]
             for record in (*records, ended("es")):
@@ -172,7 +172,7 @@ def test_in_memory_what_is_said_before_the_first_read_is_not_missed() -> None:
 
 def test_a_number_out_of_all_reason_is_one_gap() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         captions, audio = await stage.captions("es"), await stage.audio(patience=5)
         await stage.publish(translation(1, "uno"), clip(1), translation(10**15, "far"), clip(10**15))
         await asyncio.sleep(6)
@@ -184,7 +184,7 @@ def test_a_number_out_of_all_reason_is_one_gap() -> None:
 
 def test_at_the_end_what_did_not_come_is_one_gap_too() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         audio = await stage.audio(patience=5)
         await stage.publish(clip(1), speech(2, 0, bytes(20)), clip(9), ended("es"))
         await asyncio.sleep(6)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.models import FinalResult, PartialResult
 from sinks import Ended
 from tests.support.virtual_time import run
-from tests.unit.sinks.stage import Stage, ended, result, segment, shown, words
+from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, result, segment, shown, words
 
 
 def marked(stable: str, unstable: str, position: int = 200) -> PartialResult:
@@ -22,7 +22,7 @@ def marked(stable: str, unstable: str, position: int = 200) -> PartialResult:
 
 def test_the_tail_is_what_is_said_beyond_the_committed_text() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(result(PartialResult, "good morning to"))
         await stage.publish(segment(1, "good morning"))
@@ -36,7 +36,7 @@ def test_the_tail_is_what_is_said_beyond_the_committed_text() -> None:
 
 def test_words_that_are_marked_stable_are_the_steady_part_of_the_tail_and_the_others_a_guess() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(marked("good morning", "too"))
         await stage.publish(marked("good morning", "to ewe", position=300))
@@ -48,7 +48,7 @@ def test_words_that_are_marked_stable_are_the_steady_part_of_the_tail_and_the_ot
 
 def test_what_was_steady_stays_where_marks_are_taken_back_until_another_word_is_heard() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(marked("good morning to", "you"))
         await stage.publish(marked("good", "morning to you", position=300))
@@ -60,7 +60,7 @@ def test_what_was_steady_stays_where_marks_are_taken_back_until_another_word_is_
 
 def test_a_result_that_comes_twice_does_not_agree_with_itself() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(*[result(PartialResult, "good mourning", position=200)] * 2)
         assert shown(events) == ["|good mourning"]
@@ -70,7 +70,7 @@ def test_a_result_that_comes_twice_does_not_agree_with_itself() -> None:
 
 def test_where_nothing_is_marked_what_two_results_agree_on_is_steady() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(result(PartialResult, "good mourning", position=200))
         await stage.publish(result(PartialResult, "good morning to", position=300))
@@ -83,7 +83,7 @@ def test_where_nothing_is_marked_what_two_results_agree_on_is_steady() -> None:
 
 def test_a_last_word_that_is_heard_twice_in_the_same_way_is_still_a_guess() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(*[result(PartialResult, "good mourning", position=at) for at in (200, 400, 1000)])
         await stage.publish(result(PartialResult, "good morning to you", position=1200))
@@ -94,7 +94,7 @@ def test_a_last_word_that_is_heard_twice_in_the_same_way_is_still_a_guess() -> N
 
 def test_a_final_stays_tail_until_its_segments_arrive() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(result(FinalResult, "that is all ."))
         await stage.publish(result(PartialResult, "next", start=2000, utterance=2))
@@ -109,7 +109,7 @@ def test_a_final_stays_tail_until_its_segments_arrive() -> None:
 
 def test_a_newer_take_replaces_what_an_older_one_left_open() -> None:
     async def main() -> None:
-        stage = Stage()
+        stage = SubscriberHarness()
         events = await stage.captions()
         await stage.publish(result(PartialResult, "half a sent", utterance=7))
         await stage.publish(result(PartialResult, "half a", take=2))

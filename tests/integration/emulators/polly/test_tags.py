@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.emulators.clients import Emulated, emulated
+from tests.integration.emulators.emulator_client import EmulatorClient, emulated
 
 #: A voice that speaks with the engine.
 VOICES = {"standard": "Joanna", "neural": "Joanna", "long-form": "Ruth", "generative": "Joanna"}
@@ -17,12 +17,12 @@ EVERY = set(VOICES)
 
 
 @pytest.fixture
-async def polly(tmp_path: Path) -> AsyncIterator[Emulated]:
+async def polly(tmp_path: Path) -> AsyncIterator[EmulatorClient]:
     async with emulated("polly", tmp_path) as running:
         yield running
 
 
-async def takes(polly: Emulated, element: str, voice: str, engine: str) -> bool:
+async def takes(polly: EmulatorClient, element: str, voice: str, engine: str) -> bool:
     request = {"Text": f"<speak>{element}</speak>", "TextType": "ssml", "OutputFormat": "pcm"}
     try:
         answer = await polly.call("synthesize_speech", **request, VoiceId=voice, Engine=engine)
@@ -53,11 +53,13 @@ async def takes(polly: Emulated, element: str, voice: str, engine: str) -> bool:
         ('<say-as interpret-as="cardinal">1</say-as>', EVERY),
     ],
 )
-async def test_a_tag_is_taken_by_the_engines_that_have_it(polly: Emulated, element: str, engines: set[str]) -> None:
+async def test_a_tag_is_taken_by_the_engines_that_have_it(
+    polly: EmulatorClient, element: str, engines: set[str]
+) -> None:
     assert {engine for engine, voice in VOICES.items() if await takes(polly, element, voice, engine)} == engines
 
 
-async def test_few_voices_read_news(polly: Emulated) -> None:
+async def test_few_voices_read_news(polly: EmulatorClient) -> None:
     news = '<amazon:domain name="news">a</amazon:domain>'
     found = {
         voice for voice in ("Amy", "Lucia", "Lupe", "Matthew", "Ruth") if await takes(polly, news, voice, "neural")
@@ -84,5 +86,5 @@ async def test_few_voices_read_news(polly: Emulated) -> None:
         '<amazon:breath volume="silent"/>a',
     ],
 )
-async def test_what_no_voice_takes_is_refused(polly: Emulated, element: str, engine: str) -> None:
+async def test_what_no_voice_takes_is_refused(polly: EmulatorClient, element: str, engine: str) -> None:
     assert not await takes(polly, element, "Joanna", engine)

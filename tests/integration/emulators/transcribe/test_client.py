@@ -10,7 +10,7 @@ from amazon_transcribe.exceptions import BadRequestException
 from emulators.certificates import Certificates
 from emulators.faults import Faults
 from emulators.transcribe import TranscribeServer
-from tests.integration.emulators.transcribe.speech import (
+from tests.integration.emulators.transcribe.streaming_client import (
     RATE,
     SCRIPT,
     SECRET,

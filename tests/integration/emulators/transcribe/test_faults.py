@@ -10,7 +10,9 @@ from h2.errors import ErrorCodes
 from emulators.certificates import Certificates
 from emulators.faults import Fault, Faults
 from emulators.transcribe import TranscribeServer
-from tests.integration.emulators.transcribe.speech import (
+from tests.integration.emulators.transcribe.counting_engine import CountingEngine
+from tests.integration.emulators.transcribe.http2_client import audio_event, connected
+from tests.integration.emulators.transcribe.streaming_client import (
     SCRIPT,
     engine,
     results,
@@ -21,8 +23,6 @@ from tests.integration.emulators.transcribe.speech import (
     start,
     transcribed,
 )
-from tests.integration.emulators.transcribe.takes import CountingEngine
-from tests.integration.emulators.transcribe.wire import audio_event, connected
 
 FIRST_FINAL = next(result.position for result in SCRIPT.results if result.final)
 

@@ -8,7 +8,15 @@ from amazon_transcribe.exceptions import BadRequestException, ConflictException,
 from emulators.certificates import Certificates
 from emulators.faults import Faults
 from emulators.transcribe import Limits, TranscribeServer
-from tests.integration.emulators.transcribe.speech import end, engine, results, send, silence, start, transcribed
+from tests.integration.emulators.transcribe.streaming_client import (
+    end,
+    engine,
+    results,
+    send,
+    silence,
+    start,
+    transcribed,
+)
 
 
 async def test_a_stream_without_audio_ends(certificates: Certificates) -> None:

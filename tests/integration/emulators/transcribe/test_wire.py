@@ -13,10 +13,10 @@ from emulators.faults import Faults
 from emulators.transcribe import TranscribeServer
 from emulators.transcribe.eventstream import encode
 from shared.errors import EngineUnavailable
-from tests.integration.emulators.transcribe.speech import SCRIPT, SECRET, demo, engine, silence
-from tests.integration.emulators.transcribe.takes import CountingEngine
-from tests.integration.emulators.transcribe.wire import HEADERS, audio_event, connected
-from tests.support.patience import PATIENCE
+from tests.integration.emulators.transcribe.counting_engine import CountingEngine
+from tests.integration.emulators.transcribe.http2_client import HEADERS, audio_event, connected
+from tests.integration.emulators.transcribe.streaming_client import SCRIPT, SECRET, demo, engine, silence
+from tests.support.waiting import TIMEOUT
 
 
 async def test_the_request_comes_back_in_the_headers(certificates: Certificates) -> None:
@@ -113,7 +113,7 @@ async def test_an_answer_waits_for_the_window_of_its_reader(certificates: Certif
         answer = await wire.request()
         # Ten times more than the window of a server that does not give it back.
         await wire.send(b"".join(audio_event(pcm[at : at + 6400]) for at in range(0, len(pcm), 6400)), end=True)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while len(answer.body) < 65535:
                 await wire.receive()
         await wire.ping()
@@ -170,7 +170,7 @@ async def test_a_take_is_closed_however_its_stream_ends(certificates: Certificat
                 await wire.until_over(answer)
             elif leave == "server":
                 await server.close()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await counting.closed.wait()
     assert (counting.opened, counting.takes) == (1, set())
 

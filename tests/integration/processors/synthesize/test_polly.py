@@ -16,9 +16,9 @@ from processors.synthesize.synthesizer import Synthesizer
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES, Speech, Status, Translation
 from shared.sessions import MemorySessionStore, Session
-from tests.integration.processors.emulated import Emulated, emulated
-from tests.support.operators import OperatorBench
-from tests.support.patience import PATIENCE
+from tests.integration.processors.emulated_aws import EmulatedAws, emulated
+from tests.support.operator_harness import OperatorHarness
+from tests.support.waiting import TIMEOUT
 
 __all__ = ["emulated"]
 
@@ -31,7 +31,7 @@ async def heard(engine: Synthesizer, text: str = TEXT, language: str = "es", tem
     return length / SAMPLE_BYTES / engine.rate
 
 
-async def test_it_speaks_as_long_as_the_engine_behind_and_faster_where_it_must(emulated: Emulated) -> None:
+async def test_it_speaks_as_long_as_the_engine_behind_and_faster_where_it_must(emulated: EmulatedAws) -> None:
     offline = EspeakSynthesizer()
     async with emulated.running(synthesizer=offline):
         engine = PollySynthesizer()
@@ -41,14 +41,14 @@ async def test_it_speaks_as_long_as_the_engine_behind_and_faster_where_it_must(e
     await offline.close()
 
 
-async def test_a_masked_word_is_a_short_pause(emulated: Emulated) -> None:
+async def test_a_masked_word_is_a_short_pause(emulated: EmulatedAws) -> None:
     async with emulated.running(synthesizer=ScriptedSynthesizer(pace=30)):
         engine = PollySynthesizer()
         without, masked = [await heard(engine, f"Qué el {word} es aquello?") for word in ("", "***")]
         assert masked - without == pytest.approx(0.25, abs=0.1)
 
 
-async def test_every_voice_is_a_neural_one_of_its_language(emulated: Emulated) -> None:
+async def test_every_voice_is_a_neural_one_of_its_language(emulated: EmulatedAws) -> None:
     async with emulated.running():
         client = emulated.client("polly")
         pages = client.get_paginator("describe_voices").paginate(Engine="neural", IncludeAdditionalLanguageCodes=True)
@@ -58,7 +58,7 @@ async def test_every_voice_is_a_neural_one_of_its_language(emulated: Emulated) -
     assert [language for language, voice in VOICES.items() if voice.code not in codes.get(voice.id, [])] == []
 
 
-async def test_every_language_of_the_table_is_spoken(emulated: Emulated) -> None:
+async def test_every_language_of_the_table_is_spoken(emulated: EmulatedAws) -> None:
     async with emulated.running(synthesizer=ScriptedSynthesizer(languages=VOICES, pace=30)):
         engine = PollySynthesizer()
         spoken = await asyncio.gather(*(heard(engine, "Hm.", language) for language in sorted(engine.languages())))
@@ -67,7 +67,7 @@ async def test_every_language_of_the_table_is_spoken(emulated: Emulated) -> None
             await heard(PollySynthesizer("cy=Gwyneth"), language="cy")
 
 
-async def test_a_text_over_the_limit_is_spoken_whole(emulated: Emulated) -> None:
+async def test_a_text_over_the_limit_is_spoken_whole(emulated: EmulatedAws) -> None:
     offline = ScriptedSynthesizer(pace=30)
     async with emulated.running(synthesizer=offline):
         text = "Él & ella duermen mañana. " * 180
@@ -83,7 +83,7 @@ async def test_a_text_over_the_limit_is_spoken_whole(emulated: Emulated) -> None
         ("silent-end", "audio ended early: expected"),
     ],
 )
-async def test_audio_that_breaks_off_is_an_outage(emulated: Emulated, fault: str, told: str) -> None:
+async def test_audio_that_breaks_off_is_an_outage(emulated: EmulatedAws, fault: str, told: str) -> None:
     async with emulated.running():
         engine = PollySynthesizer()
         emulated.add(f"polly:{fault}")
@@ -93,18 +93,18 @@ async def test_audio_that_breaks_off_is_an_outage(emulated: Emulated, fault: str
 
 
 @pytest.mark.parametrize("fault", ["throttle", "no-answer"])
-async def test_what_passes_by_itself_is_tried_again(emulated: Emulated, fault: str) -> None:
+async def test_what_passes_by_itself_is_tried_again(emulated: EmulatedAws, fault: str) -> None:
     async with emulated.running():
         emulated.add(f"polly:{fault}")
         assert await heard(PollySynthesizer()) > 1
 
 
-async def test_a_session_hears_every_clip_whole_whatever_breaks_off(emulated: Emulated) -> None:
+async def test_a_session_hears_every_clip_whole_whatever_breaks_off(emulated: EmulatedAws) -> None:
     store = MemorySessionStore()
     await store.create(Session(id="talk", source_language="en", target_languages=("es",), started_at=0))
     offline = ScriptedSynthesizer()
     async with emulated.running(synthesizer=offline):
-        bench = OperatorBench(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
+        bench = OperatorHarness(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
         await bench.start()
         emulated.add("polly:abort", "polly:reset", "polly:silent-end", "polly:throttle")
         for number in range(1, 4):
@@ -118,7 +118,7 @@ async def test_a_session_hears_every_clip_whole_whatever_breaks_off(emulated: Em
                 end=number * 4000,
             )
             await bench.send(made)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await bench.close(Closing.SHARD_END)
     chunks = [record for record in bench.emitted if isinstance(record, Speech)]
     assert {chunk.status for chunk in chunks} == {Status.OK}

@@ -15,7 +15,7 @@ from shared.sessions.dynamodb import DynamoDbSessionStore
 from shared.settings import Settings
 from shared.streams import StreamName
 from tests.support.dynamodb import SetClock
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 NOW = 1_800_000_000_000
 
@@ -47,7 +47,7 @@ async def test_forgotten_sessions_are_proposed_once_whoever_sweeps_and_others_ar
     monkeypatch.setattr(module, "SWEEP_EVERY", 0.01)
     outlet = Outlet()
     sweeps = [asyncio.create_task(IdleSessions(store, Settings(), clock).run(outlet)) for _ in range(2)]
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         found = [await outlet.published.get() for _ in range(2)]
         assert {(one.session, one.reason) for one in found} == {("idle", "idle"), ("early", "not started")}
         assert all(one.proposal for one in found)

@@ -15,16 +15,16 @@ from processors.translate.style import Style
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import Segment, Status, Translation
 from shared.sessions import MemorySessionStore, Session
-from tests.integration.processors.emulated import Emulated, emulated
-from tests.support.operators import OperatorBench
-from tests.support.patience import PATIENCE
+from tests.integration.processors.emulated_aws import EmulatedAws, emulated
+from tests.support.operator_harness import OperatorHarness
+from tests.support.waiting import TIMEOUT
 
 __all__ = ["emulated"]
 
 SENTENCES = ("Good evening, and welcome.", "The cats are big.", "He lives in the U.S.A.")
 
 
-async def test_it_translates_as_the_engine_behind_does(emulated: Emulated) -> None:
+async def test_it_translates_as_the_engine_behind_does(emulated: EmulatedAws) -> None:
     offline = ApertiumTranslator()
     async with emulated.running(offline):
         engine = AwsTranslator()
@@ -34,7 +34,7 @@ async def test_it_translates_as_the_engine_behind_does(emulated: Emulated) -> No
     await offline.close()
 
 
-async def test_terminology_and_profanity_are_as_the_session_wants(emulated: Emulated) -> None:
+async def test_terminology_and_profanity_are_as_the_session_wants(emulated: EmulatedAws) -> None:
     async with emulated.running():
         client = emulated.client("translate")
         terms = {"File": b"en,es\nTown Hall,Ayuntamiento\n", "Format": "CSV"}
@@ -51,7 +51,7 @@ async def test_terminology_and_profanity_are_as_the_session_wants(emulated: Emul
         assert await engine.translate(text, "en", "es", lost) == "[es] ?$#@$, where is the Town Hall?"
 
 
-async def test_a_text_over_ten_thousand_bytes_is_translated_whole(emulated: Emulated) -> None:
+async def test_a_text_over_ten_thousand_bytes_is_translated_whole(emulated: EmulatedAws) -> None:
     async with emulated.running():
         text = "Él duerme mañana.  " * 1200
         made = await AwsTranslator().translate(text, "es", "en")
@@ -60,13 +60,13 @@ async def test_a_text_over_ten_thousand_bytes_is_translated_whole(emulated: Emul
 
 
 @pytest.mark.parametrize("fault", ["abort", "reset", "throttle"])
-async def test_what_passes_by_itself_is_tried_again(emulated: Emulated, fault: str) -> None:
+async def test_what_passes_by_itself_is_tried_again(emulated: EmulatedAws, fault: str) -> None:
     async with emulated.running():
         emulated.add(f"translate:{fault}")
         assert await AwsTranslator().translate("Good night.", "en", "es") == "[es] Good night."
 
 
-async def test_an_empty_answer_is_an_outage_and_a_lasting_refusal_is_none(emulated: Emulated) -> None:
+async def test_an_empty_answer_is_an_outage_and_a_lasting_refusal_is_none(emulated: EmulatedAws) -> None:
     async with emulated.running():
         engine = AwsTranslator()
         emulated.add("translate:silent-end")
@@ -76,20 +76,20 @@ async def test_an_empty_answer_is_an_outage_and_a_lasting_refusal_is_none(emulat
             await engine.translate("Good night.", "en", "ja")
 
 
-async def test_a_session_loses_nothing_to_faults(emulated: Emulated) -> None:
+async def test_a_session_loses_nothing_to_faults(emulated: EmulatedAws) -> None:
     store = MemorySessionStore()
     languages = ("es", "ca", "fr")
     await store.create(Session(id="talk", source_language="en", target_languages=languages, started_at=0))
     async with emulated.running():
         emulated.add("translate:throttle", "translate:silent-end", "translate:abort")
-        bench = OperatorBench(TranslateStage(AwsTranslator(), MemoryTranslationCache(100)), store=store)
+        bench = OperatorHarness(TranslateStage(AwsTranslator(), MemoryTranslationCache(100)), store=store)
         await bench.start()
         for number, text in enumerate(SENTENCES, 1):
             segment = Segment(
                 session="talk", captured_at=0, number=number, language="en", text=text, start=number, end=number
             )
             await bench.send(segment)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await bench.close(Closing.SHARD_END)
     said = [
         (record.language, record.number, record.text) for record in bench.emitted if isinstance(record, Translation)

@@ -14,7 +14,7 @@ from shared.aws import Aws
 from shared.errors import StoreUnavailable
 from tests.support.dynamodb import FaultyAws, SetClock
 from tests.support.localstack import Observer
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 NOW = 1_800_000_000
 KEY = "en:es:0123"
@@ -133,7 +133,7 @@ async def test_a_slow_table_is_not_waited_for(struck: Worker, worker: Worker, fa
     await worker.kept(KEY, "hola")
     answers = asyncio.Event()
     stall(faulty, "get_item", answers)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         assert await struck.cache.get(KEY) is None
     answers.set()
     await struck.cache.close()

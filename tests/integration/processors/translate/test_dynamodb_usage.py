@@ -13,7 +13,7 @@ from shared.aws import Aws
 from shared.errors import StoreUnavailable
 from tests.support.dynamodb import FaultyAws, SetClock
 from tests.support.localstack import Observer
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 NOW = 1_800_000_000
 
@@ -119,7 +119,7 @@ async def test_a_table_that_never_answers_is_not_waited_for(
         await answers.wait()
 
     faulty.asked = asked
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         assert await struck.book("day", 30, 100)
         # It rests now, and is not asked.
         assert await struck.book("day", 30, 100)

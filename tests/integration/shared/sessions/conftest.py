@@ -6,7 +6,7 @@ import pytest
 
 from shared.aws import Aws
 from shared.sessions.dynamodb import DynamoDbSessionStore
-from tests.support.session_store import TALK
+from tests.support.session_store_cases import TALK
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from shared.sessions.dynamodb import KEPT_ENDED, KEPT_OPEN, DynamoDbSessionStore
 from tests.integration.shared.sessions.item import item_of
 from tests.support.dynamodb import SetClock
 from tests.support.localstack import Observer
-from tests.support.patience import PATIENCE
-from tests.support.session_store import FULL, TALK, SessionStoreCases, segment
+from tests.support.session_store_cases import FULL, TALK, SessionStoreCases, segment
+from tests.support.waiting import TIMEOUT
 
 NOW = 1_800_000_000
 
@@ -157,6 +157,6 @@ async def test_an_endpoint_that_is_down_is_told_at_once(
     aws_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         with pytest.raises(StoreUnavailable):
             await DynamoDbSessionStore(Aws()).load("talk")

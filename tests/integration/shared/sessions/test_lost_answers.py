@@ -13,7 +13,7 @@ from shared.sessions.dynamodb import DynamoDbSessionStore
 from shared.sessions.idempotency import IdempotencyTokens
 from shared.sessions.session import token_hash
 from tests.support.dynamodb import FaultyAws
-from tests.support.session_store import TALK, segment
+from tests.support.session_store_cases import TALK, segment
 
 
 @pytest.fixture

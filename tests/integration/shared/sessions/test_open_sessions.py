@@ -17,7 +17,7 @@ from shared.sessions.item import to_claimed
 from tests.integration.shared.sessions.item import item_of
 from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
-from tests.support.session_store import FULL, TALK
+from tests.support.session_store_cases import FULL, TALK
 
 
 async def test_pages_and_batches_of_them_are_found(faulty: FaultyAws, prefix: str) -> None:

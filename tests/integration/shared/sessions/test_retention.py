@@ -13,7 +13,7 @@ from shared.sessions.dynamodb import DynamoDbSessionStore
 from tests.integration.shared.sessions.item import item_of
 from tests.support.dynamodb import SetClock
 from tests.support.localstack import Observer
-from tests.support.session_store import TALK, segment
+from tests.support.session_store_cases import TALK, segment
 
 NOW = 1_800_000_000
 DAY = 86_400

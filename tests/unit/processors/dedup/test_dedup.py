@@ -11,7 +11,7 @@ from shared.errors import SessionUnknown
 from shared.metrics import Metric
 from shared.models import Correction, PartialResult, Record, Segment, SessionEnded, Status, Word
 from shared.sessions import MemorySessionStore, Session
-from tests.support.operators import OperatorBench
+from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
 
@@ -38,18 +38,18 @@ def correction(revision: int, first: int = 1, last: int = 2) -> Correction:
 END = SessionEnded(session="talk", captured_at=EPOCH)
 
 
-async def bench(**settings: str) -> OperatorBench:
+async def bench(**settings: str) -> OperatorHarness:
     store = MemorySessionStore()
     await store.create(
         Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH, settings=settings)
     )
-    return await OperatorBench(DedupStage(), store=store).start()
+    return await OperatorHarness(DedupStage(), store=store).start()
 
 
-def passed(*records: Record, every: float = 0.0, **settings: str) -> OperatorBench:
+def passed(*records: Record, every: float = 0.0, **settings: str) -> OperatorHarness:
     """A bench that was sent the records and released every one of them."""
 
-    async def play() -> OperatorBench:
+    async def play() -> OperatorHarness:
         played = await bench(**settings)
         await played.send(*records, every=every)
         await played.close()
@@ -59,7 +59,7 @@ def passed(*records: Record, every: float = 0.0, **settings: str) -> OperatorBen
     return run(play())
 
 
-def statuses(played: OperatorBench) -> list[Status]:
+def statuses(played: OperatorHarness) -> list[Status]:
     return [record.status for record in played.emitted if isinstance(record, Segment)]
 
 
@@ -144,8 +144,8 @@ def test_the_cache_size_is_that_of_all_sessions_and_falls_with_time() -> None:
         stage = DedupStage()
         for session in ("one", "two"):
             await store.create(Session(id=session, source_language="en", target_languages=(), started_at=EPOCH))
-        one = await OperatorBench(stage, "one", store=store).start()
-        two = await OperatorBench(stage, "two", store=store).start()
+        one = await OperatorHarness(stage, "one", store=store).start()
+        two = await OperatorHarness(stage, "two", store=store).start()
         await one.send(segment(1), segment(2))
         await two.send(segment(1), every=11)
         assert two.metrics.level(Metric.CACHE_SIZE, stage="dedup") == 3
@@ -160,7 +160,7 @@ def test_the_cache_size_is_that_of_all_sessions_and_falls_with_time() -> None:
 
 def test_a_session_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SessionUnknown):
-        run(OperatorBench(DedupStage()).start())
+        run(OperatorHarness(DedupStage()).start())
 
 
 def test_a_record_that_does_not_belong_here_is_named() -> None:

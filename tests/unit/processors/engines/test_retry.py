@@ -12,7 +12,7 @@ from processors.engines.retry import HeldInput, RetriesExhausted, RetryPolicy
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.metrics import Metric
 from shared.models import DeadLetter, SessionEnded
-from tests.support.operators import OperatorBench
+from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH, run
 
 MAX_HOLD = 60.0
@@ -22,7 +22,7 @@ class Trial:
     """A Patience, an engine that the test directs, and the times (s) of its tries."""
 
     def __init__(self) -> None:
-        self.bench = OperatorBench(DedupStage())
+        self.bench = OperatorHarness(DedupStage())
         self.patience = RetryPolicy(self.bench, "translate", "es", MAX_HOLD)
         self.answer: Callable[[], Awaitable[str]] = succeed
         self.tries: list[float] = []

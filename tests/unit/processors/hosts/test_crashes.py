@@ -18,7 +18,7 @@ HOSTS = ["local", "kcl"]
 def live(host: str, folder: Path, *texts: str) -> subprocess.CompletedProcess[str]:
     """One life of a host's process."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.unit.processors.hosts.mortal", host, str(folder), *texts],
+        [sys.executable, "-m", "tests.unit.processors.hosts.crashing_host", host, str(folder), *texts],
         capture_output=True,
         text=True,
         check=False,

@@ -12,13 +12,13 @@ from shared.metrics import Metric
 from shared.models import DeadLetter
 from shared.streams import StreamName
 from tests.support.virtual_time import run
-from tests.unit.processors.hosts.house import (
+from tests.unit.processors.hosts.local_host_harness import (
     DEAD,
     SEGMENTS,
     TRANSLATIONS,
     UNIQUE,
     CopyStage,
-    House,
+    LocalHostHarness,
     numbers,
     segment,
 )
@@ -26,7 +26,7 @@ from tests.unit.processors.hosts.house import (
 
 def test_it_passes_records_on_and_stamps_the_hop() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await house.put(segment(1), segment(2))
         await asyncio.sleep(1)
@@ -40,7 +40,7 @@ def test_it_passes_records_on_and_stamps_the_hop() -> None:
 
 def test_a_new_host_goes_on_at_the_oldest_unreleased_input() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await house.put(segment(1), replace(segment(2), text="keep"), segment(3))
         await asyncio.sleep(1)
@@ -57,7 +57,7 @@ def test_a_new_host_goes_on_at_the_oldest_unreleased_input() -> None:
 
 def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_letters() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         garbage = b"\x01\xff\xff"
         future = encode(segment(9)).replace(b'"kind":"Segment"', b'"kind":"Segmint"')
@@ -80,7 +80,7 @@ def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_let
 
 def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_released() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await house.put(replace(segment(1), text="keep"), replace(segment(2), text="fail later"))
         await asyncio.sleep(10)
@@ -95,7 +95,7 @@ def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_rel
 
 def test_inputs_of_a_session_that_does_not_exist_are_one_dead_letter_and_then_counted() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await house.put(*(segment(number, "unknown") for number in range(1, 6)), segment(1))
         await asyncio.sleep(1)
@@ -109,7 +109,7 @@ def test_inputs_of_a_session_that_does_not_exist_are_one_dead_letter_and_then_co
 
 def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output_is_out() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await asyncio.sleep(0.1)
         house.streams[UNIQUE].refuses_until = 20.0
@@ -127,7 +127,7 @@ def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output
 
 def test_while_a_whole_output_answers_nobody_nothing_more_is_read_and_what_was_read_is_not_lost() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await asyncio.sleep(0.1)
         house.streams[UNIQUE].refuses_until = 60.0
@@ -146,7 +146,7 @@ def test_while_a_whole_output_answers_nobody_nothing_more_is_read_and_what_was_r
 
 def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await asyncio.sleep(0.1)
         house.streams[UNIQUE].refused = {"talk"}
@@ -170,7 +170,7 @@ def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
 @pytest.mark.parametrize("graceful", [True, False])
 def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         stages = [CopyStage("stability", StreamName.TRANSCRIPTS, SEGMENTS, internal=True)]
         stages.append(CopyStage("dedup", SEGMENTS, UNIQUE))
         stages.append(CopyStage("translate", UNIQUE, TRANSLATIONS))
@@ -196,7 +196,7 @@ def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> 
 
 def test_a_shard_that_ends_is_finished_before_its_children_are_read() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await house.put(segment(1), replace(segment(2), text="keep"))
         await asyncio.sleep(1)
@@ -218,7 +218,7 @@ def test_a_shard_that_ends_is_finished_before_its_children_are_read() -> None:
 
 def test_the_end_of_a_shard_is_not_checkpointed_over_inputs_that_another_worker_owns() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         await asyncio.sleep(0.1)
         house.streams[UNIQUE].refuses_until = 3.0
@@ -238,7 +238,7 @@ def test_the_end_of_a_shard_is_not_checkpointed_over_inputs_that_another_worker_
 
 def test_operators_that_are_idle_for_long_are_given_up() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         for number in range(100):
             await house.put(segment(1, f"talk-{number}"))

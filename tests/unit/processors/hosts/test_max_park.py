@@ -15,7 +15,7 @@ from shared.metrics import Metric
 from shared.models import DeadLetter
 from shared.sessions import MemorySessionStore, Session
 from tests.support.virtual_time import run
-from tests.unit.processors.hosts.house import DEAD, SEGMENTS, UNIQUE, House, numbers, segment
+from tests.unit.processors.hosts.local_host_harness import DEAD, SEGMENTS, UNIQUE, LocalHostHarness, numbers, segment
 
 PARK = 600.0
 
@@ -68,14 +68,14 @@ class HotStore(MemorySessionStore):
             raise StoreUnavailable("the item is refused")
 
 
-async def checkpoint(house: House) -> int | None:
+async def checkpoint(house: LocalHostHarness) -> int | None:
     marks = list((await house.checkpoints.load("dedup", SEGMENTS)).values())
     return marks[0].sequence if marks else None
 
 
 def test_outputs_refused_for_max_park_become_dead_letters_that_hold_them_and_are_never_said_later() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         house.streams[UNIQUE].refused = {"talk"}
         for number in range(1, 4):
@@ -100,7 +100,7 @@ def test_outputs_refused_for_max_park_become_dead_letters_that_hold_them_and_are
 
 def test_the_end_of_a_shard_waits_for_what_is_refused_and_no_longer_than_max_park() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         house.streams[UNIQUE].refused = {"talk"}
         await house.put(segment(1))
@@ -120,7 +120,7 @@ def test_the_end_of_a_shard_waits_for_what_is_refused_and_no_longer_than_max_par
     run(main())
 
 
-def hosted(house: House, store: HotStore) -> tuple[LocalHost, AskingStage]:
+def hosted(house: LocalHostHarness, store: HotStore) -> tuple[LocalHost, AskingStage]:
     house.store = store
     stage = AskingStage()
     return house.host([stage]), stage
@@ -135,7 +135,7 @@ async def created(sessions: Sequence[str]) -> HotStore:
 
 def test_inputs_that_wait_for_a_refused_item_for_max_park_become_dead_letters_and_the_others_are_said() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         store = await created(["talk", "other"])
         store.refuses_until = PARK + 150
         host, stage = hosted(house, store)
@@ -159,7 +159,7 @@ def test_inputs_that_wait_for_a_refused_item_for_max_park_become_dead_letters_an
 
 def test_an_action_that_is_refused_for_max_park_is_given_up_and_what_is_behind_it_goes_on() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         store = await created(["talk"])
         store.refuses_until = 5000
         host, stage = hosted(house, store)
@@ -178,7 +178,7 @@ def test_an_action_that_is_refused_for_max_park_is_given_up_and_what_is_behind_i
 
 def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         host = house.host()
         house.streams[UNIQUE].refused = {"talk"}
         await asyncio.sleep(1)
@@ -197,7 +197,7 @@ def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> Non
 
 def test_a_host_stops_in_time_while_an_item_is_refused_and_what_waits_for_it_is_left_to_the_next() -> None:
     async def main() -> None:
-        house = House()
+        house = LocalHostHarness()
         store = await created(["talk", "other"])
         store.refuses_until = 5000
         host, _ = hosted(house, store)

@@ -16,17 +16,17 @@ from shared.metrics import Metric
 from shared.models import FinalResult, Record, Result, Segment
 from shared.sessions import MemorySessionStore, Session
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import (
-    bench,
+from tests.unit.processors.stability.stability_harness import (
     ended,
     final,
-    hear,
     items,
     partial,
+    processed,
     said,
     segments,
     settle,
     spoken,
+    start_harness,
 )
 
 
@@ -56,12 +56,12 @@ async def faulty_store() -> FaultyStore:
 
 def test_a_session_that_nobody_created_is_refused() -> None:
     with pytest.raises(SessionUnknown):
-        run(bench(MemorySessionStore()))
+        run(start_harness(MemorySessionStore()))
 
 
 def test_the_item_says_what_is_decided_before_it_is_published() -> None:
     async def main() -> None:
-        talk = await hear(partial("one . two ! ~three"))
+        talk = await processed(partial("one . two ! ~three"))
         item = await talk.store.load("talk")
         assert (item.number, item.frontier) == (2, 600)
         assert [word.text for word in item.words] == ["one", "two"]
@@ -72,7 +72,7 @@ def test_the_item_says_what_is_decided_before_it_is_published() -> None:
 
 def test_what_is_published_is_no_longer_claimed() -> None:
     async def main() -> None:
-        talk = await bench()
+        talk = await start_harness()
         await talk.send(final("one .", utterance=1), final("two .", utterance=2, start=300))
         await settle()
         await talk.send(final("three .", utterance=3, start=600))
@@ -85,7 +85,7 @@ def test_what_is_published_is_no_longer_claimed() -> None:
 def test_the_item_keeps_the_last_forty_words() -> None:
     async def main() -> None:
         texts = [f"w{n}" for n in range(50)]
-        talk = await hear(final(" ".join(texts[:30])), final(" ".join(texts[30:]), utterance=2, start=9000))
+        talk = await processed(final(" ".join(texts[:30])), final(" ".join(texts[30:]), utterance=2, start=9000))
         assert [word.text for word in (await talk.store.load("talk")).words] == [f"w{n}" for n in range(10, 50)]
 
     run(main())
@@ -95,13 +95,13 @@ def test_a_restart_between_claim_and_publication_publishes_and_goes_on_in_mid_ut
     async def main() -> None:
         store = await faulty_store()
         store.claims_left, store.stores_last = 0, True
-        first = await bench(store)
+        first = await start_harness(store)
         heard = partial("one two . ~three", 900)
         with pytest.raises(StoreUnavailable):
             await first.send(heard)
         assert first.emitted == []
         store.claims_left = None
-        second = await bench(store)
+        second = await start_harness(store)
         assert said(second) == ["one two."]
         await second.send(heard, final("one two . three four .", 1500))
         assert said(second) == ["one two.", "three four."]
@@ -112,8 +112,8 @@ def test_a_restart_between_claim_and_publication_publishes_and_goes_on_in_mid_ut
 
 def test_a_refused_claim_publishes_what_the_other_decided_and_then_the_rest() -> None:
     async def main() -> None:
-        mine = await hear(partial("one . ~two", 600))
-        other = await bench(mine.store)
+        mine = await processed(partial("one . ~two", 600))
+        other = await start_harness(mine.store)
         await other.send(partial("one . two three . ~four", 1200))
         await mine.send(final("one . two three . four five .", 2000))
         assert said(mine) == ["one.", "one.", "two three.", "four five."]
@@ -130,7 +130,7 @@ def test_a_refused_claim_publishes_what_the_other_decided_and_then_the_rest() ->
 def test_a_timer_outlives_a_store_that_fails() -> None:
     async def main() -> None:
         store = await faulty_store()
-        talk = await bench(store)
+        talk = await start_harness(store)
         await talk.send(partial("one two ~three", 900))
         await talk.send(partial("one two . ~three", 950))
         store.claims_left = 0
@@ -147,7 +147,7 @@ def test_a_timer_outlives_a_store_that_fails() -> None:
 def test_a_result_read_twice_does_not_agree_with_itself() -> None:
     async def main() -> None:
         store = await faulty_store()
-        talk = await bench(store)
+        talk = await start_harness(store)
         await talk.send(partial("one . two . three", 1000, marked=False))
         await talk.send(partial("one . too . three", 1050, marked=False))
         store.claims_left = 0
@@ -166,8 +166,8 @@ def test_utterances_heard_again_after_a_restart_are_not_committed_again() -> Non
             final("no yes . no", utterance=2, start=900),
             final("no", utterance=3, start=2100),
         ]
-        talk = await hear(*heard)
-        again = await bench(talk.store)
+        talk = await processed(*heard)
+        again = await start_harness(talk.store)
         await settle()
         before = len(again.emitted)
         await again.send(*heard, final("no no", utterance=4, start=2700))
@@ -181,7 +181,7 @@ def test_utterances_heard_again_after_a_restart_are_not_committed_again() -> Non
 def test_what_follows_an_utterance_heard_again_is_new_however_its_times_drift() -> None:
     async def main() -> None:
         heard = final("thank you .", utterance=1)
-        again = await bench((await hear(heard)).store)
+        again = await start_harness((await processed(heard)).store)
         await again.send(heard, final("thank you .", utterance=2, start=450))
         assert said(again) == ["thank you.", "thank you."]
         assert [segment.number for segment in segments(again)] == [1, 2]
@@ -220,7 +220,7 @@ def test_every_word_is_committed_once_whenever_the_operator_dies(history: list[R
         for death in [*data.draw(st.lists(st.integers(1, len(stream)), max_size=4)), None]:
             store.claims_left = None if death is None else data.draw(st.integers(0, 4))
             store.stores_last = data.draw(st.booleans())
-            talk = await bench(store)
+            talk = await start_harness(store)
             try:
                 for record in stream[oldest:][:death]:
                     await talk.send(record, every=data.draw(st.sampled_from([0.0, 0.3, 2.5, 16.0])))

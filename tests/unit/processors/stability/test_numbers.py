@@ -8,7 +8,16 @@ import pytest
 
 from shared.models import Word
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import corrections, final, hear, items, partial, said, segments, silence
+from tests.unit.processors.stability.stability_harness import (
+    corrections,
+    final,
+    items,
+    partial,
+    processed,
+    said,
+    segments,
+    silence,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +49,7 @@ from tests.unit.processors.stability.talk import corrections, final, hear, items
     ],
 )
 def test_a_pause_inside_a_number_parts_nothing(language: str, hypothesis: str, committed: list[str]) -> None:
-    assert said(run(hear(replace(partial(hypothesis), language=language)))) == committed
+    assert said(run(processed(replace(partial(hypothesis), language=language)))) == committed
 
 
 @pytest.mark.parametrize(
@@ -54,17 +63,19 @@ def test_a_pause_inside_a_number_parts_nothing(language: str, hypothesis: str, c
 )
 def test_numbers_on_end_are_held_for_the_longest_buffer_and_then_cut_between_them(numbers: str, left: str) -> None:
     waiting = [partial(numbers, position) for position in range(4800, 9600, 600)]
-    assert said(run(hear(*waiting))) == []
-    assert said(run(hear(*waiting, partial(f"{numbers} ~then", 10_200)))) == [
+    assert said(run(processed(*waiting))) == []
+    assert said(run(processed(*waiting, partial(f"{numbers} ~then", 10_200)))) == [
         numbers.strip().removesuffix(left).strip()
     ]
 
 
 def test_a_number_that_the_final_writes_in_digits_is_not_said_twice() -> None:
     spoken = partial("we sold the car for twenty five thousand dollars and ~then", 9000)
-    talk = run(hear(spoken, partial("we sold the car for twenty five thousand dollars and ~then", 12_500)))
+    talk = run(processed(spoken, partial("we sold the car for twenty five thousand dollars and ~then", 12_500)))
     assert said(talk) == ["we sold the car for twenty five thousand dollars and"]
-    talk = run(hear(spoken, replace(spoken, position=12_500), final("We sold the car for $25,000 and then .", 13_000)))
+    talk = run(
+        processed(spoken, replace(spoken, position=12_500), final("We sold the car for $25,000 and then .", 13_000))
+    )
     assert said(talk) == ["we sold the car for twenty five thousand dollars and", "then."]
     assert corrections(talk) == []
 
@@ -73,13 +84,13 @@ def test_a_number_in_digits_that_the_final_writes_in_many_words_is_not_said_twic
     number = items("five million eight hundred and thirty three thousand seven hundred and eighty six")
     spoken = tuple(replace(word, start=word.start // 15, end=word.end // 15) for word in number)
     last = replace(final("x", 9000), items=(*spoken, *items("we went home .", spoken[-1].end)))
-    assert said(run(hear(partial("5,833,786 we went | ~home", 4000), last))) == ["5,833,786 we went", "home."]
+    assert said(run(processed(partial("5,833,786 we went | ~home", 4000), last))) == ["5,833,786 we went", "home."]
 
 
 def test_a_currency_that_the_final_writes_as_a_sign_is_not_said_twice() -> None:
     spoken = partial("it was five dollars for cars | ~and", 4000)
     last = final("It was $5 for car and so on .", 9000)
-    assert said(run(hear(spoken, last))) == ["it was five dollars for cars", "and so on."]
+    assert said(run(processed(spoken, last))) == ["it was five dollars for cars", "and so on."]
 
 
 def test_an_amount_whose_words_a_pause_parts_is_said_once_where_the_final_is_in_digits() -> None:
@@ -87,7 +98,7 @@ def test_an_amount_whose_words_a_pause_parts_is_said_once_where_the_final_is_in_
         partial("we sold it for twenty five", 1800),
         partial("we sold it for twenty five ~thousand ~dollars", 4500),
     )
-    talk = run(hear(begun, silence(3900), whole, final("We sold it for $25,000 then .", 9000)))
+    talk = run(processed(begun, silence(3900), whole, final("We sold it for $25,000 then .", 9000)))
     assert said(talk) == ["we sold it for twenty five", "thousand dollars then."]
     assert corrections(talk) == []
 
@@ -95,7 +106,7 @@ def test_an_amount_whose_words_a_pause_parts_is_said_once_where_the_final_is_in_
 @pytest.mark.parametrize("written", ["$19 then .", "19 dollars then ."])
 def test_a_currency_behind_a_pause_is_said_once(written: str) -> None:
     begun, whole = partial("it was nineteen", 900), partial("it was nineteen ~dollars", 4500)
-    talk = run(hear(begun, silence(3000), whole, final(f"It was {written}", 9000)))
+    talk = run(processed(begun, silence(3000), whole, final(f"It was {written}", 9000)))
     assert said(talk) == ["it was nineteen", "dollars then."]
 
 
@@ -117,7 +128,7 @@ def test_digits_that_a_pause_parts_are_said_once_where_the_final_has_them_in_one
         end = at + (0 if text == "." else 300 * max(1, sum(map(str.isdecimal, text))))
         heard.append(Word(text, at, end, True))
         at = end
-    talk = run(hear(partial(told, 1800), silence(3900), replace(final(last, 9000), items=tuple(heard))))
+    talk = run(processed(partial(told, 1800), silence(3900), replace(final(last, 9000), items=tuple(heard))))
     assert said(talk) == [told, rest]
     assert corrections(talk) == []
 
@@ -132,7 +143,7 @@ def test_digits_that_a_pause_parts_are_said_once_where_the_final_has_them_in_one
     ],
 )
 def test_a_word_that_the_final_writes_as_one_is_said_once(told: str, last: str, heard: list[str]) -> None:
-    assert said(run(hear(partial(told, 900), partial(told, 4000), final(last, 5000)))) == heard
+    assert said(run(processed(partial(told, 900), partial(told, 4000), final(last, 5000)))) == heard
 
 
 @pytest.mark.parametrize(
@@ -144,7 +155,7 @@ def test_a_word_that_the_final_writes_as_one_is_said_once(told: str, last: str, 
     ],
 )
 def test_what_opens_belongs_to_the_words_behind_it(hypothesis: str, heard: list[str]) -> None:
-    talk = run(hear(partial(hypothesis), final(hypothesis.replace("~", ""), 9000)))
+    talk = run(processed(partial(hypothesis), final(hypothesis.replace("~", ""), 9000)))
     assert [segment.text for segment in segments(talk)][: len(heard)] == heard
     assert segments(talk)[-1].text == "".join(hypothesis.split()[-2:]).replace("~", "")
 
@@ -164,6 +175,6 @@ def test_a_full_stop_that_belongs_to_its_word_ends_no_sentence(
     language: str, hypothesis: str, sentences: list[str]
 ) -> None:
     heard = replace(partial(hypothesis), language=language)
-    assert said(run(hear(heard))) == sentences
+    assert said(run(processed(heard))) == sentences
     last = replace(final(hypothesis.partition("~")[0], 9000), language=language)
-    assert said(run(hear(last)))[: len(sentences)] == sentences
+    assert said(run(processed(last)))[: len(sentences)] == sentences

@@ -10,36 +10,36 @@ from hypothesis import strategies as st
 
 from shared.metrics import Metric
 from shared.models import Result
-from tests.support.operators import OperatorBench
+from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import (
-    bench,
+from tests.unit.processors.stability.stability_harness import (
     ended,
     final,
-    hear,
     items,
     partial,
+    processed,
     said,
     segments,
     silence,
+    start_harness,
     with_silences,
 )
 
 
-def processed(talk: OperatorBench) -> int:
+def measured_results(talk: OperatorHarness) -> int:
     return len(talk.metrics.observations(Metric.PARTIAL_RESULT_PROCESSING_LATENCY))
 
 
 def test_the_first_of_a_window_is_processed_at_once_and_the_newest_at_its_end() -> None:
     async def main() -> None:
-        talk = await bench()
+        talk = await start_harness()
         results = [partial("one", 1000), partial("one . ~two", 1050), partial("one . two ! ~three", 1100)]
         await talk.send(*results, every=0.05)
-        assert (processed(talk), said(talk)) == (1, [])
+        assert (measured_results(talk), said(talk)) == (1, [])
         await asyncio.sleep(0.04)
-        assert (processed(talk), said(talk)) == (1, [])
+        assert (measured_results(talk), said(talk)) == (1, [])
         await asyncio.sleep(0.02)
-        assert (processed(talk), said(talk)) == (2, ["one.", "two!"])
+        assert (measured_results(talk), said(talk)) == (2, ["one.", "two!"])
         assert talk.metrics.total(Metric.PARTIAL_RESULTS_RECEIVED) == 3
         assert talk.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 1
         assert talk.metrics.total(Metric.PARTIAL_RESULTS_DROPPED) == 0
@@ -52,9 +52,9 @@ def test_the_first_of_a_window_is_processed_at_once_and_the_newest_at_its_end() 
 @pytest.mark.parametrize("every", [0.05, 0.0], ids=["live", "in a backlog"])
 def test_one_is_processed_in_every_window(every: float) -> None:
     async def main() -> None:
-        talk = await hear(*(partial("one", position) for position in range(1000, 2000, 50)), every=every)
+        talk = await processed(*(partial("one", position) for position in range(1000, 2000, 50)), every=every)
         await asyncio.sleep(0.2)
-        assert processed(talk) == 6
+        assert measured_results(talk) == 6
         assert talk.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 14
 
     run(main())
@@ -63,7 +63,7 @@ def test_one_is_processed_in_every_window(every: float) -> None:
 def test_a_final_waits_for_no_window() -> None:
     async def main() -> None:
         results: list[Result] = [partial("one", 1000), partial("one two", 1050), final("one two three", 1100)]
-        talk = await hear(*results)
+        talk = await processed(*results)
         assert said(talk) == ["one two three"]
         assert talk.released == results
         assert talk.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 1
@@ -73,13 +73,13 @@ def test_a_final_waits_for_no_window() -> None:
 
 def test_a_pause_waits_for_no_window() -> None:
     results = [partial("one", 1000), partial("one two ~three", 1010)]
-    assert said(run(hear(*results, silence(1510), max_rate_per_second=1, pause_threshold=0.5))) == ["one two"]
+    assert said(run(processed(*results, silence(1510), max_rate_per_second=1, pause_threshold=0.5))) == ["one two"]
 
 
 def test_a_silence_closes_the_window() -> None:
     results = [partial("one", 1000), partial("one . ~two", 1050)]
-    assert said(run(hear(*results, silence(1199)))) == []
-    assert said(run(hear(*results, silence(1200)))) == ["one."]
+    assert said(run(processed(*results, silence(1199)))) == []
+    assert said(run(processed(*results, silence(1200)))) == ["one."]
 
 
 VOCABULARY = ["yes", "no", "maybe", "well", "then", "so"]
@@ -110,7 +110,7 @@ def talks(draw: st.DrawFn) -> list[Result]:
 def test_a_window_that_a_silence_closes_is_decided_on_by_what_was_known_then() -> None:
     text = "yes yes yes yes yes , yes ~yes ~yes"
     heard = [partial("yes", 0), partial("yes ~yes", 1900), partial(text, 1900)]
-    assert said(run(hear(*heard, silence(3400)))) == ["yes yes yes yes yes,"]
+    assert said(run(processed(*heard, silence(3400)))) == ["yes yes yes yes yes,"]
 
 
 @settings(max_examples=100)
@@ -118,8 +118,8 @@ def test_a_window_that_a_silence_closes_is_decided_on_by_what_was_known_then() -
 def test_a_backlog_is_decided_on_as_live_speech_is(results: list[Result]) -> None:
     stream = with_silences(results, rest=20_000)
 
-    async def deliver(*, live: bool) -> OperatorBench:
-        talk = await bench()
+    async def deliver(*, live: bool) -> OperatorHarness:
+        talk = await start_harness()
         for before, record in zip([None, *stream], stream, strict=False):
             if live and before is not None:
                 await asyncio.sleep((record.position - before.position) / 1000)

@@ -14,7 +14,7 @@ from processors.transcribe.engines.script import Script
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import FinalResult, PartialResult, Result
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import bench, ended, segments, spoken, with_silences
+from tests.unit.processors.stability.stability_harness import ended, segments, spoken, start_harness, with_silences
 
 HEARD = Script.load(Path(__file__).parents[4] / "cli" / "demo" / "recording.moonshine.jsonl").results
 #: What Moonshine takes at once where it is fed without a limit, and how far that is ahead of what it has decoded, in ms.
@@ -51,7 +51,7 @@ def last_of_pieces(heard: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 
 async def committed(results: Sequence[Result], *, live: bool) -> list[str]:
-    talk = await bench()
+    talk = await start_harness()
     position = 0
     for record in with_silences(results, rest=3000) if live else results:
         if live:
@@ -77,7 +77,7 @@ def test_a_recogniser_that_was_killed_anywhere_commits_no_guess_more(at: int) ->
     """What it hears again is the open utterance, by another take, after it was away for a while."""
 
     async def main() -> None:
-        talk = await bench()
+        talk = await start_harness()
         for each in HEARD[:at]:
             await talk.send(result(each, each.position), every=0.1)
         await asyncio.sleep(16)

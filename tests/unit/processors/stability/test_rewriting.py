@@ -8,14 +8,14 @@ import pytest
 
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.rewriting import pieces, results, unread
-from tests.unit.processors.stability.talk import bench, segments
+from tests.unit.processors.stability.stability_harness import segments, start_harness
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_hundred_utterances_with_rewritten_finals_lose_and_repeat_nothing(seed: int) -> None:
     async def main() -> list[str]:
         chance = random.Random(seed)
-        talk = await bench()
+        talk = await start_harness()
         wrong, start = [], 0
         for number in range(1, 101):
             said = pieces(chance)

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from shared.metrics import Metric
 from shared.models import Result, Word
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import ended, final, hear, items, partial, said, segments, spoken
+from tests.unit.processors.stability.stability_harness import (
+    ended,
+    final,
+    items,
+    partial,
+    processed,
+    said,
+    segments,
+    spoken,
+)
 
 TAKE = ["so", "he", "has", "a", "big", "ice", "cream", "and", "it", "is", "good"]
 
@@ -21,7 +30,7 @@ TAKE = ["so", "he", "has", "a", "big", "ice", "cream", "and", "it", "is", "good"
 def test_another_take_neither_repeats_nor_loses_a_word(shift: int, *, merged: bool) -> None:
     async def main() -> None:
         first = items("so he has a . big ice cream .")
-        talk = await hear(partial("", 2200, items=(*first, replace(first[-1], text="and", stable=False))))
+        talk = await processed(partial("", 2200, items=(*first, replace(first[-1], text="and", stable=False))))
         assert spoken(segments(talk)) == TAKE[:7]
         again = [Word(text, 900 + 300 * n + shift, 1200 + 300 * n + shift, True) for n, text in enumerate(TAKE[3:])]
         if merged:
@@ -36,7 +45,7 @@ def test_another_take_neither_repeats_nor_loses_a_word(shift: int, *, merged: bo
 
 
 def test_a_take_that_begins_behind_the_frontier_is_no_seam() -> None:
-    talk = run(hear(final("thank you ."), final("thank you .", take=2, start=2000)))
+    talk = run(processed(final("thank you ."), final("thank you .", take=2, start=2000)))
     assert said(talk) == ["thank you.", "thank you."]
     assert talk.metrics.total(Metric.SEAMS) == 0
 
@@ -75,7 +84,7 @@ def drops(draw: st.DrawFn) -> tuple[list[str], list[Result]]:
 @given(drops())
 def test_takes_that_drop_anywhere_neither_repeat_nor_lose_a_word(talk: tuple[list[str], list[Result]]) -> None:
     speech, results = talk
-    committed = spoken(segments(run(hear(*results, ended()))))
+    committed = spoken(segments(run(processed(*results, ended()))))
     assert committed[: len(speech)] == speech
     assert len(set(committed)) == len(committed)
 
@@ -84,7 +93,9 @@ def test_what_comes_behind_an_end_that_came_early_is_not_said_again() -> None:
     """As where a worker that has lost the session passes its end on before the owner's last words."""
 
     async def main() -> None:
-        talk = await hear(partial("and he had then , ~leisure ~to"), ended(), final("and he had then leisure to think"))
+        talk = await processed(
+            partial("and he had then , ~leisure ~to"), ended(), final("and he had then leisure to think")
+        )
         assert said(talk) == ["and he had then,", "leisure to", "think"]
 
     run(main())

@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 
 from shared.models import DeadLetter
-from tests.support.operators import OperatorBench
+from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import run
-from tests.unit.processors.stability.talk import bench, final, hear, partial, said, silence
+from tests.unit.processors.stability.stability_harness import final, partial, processed, said, silence, start_harness
 
 
-async def configure(talk: OperatorBench, **settings: str) -> None:
+async def configure(talk: OperatorHarness, **settings: str) -> None:
     """Changes the session's item, and lets the time pass after which that is noticed."""
     await talk.store.configure("talk", settings=settings)
     await asyncio.sleep(5)
 
 
-def letters(talk: OperatorBench) -> list[str]:
+def letters(talk: OperatorHarness) -> list[str]:
     return [record.error for record in talk.emitted if isinstance(record, DeadLetter)]
 
 
 def test_without_partial_results_only_finals_are_committed() -> None:
     async def main() -> None:
         results = [partial("one . ~two", 600), partial("one . two ! ~three", 1200)]
-        talk = await hear(*results, partial_results_enabled=False)
+        talk = await processed(*results, partial_results_enabled=False)
         await asyncio.sleep(5)
         assert said(talk) == []
         assert talk.released == results[:1]
@@ -35,7 +35,7 @@ def test_without_partial_results_only_finals_are_committed() -> None:
 
 def test_without_partial_results_an_orphan_is_still_committed() -> None:
     async def main() -> None:
-        talk = await hear(partial("one . ~two"), silence(15_600), partial_results_enabled=False)
+        talk = await processed(partial("one . ~two"), silence(15_600), partial_results_enabled=False)
         assert said(talk) == ["one.", "two"]
 
     run(main())
@@ -43,7 +43,7 @@ def test_without_partial_results_an_orphan_is_still_committed() -> None:
 
 def test_partial_results_can_be_disabled_and_enabled_in_mid_session() -> None:
     async def main() -> None:
-        talk = await hear(partial("one . ~two", 600))
+        talk = await processed(partial("one . ~two", 600))
         assert said(talk) == ["one."]
         await configure(talk, PARTIAL_RESULTS_ENABLED="false")
         await talk.send(partial("one . two . tree", 1200, marked=False))
@@ -58,9 +58,9 @@ def test_partial_results_can_be_disabled_and_enabled_in_mid_session() -> None:
 
 def test_a_sessions_override_counts_from_its_start() -> None:
     async def main() -> None:
-        talk = await bench()
+        talk = await start_harness()
         await talk.store.configure("talk", settings={"MIN_STABILITY_THRESHOLD": "0.8"})
-        again = await bench(talk.store)
+        again = await start_harness(talk.store)
         await again.send(partial("one two three four ~five six ."))
         assert said(again) == ["one two three four five six."]
 
@@ -69,7 +69,7 @@ def test_a_sessions_override_counts_from_its_start() -> None:
 
 def test_an_invalid_override_leaves_the_last_valid_settings_and_is_reported_once() -> None:
     async def main() -> None:
-        talk = await hear(partial("~one", 300))
+        talk = await processed(partial("~one", 300))
         await configure(talk, PARTIAL_RESULTS_ENABLED="false")
         await talk.send(partial("one . two", 600))
         for position in (900, 1200, 1500):
@@ -86,10 +86,10 @@ def test_an_invalid_override_leaves_the_last_valid_settings_and_is_reported_once
 
 def test_an_invalid_override_costs_that_setting_alone() -> None:
     async def main() -> None:
-        talk = await bench()
+        talk = await start_harness()
         settings = {"PARTIAL_RESULTS_ENABLED": "false", "MAX_BUFFER_TIMEOUT": "soon", "NO_SUCH": "1"}
         await talk.store.configure("talk", settings=settings)
-        again = await bench(talk.store)
+        again = await start_harness(talk.store)
         await again.send(partial("one . ~two", 600))
         assert said(again) == []
         told = letters(again)
@@ -109,7 +109,7 @@ def test_an_invalid_override_costs_that_setting_alone() -> None:
 
 def test_an_override_that_is_taken_back_leaves_the_settings_of_the_process() -> None:
     async def main() -> None:
-        talk = await hear(partial("~one", 300))
+        talk = await processed(partial("~one", 300))
         await configure(talk, PARTIAL_RESULTS_ENABLED="false")
         await talk.send(partial("one . ~two", 600))
         await configure(talk, MAX_BUFFER_TIMEOUT="soon")

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from shared.metrics import Metric
 from shared.models import Record, Result, Silence, Word
 from tests.support.virtual_time import VirtualLoop, run
-from tests.unit.processors.stability.talk import (
-    bench,
+from tests.unit.processors.stability.stability_harness import (
     final,
-    hear,
     partial,
+    processed,
     said,
     segments,
     silence,
     silent,
     spoken,
+    start_harness,
     with_silences,
 )
 
@@ -30,7 +30,7 @@ SAID = final("costs twenty thousand pounds .", 17_500)
 
 def test_an_outage_in_the_middle_of_a_number_commits_no_guess() -> None:
     async def main() -> None:
-        talk = await hear(GUESS)
+        talk = await processed(GUESS)
         await asyncio.sleep(16)
         assert said(talk) == []
         await talk.send(SAID)
@@ -43,7 +43,7 @@ def test_a_reader_that_is_behind_gives_nothing_up_however_long() -> None:
     """As where the process was stopped and goes on: what came meanwhile is not read yet."""
 
     async def main() -> None:
-        talk = await bench()
+        talk = await start_harness()
         talk.tip_lag = None
         await talk.send(GUESS)
         await asyncio.sleep(3600)
@@ -58,7 +58,7 @@ def test_a_reader_that_is_behind_gives_nothing_up_however_long() -> None:
 
 def test_a_process_that_was_stopped_gives_nothing_up_when_it_goes_on() -> None:
     async def main() -> None:
-        talk = await hear(GUESS)
+        talk = await processed(GUESS)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.leap(70)
@@ -72,7 +72,7 @@ def test_a_process_that_was_stopped_gives_nothing_up_when_it_goes_on() -> None:
 
 def test_an_utterance_of_which_nothing_at_all_came_is_given_up_and_what_is_heard_again_is_not_said_twice() -> None:
     async def main() -> None:
-        talk = await hear(GUESS, max_hold=60)
+        talk = await processed(GUESS, max_hold=60)
         await asyncio.sleep(59)
         assert (said(talk), talk.released) == ([], [])
         await asyncio.sleep(2)
@@ -86,7 +86,7 @@ def test_an_utterance_of_which_nothing_at_all_came_is_given_up_and_what_is_heard
 def test_a_recogniser_that_is_silent_is_not_absent() -> None:
     async def main() -> None:
         guess = partial("costs them ~thou", 900)
-        talk = await hear(guess, orphan_timeout=50)
+        talk = await processed(guess, orphan_timeout=50)
         for position in range(3000, 50_000, 4700):
             await asyncio.sleep(50)
             await talk.send(silence(position))
@@ -98,7 +98,7 @@ def test_a_recogniser_that_is_silent_is_not_absent() -> None:
 
 def test_a_reopened_take_commits_nothing_of_what_it_hears_again() -> None:
     async def main() -> None:
-        talk = await hear(GUESS)
+        talk = await processed(GUESS)
         await asyncio.sleep(30)
         await talk.send(partial("costs twenty ~thousand", 900, take=2), *silent(GUESS, 20_000))
         await asyncio.sleep(10)
@@ -115,26 +115,26 @@ def test_a_reopened_take_commits_nothing_of_what_it_hears_again() -> None:
     ids=["another take", "a later utterance", "an earlier utterance", "what is known", "an old one"],
 )
 def test_a_silence_about_something_else_does_nothing(stray: Silence) -> None:
-    talk = run(hear(GUESS, stray))
+    talk = run(processed(GUESS, stray))
     assert (said(talk), talk.released) == ([], [stray])
 
 
 def test_a_silence_before_any_result_does_nothing() -> None:
-    talk = run(hear(first := silence(5000), partial("one two ~three", 900)))
+    talk = run(processed(first := silence(5000), partial("one two ~three", 900)))
     assert (said(talk), talk.released) == ([], [first])
 
 
 def test_a_pause_begins_behind_the_silence_that_a_new_hypothesis_broke() -> None:
     results: list[Record] = [partial("we went ~home", 900), silence(2700), partial("we went ~Rome", 1000)]
-    assert said(run(hear(*results, silence(4600), max_buffer_timeout=10))) == []
-    assert said(run(hear(*results, silence(4600), silence(4700), max_buffer_timeout=10))) == ["we went"]
+    assert said(run(processed(*results, silence(4600), max_buffer_timeout=10))) == []
+    assert said(run(processed(*results, silence(4600), silence(4700), max_buffer_timeout=10))) == ["we went"]
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.5, 4.0, None], ids=["1x", "1.5x", "4x", "unlimited"])
 def test_a_pause_commits_at_every_rate_of_feeding(rate: float | None) -> None:
     async def main() -> None:
         results: list[Result] = [partial("one two ~three", 900), partial("one two three ~four", 6000)]
-        talk = await bench()
+        talk = await start_harness()
         position = 0
         for record in with_silences(results, rest=3000):
             if rate is not None:
@@ -174,7 +174,7 @@ def test_no_guess_is_committed_wherever_takes_break_off_and_however_long_nothing
     words, heard = talk
 
     async def main() -> None:
-        operator = await bench()
+        operator = await start_harness()
         for record in heard:
             await (asyncio.sleep(record) if isinstance(record, float) else operator.send(record, every=0.1))
         assert spoken(segments(operator)) == words

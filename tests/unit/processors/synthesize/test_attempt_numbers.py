@@ -13,7 +13,7 @@ from shared.models import Status
 from shared.sessions import MemorySessionStore, Session
 from shared.sessions.session import FIRST_EPOCH
 from tests.support.virtual_time import EPOCH
-from tests.unit.processors.synthesize.talk import Talk, play, translation
+from tests.unit.processors.synthesize.synthesize_harness import SynthesizeHarness, run_scenario, translation
 
 
 class Wrong:
@@ -43,7 +43,7 @@ class Down(MemorySessionStore):
 
 @pytest.mark.parametrize("ahead", [7200.0, -7200.0])
 def test_a_successors_attempts_are_above_those_of_a_host_whose_clock_was_wrong(ahead: float) -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.bench.clock = Wrong(ahead)  # type: ignore[assignment]
         talk.engine.delay["es"] = 0.5
         await talk.send(translation(1, 2400), every=1)
@@ -53,12 +53,12 @@ def test_a_successors_attempts_are_above_those_of_a_host_whose_clock_was_wrong(a
         assert talk.chunks(1)[0].attempt > half
         assert talk.outcomes == [(1, Status.OK)]
 
-    play(scene)
+    run_scenario(scene)
 
 
 @pytest.mark.parametrize("how", ["refuses", "hangs"])
 def test_speech_waits_a_few_seconds_at_most_for_a_store_that_is_down(how: str) -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.store = store = Down("")
         await store.create(talk.item)
         store.how = how
@@ -73,11 +73,11 @@ def test_speech_waits_a_few_seconds_at_most_for_a_store_that_is_down(how: str) -
         assert talk.outcomes == [(1, Status.OK), (2, Status.OK)]
         assert talk.speech[-1].attempt >> 20 == (await store.load("talk")).epoch > FIRST_EPOCH
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_what_the_session_overrides_counts_once_the_store_is_up() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.store = store = Down("")
         await store.create(talk.item)
         store.how = "refuses"
@@ -88,7 +88,7 @@ def test_what_the_session_overrides_counts_once_the_store_is_up() -> None:
         await talk.send(translation(3, 6000, end=90_000), translation(4, 600, end=91_000), every=10)
         assert talk.outcomes == [(1, Status.OK), (2, Status.OK), (3, Status.OK), (4, Status.SKIPPED)]
 
-    play(scene, Talk(ScriptedSynthesizer(), SPEECH_MAX_LAG="2"))
+    run_scenario(scene, SynthesizeHarness(ScriptedSynthesizer(), SPEECH_MAX_LAG="2"))
 
 
 def test_an_epoch_has_room_for_more_attempts_than_a_session_makes_and_never_runs_into_the_next() -> None:

@@ -12,24 +12,24 @@ from processors.synthesize.stage import SynthesizeStage
 from shared.errors import SessionUnknown
 from shared.models import Segment, SessionEnded, Status
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.synthesize.talk import END, Talk, play, translation
+from tests.unit.processors.synthesize.synthesize_harness import END, SynthesizeHarness, run_scenario, translation
 
 OK = Status.OK
 
 
 def test_at_a_shards_end_it_finishes_all_it_holds() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.delay["es"] = 0.5
         await talk.send(translation(1), translation(2), END)
         await talk.close(Closing.SHARD_END)
         assert talk.outcomes == [(1, OK), (2, OK)]
         assert talk.bench.released == [translation(1), translation(2), END]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_at_a_shutdown_what_is_not_finished_stays_for_the_next_owner() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.delay["es"] = 0.5
         await talk.send(translation(1), translation(2))
         await talk.until(5)
@@ -43,7 +43,7 @@ def test_at_a_shutdown_what_is_not_finished_stays_for_the_next_owner() -> None:
         assert talk.chunks(2)[0].attempt > half
         assert talk.released == [2]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_every_language_of_a_session_has_an_operator_of_its_own() -> None:
@@ -54,25 +54,25 @@ def test_every_language_of_a_session_has_an_operator_of_its_own() -> None:
 
 def test_a_session_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SessionUnknown):
-        run(Talk().restart())
+        run(SynthesizeHarness().restart())
 
 
 def test_a_record_that_does_not_belong_here_is_named() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         stray = Segment(session="talk", captured_at=EPOCH, number=1, language="en", text="Hi.", start=0, end=1)
         with pytest.raises(TypeError, match="expected a Translation or SessionEnded, got Segment"):
             await talk.send(stray)
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_the_end_of_a_language_passes_though_nothing_was_said() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(END, every=0.01)
         assert talk.bench.emitted == [SessionEnded(session="talk", captured_at=EPOCH, language="es")]
         assert talk.bench.released == [END]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_the_engine_is_closed_with_the_stage() -> None:

@@ -13,10 +13,10 @@ from shared.models import Record, Speech, Status
 from shared.sessions import MemorySessionStore, Session
 from shared.streams import StreamName
 from tests.support.aws_server import Asked, AwsServer, aws_server
-from tests.support.operators import OperatorBench
-from tests.support.patience import PATIENCE
+from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH
-from tests.unit.processors.synthesize.talk import translation
+from tests.support.waiting import TIMEOUT
+from tests.unit.processors.synthesize.synthesize_harness import translation
 
 __all__ = ["aws_server"]
 
@@ -24,7 +24,7 @@ __all__ = ["aws_server"]
 SLICE = b"\x01\x02" * 1600
 
 
-class Bench(OperatorBench):
+class Bench(OperatorHarness):
     """Says when the first record is out."""
 
     def __init__(self, stage: Stage, key: str, *, store: MemorySessionStore) -> None:
@@ -56,7 +56,7 @@ async def test_the_first_audio_leaves_before_the_response_has_ended(aws_server: 
     await store.create(Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH))
     bench = Bench(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
     await bench.start()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await bench.send(translation(1))
         await bench.spoke.wait()
         assert not ended.is_set()

@@ -9,7 +9,7 @@ from shared.metrics import Metric
 from shared.models import Speech, Status, TranslationCorrection
 from shared.sessions.session import FIRST_EPOCH
 from tests.support.virtual_time import EPOCH
-from tests.unit.processors.synthesize.talk import END, RATE, Talk, play, translation
+from tests.unit.processors.synthesize.synthesize_harness import END, RATE, SynthesizeHarness, run_scenario, translation
 
 OK, FAILED, SKIPPED = Status.OK, Status.FAILED, Status.SKIPPED
 #: The first attempt of a session's first operator.
@@ -17,7 +17,7 @@ FIRST = (FIRST_EPOCH + 1) * 2**20 + 1
 
 
 def test_a_clip_comes_in_chunks_the_first_of_them_early() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1, 2400), every=1)
         chunks = talk.speech
         assert [chunk.offset for chunk in chunks] == [0, RATE // 10, RATE // 10 + RATE, RATE // 10 + 2 * RATE]
@@ -40,7 +40,7 @@ def test_a_clip_comes_in_chunks_the_first_of_them_early() -> None:
         assert {chunk.attempt for chunk in chunks} == {FIRST}
         assert talk.released == [1]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_corrected_text_is_not_spoken_again() -> None:
@@ -48,16 +48,16 @@ def test_a_corrected_text_is_not_spoken_again() -> None:
         session="talk", captured_at=EPOCH, first=1, last=1, revision=1, language="es", text="Mejor."
     )
 
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1, 600), correction, translation(2, 600), every=1)
         assert [chunk.number for chunk in talk.speech if chunk.last] == [1, 2]
         assert correction in talk.bench.released
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_audio_goes_out_while_more_is_made_and_is_released_behind_the_last_chunk() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.delay["es"] = 0.5
         await talk.send(translation(1, 1200))
         await talk.until(0.6)
@@ -71,7 +71,7 @@ def test_audio_goes_out_while_more_is_made_and_is_released_behind_the_last_chunk
         assert talk.released == [1]
         assert talk.bench.metrics.observations(Metric.END_TO_END_LATENCY) == [500]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_pieces_of_odd_length_become_whole_samples() -> None:
@@ -80,16 +80,16 @@ def test_pieces_of_odd_length_become_whole_samples() -> None:
             for _ in range(2001):
                 yield b"\x01\x02\x03"
 
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1), every=1)
         assert all(len(chunk.payload) % 2 == 0 for chunk in talk.speech)
         assert b"".join(chunk.payload for chunk in talk.speech) == (b"\x01\x02\x03" * 2001)[:-1]
 
-    play(scene, Talk(Odd()))
+    run_scenario(scene, SynthesizeHarness(Odd()))
 
 
 def test_clips_follow_each_other_in_number_order() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.delay["es"] = 0.2
         await talk.send(translation(1), translation(2), translation(3), END)
         await talk.until(10)
@@ -99,31 +99,31 @@ def test_clips_follow_each_other_in_number_order() -> None:
         assert talk.bench.emitted[-1] == END
         assert talk.bench.released == [translation(1), translation(2), translation(3), END]
 
-    play(scene)
+    run_scenario(scene)
 
 
 @pytest.mark.parametrize("status", [Status.UNWANTED, Status.SKIPPED, Status.FAILED, Status.DUPLICATE])
 def test_what_was_not_translated_is_not_spoken_and_says_so(status: Status) -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1, 0, status=status), every=1)
         [only] = talk.speech
         assert (only.number, only.status, only.last, only.payload, only.attempt) == (1, status, True, b"", FIRST)
         assert talk.released == [1]
         assert talk.bench.metrics.observations(Metric.END_TO_END_LATENCY) == []
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_text_of_nothing_is_skipped() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1, text=" "), every=1)
         assert talk.outcomes == [(1, SKIPPED)]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_clip_that_breaks_off_begins_anew_under_a_higher_attempt() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.breaks["es"] = 2
         await talk.send(translation(1, 2400), every=5)
         attempts = sorted({chunk.attempt for chunk in talk.speech})
@@ -136,21 +136,21 @@ def test_a_clip_that_breaks_off_begins_anew_under_a_higher_attempt() -> None:
         assert talk.outcomes == [(1, OK)]
         assert len(talk.bench.metrics.observations(Metric.END_TO_END_LATENCY)) == 1
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_attempts_rise() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1), translation(2), translation(3, text=""))
         await talk.until(0.1)
         assert [talk.chunks(number)[0].attempt for number in (1, 2, 3)] == [FIRST, FIRST + 1, FIRST + 2]
 
-    play(scene)
+    run_scenario(scene)
 
 
 @pytest.mark.parametrize("trouble", ["broken", "hanging"])
 def test_an_engine_that_fails_for_ever_holds_no_clip_past_max_hold(trouble: str) -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         getattr(talk.engine, trouble).add("es")
         await talk.send(translation(1))
         await talk.until(57)
@@ -165,11 +165,11 @@ def test_an_engine_that_fails_for_ever_holds_no_clip_past_max_hold(trouble: str)
         assert talk.released == [1, 2, 3]
         assert [(letter.stage, letter.language) for letter in talk.letters] == [("synthesize", "es")] * 2
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_clip_that_hangs_half_way_is_failed_above_its_own_attempt() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.delay["es"] = 40
         await talk.send(translation(1))
         await talk.until(61)
@@ -178,21 +178,21 @@ def test_a_clip_that_hangs_half_way_is_failed_above_its_own_attempt() -> None:
         assert (failed.status, failed.last, failed.payload) == (FAILED, True, b"")
         assert failed.attempt > begun.attempt
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_language_without_a_voice_has_one_dead_letter_and_no_hold() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         await talk.send(translation(1), translation(2), translation(3), every=0.001)
         assert talk.outcomes == [(1, FAILED), (2, FAILED), (3, FAILED)]
         assert len(talk.letters) == 1
         assert "UnsupportedLanguage" in talk.letters[0].error
 
-    play(scene, Talk(ScriptedSynthesizer(languages=["en"])))
+    run_scenario(scene, SynthesizeHarness(ScriptedSynthesizer(languages=["en"])))
 
 
 def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         talk.engine.delay["es"] = 0.5
         await talk.send(translation(4), translation(4), translation(5))
         await talk.until(10)
@@ -201,11 +201,11 @@ def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> 
         assert talk.bench.metrics.total(Metric.REPLAYED_RECORDS, stage="synthesize") == 3
         assert sorted(talk.released) == [4, 4, 4, 5, 5]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_language_behind_the_speaker_speaks_faster_until_it_has_caught_up() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         clips = [translation(1, 6000), translation(2, 1200), *(translation(number) for number in range(3, 30))]
         await talk.send(*clips, every=0.01)
         tempos = [talk.chunks(number)[0].tempo for number in range(1, 30)]
@@ -217,16 +217,16 @@ def test_a_language_behind_the_speaker_speaks_faster_until_it_has_caught_up() ->
         faster = sum(len(chunk.payload) for chunk in talk.chunks(2))
         assert faster == 2 * round(1200 * RATE / 1000 / 1.3)
 
-    play(scene)
+    run_scenario(scene)
 
 
 @pytest.mark.parametrize(("most", "outcomes"), [("5", [OK, SKIPPED, OK]), ("6", [OK, OK, OK]), ("0", [OK, OK, OK])])
 def test_what_would_come_too_late_is_not_spoken(most: str, outcomes: list[Status]) -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: SynthesizeHarness) -> None:
         # The first ends at 7 s: 5.4 s behind the second, 4 s behind the third.
         await talk.send(translation(1, 6000), translation(2, end=1600), translation(3, end=3000), every=0.01)
         assert [status for _, status in talk.outcomes] == outcomes
         assert talk.bench.metrics.total(Metric.SPEECH_SKIPPED, language="es") == outcomes.count(SKIPPED)
         assert talk.released == [1, 2, 3]
 
-    play(scene, Talk(SPEECH_MAX_LAG=most))
+    run_scenario(scene, SynthesizeHarness(SPEECH_MAX_LAG=most))

@@ -9,14 +9,14 @@ import pytest
 from shared.metrics import Metric
 from shared.models import DeadLetter, SessionEnded
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.transcribe.studio import RATE, Studio
+from tests.unit.processors.transcribe.transcribe_harness import RATE, TranscribeHarness
 
 HOUR = 3600 * RATE
 #: A frame too quiet to be taken for speech, and yet not silent.
 FAINT = b"\x11\x00" * 1600
 
 
-def fed(studio: Studio) -> int:
+def fed(studio: TranscribeHarness) -> int:
     """Audio (ms) that recognisers were fed."""
     return sum(take.position for take in studio.engine.takes)
 
@@ -24,7 +24,7 @@ def fed(studio: Studio) -> int:
 @pytest.mark.parametrize("ahead", [40, 100, 3600, 7300, 10**6])
 def test_one_frame_far_ahead_is_one_dead_letter_and_speech_goes_on_without_a_break(ahead: int) -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(5, FAINT)
         place = studio.offset
         await studio.send_at(place + ahead * RATE)
@@ -42,7 +42,7 @@ def test_one_frame_far_ahead_is_one_dead_letter_and_speech_goes_on_without_a_bre
 @pytest.mark.parametrize("hours", [1, 2, 24])
 def test_a_clock_that_is_set_hours_ahead_neither_silences_nor_ends_a_session(hours: int) -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(5, bytes(3200))
         studio.offset += hours * HOUR
         await studio.speak(20, bytes(3200))
@@ -60,7 +60,7 @@ def test_a_clock_that_is_set_hours_ahead_neither_silences_nor_ends_a_session(hou
 @pytest.mark.parametrize("begins", [5, 5000])
 def test_a_clock_that_is_set_ahead_for_a_while_and_then_right_again_costs_nothing(begins: int) -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         studio.offset = begins * RATE
         await studio.speak(5, bytes(3200))
         studio.offset += HOUR
@@ -76,7 +76,7 @@ def test_a_clock_that_is_set_ahead_for_a_while_and_then_right_again_costs_nothin
 
 def test_frames_that_lie_behind_in_a_gap_that_was_gone_over_are_heard_at_the_end() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(5, bytes(3200))
         studio.offset += 100 * RATE
         await studio.speak(3, bytes(3200))
@@ -91,7 +91,7 @@ def test_frames_that_lie_behind_in_a_gap_that_was_gone_over_are_heard_at_the_end
 
 def test_a_frame_twenty_seconds_ahead_does_not_silence_the_twenty_seconds_before_it() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(5, FAINT)
         place = studio.offset
         await studio.send_at(place + 20 * RATE)
@@ -107,7 +107,7 @@ def test_a_frame_twenty_seconds_ahead_does_not_silence_the_twenty_seconds_before
 
 def test_audio_that_was_heard_and_comes_again_is_not_said_twice() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(20, bytes(3200))
         # As by a client that does not know what came, faster than anybody speaks.
         studio.offset = 0
@@ -123,7 +123,7 @@ def test_audio_that_was_heard_and_comes_again_is_not_said_twice() -> None:
 @pytest.mark.parametrize("back", [5, 20, 55, 59])
 def test_a_clock_that_steps_back_into_what_was_heard_is_one_dead_letter_and_speech_goes_on(back: int) -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(60, FAINT)
         studio.offset -= back * RATE
         await studio.speak(60, FAINT)
@@ -136,7 +136,7 @@ def test_a_clock_that_steps_back_into_what_was_heard_is_one_dead_letter_and_spee
 
 def test_a_clock_that_steps_back_while_no_worker_is_there_silences_nobody() -> None:
     async def main() -> None:
-        studio = await Studio().open(take=3, heard=60_000, last_frame_at=EPOCH)
+        studio = await TranscribeHarness().open(take=3, heard=60_000, last_frame_at=EPOCH)
         await asyncio.sleep(30)
         studio.offset = 20 * RATE
         await studio.speak(60, FAINT)
@@ -150,7 +150,7 @@ def test_a_clock_that_steps_back_while_no_worker_is_there_silences_nobody() -> N
 def test_a_speaker_who_goes_on_behind_a_mute_of_minutes_is_heard_there() -> None:
     async def main() -> None:
         for said in (0.3, 5):
-            studio = await Studio().open()
+            studio = await TranscribeHarness().open()
             await studio.speak(5, bytes(3200))
             await asyncio.sleep(120)
             studio.offset += 120 * RATE
@@ -166,10 +166,10 @@ def test_a_speaker_who_goes_on_behind_a_mute_of_minutes_is_heard_there() -> None
 
 def test_a_worker_that_begins_behind_a_long_quiet_leaves_audio_where_it_is() -> None:
     async def main() -> None:
-        old = await Studio().open()
+        old = await TranscribeHarness().open()
         await old.speak(600, bytes(3200))
         await old.bench.close()
-        studio = Studio(store=old.store)
+        studio = TranscribeHarness(store=old.store)
         await studio.bench.start()
         studio.offset = 590 * RATE
         await studio.speak(5, bytes(3200))
@@ -182,14 +182,14 @@ def test_a_worker_that_begins_behind_a_long_quiet_leaves_audio_where_it_is() -> 
 
 def test_a_worker_that_begins_on_shifted_audio_goes_on_where_it_was_heard() -> None:
     async def main() -> None:
-        old = await Studio().open()
+        old = await TranscribeHarness().open()
         await old.speak(5, bytes(3200))
         old.offset += 3 * HOUR
         await old.speak(20, bytes(3200))
         old.engine.takes[-1].say("so far", 20_000, 24_000, final=True)
         await asyncio.sleep(0.1)
         await old.bench.close()
-        studio = Studio(store=old.store)
+        studio = TranscribeHarness(store=old.store)
         await studio.bench.start()
         studio.offset = old.offset
         await studio.speak(10, bytes(3200))

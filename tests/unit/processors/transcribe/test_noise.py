@@ -7,10 +7,10 @@ import asyncio
 from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult
 from tests.support.virtual_time import run
-from tests.unit.processors.transcribe.studio import RATE, Studio, Take
+from tests.unit.processors.transcribe.transcribe_harness import RATE, FakeRecogniser, TranscribeHarness
 
 
-class Repeating(Studio):
+class Repeating(TranscribeHarness):
     """Whatever hears the beginning says it, in every take."""
 
     async def speak_and_repeat(self, seconds: int) -> None:
@@ -25,7 +25,7 @@ class Repeating(Studio):
 
 def test_minutes_of_music_cost_three_reopenings_and_what_is_said_behind_it_is_heard() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(400)
         assert [take.start for take in studio.engine.takes] == [0, 0, 0, 0]
         assert studio.bench.metrics.total(Metric.RECOGNISER_DROPS) == 3
@@ -42,7 +42,7 @@ def test_minutes_of_music_cost_three_reopenings_and_what_is_said_behind_it_is_he
 
 def test_no_more_than_a_minute_of_audio_without_words_is_held() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         for second in range(300):
             await studio.speak(1)
             held = second + 1 - len(studio.released()) / 10
@@ -90,7 +90,7 @@ def test_an_utterance_that_goes_on_behind_noise_goes_on_as_another() -> None:
 
 def test_an_empty_hypothesis_is_no_progress_and_a_new_word_is() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(5)
         studio.engine.takes[0].say("", 0, 4000)
         await studio.speak(3)
@@ -108,7 +108,7 @@ def test_an_empty_hypothesis_is_no_progress_and_a_new_word_is() -> None:
 
 def test_each_tenth_minute_of_noise_opens_another_take_that_hears_none_of_it_again() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(650)
         starts = [take.start for take in studio.engine.takes]
         assert starts == [0, 0, 0, 0, 600_000]
@@ -119,10 +119,10 @@ def test_each_tenth_minute_of_noise_opens_another_take_that_hears_none_of_it_aga
 
 def test_a_recogniser_that_drops_at_the_same_place_again_and_again_loses_the_audio_but_not_what_it_said() -> None:
     async def main() -> None:
-        studio = await Studio().open(settings={"MAX_HOLD": "10"})
+        studio = await TranscribeHarness().open(settings={"MAX_HOLD": "10"})
         done: set[int] = set()
 
-        def fail(take: Take) -> None:
+        def fail(take: FakeRecogniser) -> None:
             done.add(id(take))
             take.say("so far", 0, 900)
             take.drop()

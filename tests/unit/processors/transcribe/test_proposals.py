@@ -8,22 +8,22 @@ from processors.contract import Closing
 from shared.models import SessionEnded
 from shared.sessions import SessionState
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.transcribe.studio import Studio
+from tests.unit.processors.transcribe.transcribe_harness import TranscribeHarness
 
 
-def proposal(studio: Studio) -> SessionEnded:
+def proposal(studio: TranscribeHarness) -> SessionEnded:
     return SessionEnded(session="talk", captured_at=studio.bench.clock.now(), reason="idle", proposal=True)
 
 
-async def silent_for(seconds: float) -> Studio:
+async def silent_for(seconds: float) -> TranscribeHarness:
     """A session whose speaker said something, and then nothing for so long."""
-    studio = await Studio().open()
+    studio = await TranscribeHarness().open()
     await studio.speak(2, bytes(3200))
     await asyncio.sleep(seconds)
     return studio
 
 
-def ended(studio: Studio) -> list[SessionEnded]:
+def ended(studio: TranscribeHarness) -> list[SessionEnded]:
     return studio.emitted(SessionEnded)
 
 
@@ -89,7 +89,7 @@ def test_a_worker_that_knows_no_frame_goes_by_the_item() -> None:
         for since, right in ((100, False), (400, True)):
             old = await silent_for(since)
             await old.bench.close()
-            studio = Studio(store=old.store)
+            studio = TranscribeHarness(store=old.store)
             await studio.bench.start()
             await studio.bench.send(proposal(studio))
             await asyncio.sleep(12)
@@ -101,7 +101,7 @@ def test_a_worker_that_knows_no_frame_goes_by_the_item() -> None:
 
 def test_a_session_that_nobody_speaks_on_has_start_timeout_from_when_it_was_noticed() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await asyncio.sleep(7000)
         await studio.bench.send(proposal(studio))
         assert (await studio.item()).noticed_at == EPOCH + 7_000_000
@@ -144,7 +144,7 @@ def test_a_proposal_that_stands_at_the_end_of_a_shard_is_no_end() -> None:
 
 def test_a_speakers_own_end_is_not_weighed() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2, bytes(3200))
         await studio.end()
         await asyncio.sleep(1)
@@ -156,7 +156,7 @@ def test_a_speakers_own_end_is_not_weighed() -> None:
 
 def test_a_session_ends_by_itself_where_its_audio_is_at_its_longest_and_all_of_that_is_heard() -> None:
     async def main() -> None:
-        studio = await Studio().open(settings={"MAX_SESSION_LENGTH": "60"})
+        studio = await TranscribeHarness().open(settings={"MAX_SESSION_LENGTH": "60"})
         await studio.speak(62, bytes(3200))
         await asyncio.sleep(1)
         assert [end.reason for end in ended(studio)] == ["too long"]

@@ -11,12 +11,12 @@ from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult, SessionEnded
 from shared.sessions import SessionState
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.transcribe.studio import RATE, Studio
+from tests.unit.processors.transcribe.transcribe_harness import RATE, TranscribeHarness
 
 
 def test_audio_that_no_recogniser_takes_for_max_hold_is_one_span_of_loss_and_the_session_goes_on() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         studio.engine.failure = EngineUnavailable("out of quota")
         await studio.speak(90, bytes(3200))
         assert len(studio.released()) > 100
@@ -39,7 +39,7 @@ def test_audio_that_no_recogniser_takes_for_max_hold_is_one_span_of_loss_and_the
 
 def test_the_end_of_a_session_comes_behind_its_last_final_and_marks_it_ended() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         (take,) = studio.engine.takes
         take.say("good bye", 500, 1500)
@@ -61,11 +61,11 @@ def test_the_end_of_a_session_comes_behind_its_last_final_and_marks_it_ended() -
 
 def test_a_replay_after_the_end_is_dropped_without_a_dead_letter() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(1)
         await studio.end()
         await asyncio.sleep(1)
-        again = Studio(store=studio.store)
+        again = TranscribeHarness(store=studio.store)
         await again.bench.start()
         await again.speak(1)
         await again.end()
@@ -81,12 +81,12 @@ def test_a_replay_after_the_end_is_dropped_without_a_dead_letter() -> None:
 
 def test_a_new_owner_fences_the_old_one_and_skips_what_was_heard() -> None:
     async def main() -> None:
-        old = await Studio().open()
+        old = await TranscribeHarness().open()
         await old.speak(3)
         old.engine.takes[0].say("mine", 0, 2000, final=True)
         await asyncio.sleep(0.1)
         released = len(old.released())
-        new = Studio(store=old.store)
+        new = TranscribeHarness(store=old.store)
         await new.bench.start()
         await new.speak(4)
         assert new.engine.takes[0].start == 1500
@@ -111,9 +111,9 @@ def test_a_new_owner_fences_the_old_one_and_skips_what_was_heard() -> None:
 
 def test_a_worker_that_lost_the_session_cannot_take_it_back_by_reopening() -> None:
     async def main() -> None:
-        old = await Studio().open()
+        old = await TranscribeHarness().open()
         await old.speak(1)
-        new = Studio(store=old.store)
+        new = TranscribeHarness(store=old.store)
         await new.bench.start()
         await new.speak(1)
         old.engine.takes[0].drop()
@@ -128,7 +128,7 @@ def test_a_worker_that_lost_the_session_cannot_take_it_back_by_reopening() -> No
 
 def test_the_end_of_a_shard_ends_the_recogniser_and_releases_everything() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         (take,) = studio.engine.takes
         take.say("in the middle of", 500, 1900)
@@ -145,7 +145,7 @@ def test_the_end_of_a_shard_ends_the_recogniser_and_releases_everything() -> Non
 
 def test_frames_of_another_rate_or_beyond_the_longest_session_are_refused() -> None:
     async def main() -> None:
-        studio = await Studio().open(settings={"MAX_SESSION_LENGTH": "600"})
+        studio = await TranscribeHarness().open(settings={"MAX_SESSION_LENGTH": "600"})
         await studio.speak(1)
         await studio.send_at(16000, rate=8000)
         await studio.send_at(10**12)
@@ -163,7 +163,7 @@ def test_frames_of_another_rate_or_beyond_the_longest_session_are_refused() -> N
 
 def test_a_language_that_the_engine_will_never_serve_is_one_dead_letter() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         studio.engine.failure = UnsupportedLanguage("expected one of en, got xx")
         await studio.speak(2)
         await studio.end()
@@ -179,7 +179,7 @@ def test_a_language_that_the_engine_will_never_serve_is_one_dead_letter() -> Non
 
 def test_the_newest_frame_is_noted_every_ten_seconds() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(40, bytes(3200))
         assert EPOCH + 29_000 <= (await studio.item()).last_frame_at <= EPOCH + 39_900
         await studio.bench.close()

@@ -12,9 +12,9 @@ from processors.transcribe.recogniser import Hypothesis
 from processors.transcribe.stage import TranscribeStage
 from shared.models import AudioFrame, FinalResult, PartialResult, Record, Silence, Word
 from shared.sessions import Session
-from tests.support.operators import OperatorBench
+from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.transcribe.studio import LOUD, RATE, Studio
+from tests.unit.processors.transcribe.transcribe_harness import LOUD, RATE, TranscribeHarness
 
 QUIET = bytes(len(LOUD))
 ONE, TWO = Word("one", 1000, 1400), Word("two", 7400, 7800)
@@ -32,7 +32,7 @@ async def played(script: Script, feed_rate: float | None, seconds: float) -> lis
     """What a scripted take publishes of a recording that is sent at once."""
     engine = ScriptedEngine(script)
     engine.feed_rate = feed_rate
-    bench = OperatorBench(TranscribeStage(engine))
+    bench = OperatorHarness(TranscribeStage(engine))
     await bench.store.create(Session(id="talk", source_language="en", target_languages=(), started_at=EPOCH))
     await bench.start()
     for n in range(round(seconds * 10)):
@@ -68,7 +68,7 @@ def test_normal_speech_costs_no_silence(feed_rate: float | None) -> None:
 
 def test_an_engine_that_cannot_tell_is_silent_a_lookahead_behind_quiet_audio_in_real_time() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("one", 500, 1500)
         await studio.speak(6, QUIET)
@@ -83,7 +83,7 @@ def test_an_engine_that_cannot_tell_is_silent_a_lookahead_behind_quiet_audio_in_
 
 def test_an_engine_that_cannot_tell_is_not_said_to_be_silent_while_somebody_speaks() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("one", 500, 1500)
         await studio.speak(5.5)
@@ -95,7 +95,7 @@ def test_an_engine_that_cannot_tell_is_not_said_to_be_silent_while_somebody_spea
 
 def test_an_engine_that_cannot_tell_is_not_said_to_be_silent_while_it_catches_up() -> None:
     async def main() -> None:
-        studio = Studio()
+        studio = TranscribeHarness()
         studio.engine.feed_rate = 1.5
         await studio.open()
         for n in range(300):
@@ -111,7 +111,7 @@ def test_an_engine_that_cannot_tell_is_not_said_to_be_silent_while_it_catches_up
 
 def test_a_muted_speaker_is_silent_at_the_tip_by_the_clock_of_arrival() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("the last words", 500, 1800)
         await asyncio.sleep(3)
@@ -126,7 +126,7 @@ def test_a_muted_speaker_is_silent_at_the_tip_by_the_clock_of_arrival() -> None:
 @pytest.mark.parametrize("lag", [None, 100.0])
 def test_absence_is_no_silence_while_the_reader_is_behind_or_was_frozen(lag: float | None) -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("in the middle of", 500, 1800)
         studio.bench.tip_lag = lag
@@ -143,7 +143,7 @@ def test_absence_is_no_silence_while_the_reader_is_behind_or_was_frozen(lag: flo
 
 def test_audio_that_cannot_be_read_for_long_is_no_end_of_an_utterance() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("in the middle of", 500, 1800)
         studio.bench.tip_lag = None
@@ -163,7 +163,7 @@ def test_audio_that_cannot_be_read_for_long_is_no_end_of_an_utterance() -> None:
 
 def test_a_take_that_drops_in_mid_utterance_says_nothing_of_silence() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("in the middle of", 500, 1800)
         studio.engine.takes[0].drop()
@@ -177,7 +177,7 @@ def test_a_take_that_drops_in_mid_utterance_says_nothing_of_silence() -> None:
 
 def test_results_of_seconds_that_were_fed_in_one_go_stand_where_they_were_known() -> None:
     async def main() -> None:
-        studio = Studio()
+        studio = TranscribeHarness()
         studio.engine.lookahead = 1.0  # type: ignore[attr-defined]
         await studio.open()
         await studio.speak(10, QUIET)
@@ -198,7 +198,7 @@ def test_results_of_seconds_that_were_fed_in_one_go_stand_where_they_were_known(
 
 def test_the_first_word_behind_a_mute_is_live() -> None:
     async def main() -> None:
-        studio = Studio()
+        studio = TranscribeHarness()
         studio.engine.feed_rate = 1.5
         await studio.open()
         await studio.speak(2)

@@ -8,26 +8,26 @@ from processors.contract import Closing
 from shared.models import DeadLetter, PartialResult, SessionEnded
 from shared.sessions import SessionState
 from tests.support.virtual_time import VirtualClock, run
-from tests.unit.processors.transcribe.studio import Studio
+from tests.unit.processors.transcribe.transcribe_harness import TranscribeHarness
 
 
-async def pair() -> tuple[Studio, Studio]:
+async def pair() -> tuple[TranscribeHarness, TranscribeHarness]:
     """A session's owner, and a worker that stands by."""
-    owner = await Studio().open()
-    waiting = Studio(store=owner.store)
+    owner = await TranscribeHarness().open()
+    waiting = TranscribeHarness(store=owner.store)
     waiting.bench.displaced = True
     await waiting.bench.start()
     return owner, waiting
 
 
-async def both_hear(owner: Studio, waiting: Studio, seconds: float) -> None:
+async def both_hear(owner: TranscribeHarness, waiting: TranscribeHarness, seconds: float) -> None:
     for _ in range(round(seconds * 10)):
         await owner.send_at(owner.offset, bytes(3200))
         await waiting.send_at(waiting.offset, bytes(3200))
         await asyncio.sleep(0.1)
 
 
-async def one_hears(studio: Studio, seconds: float) -> None:
+async def one_hears(studio: TranscribeHarness, seconds: float) -> None:
     await studio.speak(seconds, bytes(3200))
 
 

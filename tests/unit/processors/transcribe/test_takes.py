@@ -12,12 +12,12 @@ from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult
 from shared.ranges import LONGEST_NAME, MOST_WORDS
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.transcribe.studio import LOUD, RATE, Studio, last_frame_within
+from tests.unit.processors.transcribe.transcribe_harness import LOUD, RATE, TranscribeHarness, last_frame_within
 
 
 def test_results_are_placed_in_audio_time_and_a_final_releases_the_audio_behind_it() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         studio.offset = 5 * RATE
         await studio.speak(2)
         (take,) = studio.engine.takes
@@ -48,7 +48,7 @@ def test_results_are_placed_in_audio_time_and_a_final_releases_the_audio_behind_
 
 def test_heard_never_passes_the_start_of_an_open_utterance() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(3)
         (take,) = studio.engine.takes
         take.say("first", 0, 1500)
@@ -63,7 +63,7 @@ def test_heard_never_passes_the_start_of_an_open_utterance() -> None:
 
 def test_frames_are_put_in_order_repeats_dropped_and_short_gaps_filled_with_silence() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         one, two, three = (bytes([n]) * 3200 for n in (1, 2, 3))
         await studio.send_at(0, one)
         await studio.send_at(3200, three)
@@ -83,7 +83,7 @@ def test_frames_are_put_in_order_repeats_dropped_and_short_gaps_filled_with_sile
 
 def test_a_gap_too_long_to_fill_begins_a_new_take_behind_it() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(1)
         await studio.send_at(60 * RATE)
         await asyncio.sleep(3)
@@ -98,7 +98,7 @@ def test_a_gap_too_long_to_fill_begins_a_new_take_behind_it() -> None:
 
 def test_a_dropped_recogniser_is_opened_again_and_hears_what_has_no_final() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         studio.engine.takes[0].say("first", 0, 1000, final=True)
         await studio.speak(2)
@@ -123,7 +123,7 @@ def test_a_dropped_recogniser_is_opened_again_and_hears_what_has_no_final() -> N
 
 def test_why_no_recogniser_opens_is_logged_once_though_one_has_dropped_before(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(1)
         studio.engine.failure = EngineUnavailable("out of quota")
         studio.engine.takes[0].drop()
@@ -141,7 +141,7 @@ def test_why_no_recogniser_opens_is_logged_once_though_one_has_dropped_before(ca
 
 def test_a_new_take_begins_half_a_second_behind_what_was_heard_wherever_that_lies_in_a_record() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         for _ in range(4):
             await studio.send_at(studio.offset, LOUD * 10)
             await asyncio.sleep(1)
@@ -157,7 +157,7 @@ def test_a_new_take_begins_half_a_second_behind_what_was_heard_wherever_that_lie
 
 def test_without_open_utterance_audio_ten_seconds_back_is_released() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(15, bytes(3200))
         assert studio.released()[-1] == last_frame_within(5 * RATE)
         assert (await studio.item()).heard == 0
@@ -169,7 +169,7 @@ def test_without_open_utterance_audio_ten_seconds_back_is_released() -> None:
 
 def test_a_recogniser_that_says_nothing_of_loud_audio_is_replaced_ever_more_patiently() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(60)
         lengths = [take.position / 1000 for take in studio.engine.takes]
         assert lengths[0] == 8
@@ -189,7 +189,7 @@ def test_a_recogniser_that_says_nothing_of_loud_audio_is_replaced_ever_more_pati
 
 def test_an_utterance_is_ended_at_45_seconds() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         for second in range(50):
             await studio.speak(1)
             if len(studio.engine.takes) == 1:
@@ -207,7 +207,7 @@ def test_an_utterance_is_ended_at_45_seconds() -> None:
 
 def test_without_audio_the_take_ends_and_the_next_frame_opens_another() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(1)
         await asyncio.sleep(10)
         assert studio.engine.takes[0].finished
@@ -222,7 +222,7 @@ def test_without_audio_the_take_ends_and_the_next_frame_opens_another() -> None:
 
 def test_a_backlog_is_fed_no_faster_than_the_engine_allows_and_waiting_is_no_hold() -> None:
     async def main() -> None:
-        studio = Studio()
+        studio = TranscribeHarness()
         studio.engine.feed_rate = 1.5
         await studio.open()
         for n in range(3000):
@@ -241,7 +241,7 @@ def test_a_backlog_is_fed_no_faster_than_the_engine_allows_and_waiting_is_no_hol
 
 def test_a_session_of_another_rate_is_resampled_for_the_engine() -> None:
     async def main() -> None:
-        studio = await Studio().open(rate=8000)
+        studio = await TranscribeHarness().open(rate=8000)
         for n in range(20):
             await studio.send_at(n * 800, bytes(1600), rate=8000)
         await studio.end()
@@ -255,7 +255,7 @@ def test_a_session_of_another_rate_is_resampled_for_the_engine() -> None:
 
 def test_a_language_that_the_recogniser_identified_is_told_with_its_results() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(1)
         take = studio.engine.takes[0]
         take.say("buenos", 100, 400, language="es")
@@ -269,7 +269,7 @@ def test_a_language_that_the_recogniser_identified_is_told_with_its_results() ->
 
 def test_what_a_recogniser_says_beyond_what_a_record_takes_is_cut() -> None:
     async def main() -> None:
-        studio = await Studio().open()
+        studio = await TranscribeHarness().open()
         await studio.speak(2)
         (take,) = studio.engine.takes
         take.say(" ".join(["no"] * (MOST_WORDS + 5)), 200, 1200)

@@ -12,23 +12,23 @@ from processors.translate.usage import MemoryUsage
 from shared.metrics import Metric
 from shared.models import Status
 from shared.settings import Settings
-from tests.unit.processors.translate.talk import Talk, play, segment
+from tests.unit.processors.translate.translate_harness import TranslateHarness, run_scenario, segment
 
 OK, SKIPPED, FAILED = Status.OK, Status.SKIPPED, Status.FAILED
 #: As many characters as `segment` says.
 LENGTH = len("Sentence 1.")
 
 
-def paid(*languages: str, day: int = 0, ledger: MemoryUsage | None = None, **settings: str) -> Talk:
+def paid(*languages: str, day: int = 0, ledger: MemoryUsage | None = None, **settings: str) -> TranslateHarness:
     """A talk whose engine is paid by the character."""
     engine = ScriptedTranslator()
     engine.billed = True
     process = Settings(translate_day_characters=day)
-    return Talk(languages or ("es", "ca"), **settings).speaks(engine, ledger or MemoryUsage(), process)
+    return TranslateHarness(languages or ("es", "ca"), **settings).speaks(engine, ledger or MemoryUsage(), process)
 
 
 def test_a_session_stops_at_its_cap_and_its_segments_are_skipped(caplog: pytest.LogCaptureFixture) -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         with caplog.at_level(logging.WARNING):
             await talk.send(*(segment(number) for number in range(1, 5)), every=1)
         metrics = talk.bench.metrics
@@ -41,7 +41,7 @@ def test_a_session_stops_at_its_cap_and_its_segments_are_skipped(caplog: pytest.
         assert metrics.total(Metric.SPEND_REFUSED, reason="session") == 4
         assert len(talk.engine.requests) == 4
 
-    play(scene, paid(TRANSLATE_SESSION_CHARACTERS=str(4 * LENGTH + 3)))
+    run_scenario(scene, paid(TRANSLATE_SESSION_CHARACTERS=str(4 * LENGTH + 3)))
     warnings = [record.getMessage() for record in caplog.records if "cap" in record.getMessage()]
     assert warnings == [
         f"translate: talk goes on without some translations: the session's cap of {4 * LENGTH + 3} characters is reached"
@@ -52,11 +52,11 @@ def test_a_day_is_shared_by_all_sessions_and_ends_at_midnight() -> None:
     ledger = MemoryUsage()
     cap = 3 * LENGTH
 
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), segment(2), every=1)
         assert talk.statuses("es") == [(1, OK), (2, OK)]
 
-    async def next_session(talk: Talk) -> None:
+    async def next_session(talk: TranslateHarness) -> None:
         await talk.send(segment(3), segment(4, "Bye."), segment(5), every=1)
         assert talk.statuses("es") == [(3, OK), (4, SKIPPED), (5, SKIPPED)]
         assert talk.bench.metrics.total(Metric.SPEND_REFUSED, reason="day") == 2
@@ -64,39 +64,39 @@ def test_a_day_is_shared_by_all_sessions_and_ends_at_midnight() -> None:
         await talk.send(segment(6), every=1)
         assert talk.statuses("es")[3:] == [(6, OK)]
 
-    play(scene, paid("es", day=cap, ledger=ledger))
-    play(next_session, paid("es", day=cap, ledger=ledger))
+    run_scenario(scene, paid("es", day=cap, ledger=ledger))
+    run_scenario(next_session, paid("es", day=cap, ledger=ledger))
 
 
 def test_what_the_day_refuses_is_not_booked_on_the_session() -> None:
     ledger = MemoryUsage()
 
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), segment(2), every=1)
         assert talk.statuses("es") == [(1, OK), (2, SKIPPED)]
         assert await ledger.book("session:talk", LENGTH, 2 * LENGTH)
 
-    play(scene, paid("es", day=LENGTH, ledger=ledger))
+    run_scenario(scene, paid("es", day=LENGTH, ledger=ledger))
 
 
 def test_no_session_raises_the_cap_of_the_day() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), every=1)
         assert talk.statuses("es") == [(1, SKIPPED)]
 
-    play(scene, paid("es", day=5, TRANSLATE_DAY_CHARACTERS="0"))
+    run_scenario(scene, paid("es", day=5, TRANSLATE_DAY_CHARACTERS="0"))
 
 
 def test_what_the_cache_answers_costs_nothing() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(*(segment(number, "Good night.") for number in range(1, 6)), segment(6, "Bye."), every=1)
         assert talk.statuses("es") == [*((number, OK) for number in range(1, 6)), (6, SKIPPED)]
 
-    play(scene, paid("es", TRANSLATE_SESSION_CHARACTERS=str(len("Good night."))))
+    run_scenario(scene, paid("es", TRANSLATE_SESSION_CHARACTERS=str(len("Good night."))))
 
 
 def test_a_try_after_a_failure_is_not_counted_again() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.failures["es"] = 5
         await talk.send(segment(1))
         await talk.until(30)
@@ -104,24 +104,24 @@ def test_a_try_after_a_failure_is_not_counted_again() -> None:
         assert len(talk.engine.requests) == 6
         assert talk.bench.metrics.total(Metric.TRANSLATED_CHARACTERS) == LENGTH
 
-    play(scene, paid("es", TRANSLATE_SESSION_CHARACTERS=str(LENGTH)))
+    run_scenario(scene, paid("es", TRANSLATE_SESSION_CHARACTERS=str(LENGTH)))
 
 
 def test_a_cap_of_nothing_is_none() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1, "a" * 100_000), every=1)
         assert talk.statuses("es") == [(1, OK)]
 
-    play(scene, paid("es", TRANSLATE_SESSION_CHARACTERS="0"))
+    run_scenario(scene, paid("es", TRANSLATE_SESSION_CHARACTERS="0"))
 
 
 def test_an_engine_that_costs_nothing_knows_no_cap() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), every=1)
         assert talk.statuses("es") == talk.statuses("ca") == [(1, OK)]
         assert talk.bench.metrics.total(Metric.TRANSLATED_CHARACTERS) == 0
 
-    play(scene, Talk(TRANSLATE_SESSION_CHARACTERS="1"))
+    run_scenario(scene, TranslateHarness(TRANSLATE_SESSION_CHARACTERS="1"))
 
 
 async def test_an_account_is_never_booked_over_its_cap() -> None:

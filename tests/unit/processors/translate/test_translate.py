@@ -13,7 +13,7 @@ from shared.errors import SessionUnknown
 from shared.metrics import Metric
 from shared.models import Correction, PartialResult, SessionEnded, Status, Translation, Word
 from tests.support.virtual_time import EPOCH, run
-from tests.unit.processors.translate.talk import END, Talk, play, segment
+from tests.unit.processors.translate.translate_harness import END, TranslateHarness, run_scenario, segment
 
 OK = Status.OK
 
@@ -24,7 +24,7 @@ def correction(revision: int, first: int = 1, **fields: Any) -> Correction:
 
 
 def test_a_segment_becomes_one_translation_a_language() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), segment(2), every=1)
         assert talk.said("es") == [(1, OK, "[es] Sentence 1."), (2, OK, "[es] Sentence 2.")]
         assert talk.said("ca") == [(1, OK, "[ca] Sentence 1."), (2, OK, "[ca] Sentence 2.")]
@@ -40,11 +40,11 @@ def test_a_segment_becomes_one_translation_a_language() -> None:
         )
         assert talk.released == [1, 2]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_language_is_left_out_while_nobody_wants_it() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1))
         await talk.store.configure("talk", wanted=["ca"])
         await talk.until(6)
@@ -56,41 +56,41 @@ def test_a_language_is_left_out_while_nobody_wants_it() -> None:
         assert talk.statuses("ca") == [(1, OK), (2, OK), (3, OK)]
         assert talk.released == [1, 2, 3]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_what_is_wanted_counts_from_the_first_segment_on() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.store.configure("talk", wanted=[])
         await talk.close()
         await talk.restart()
         await talk.send(segment(1), every=1)
         assert talk.statuses("es") == talk.statuses("ca") == [(1, Status.UNWANTED)]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_duplicate_is_skipped() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1, " ", status=Status.DUPLICATE), every=1)
         assert talk.said("es") == [(1, Status.SKIPPED, "")]
         assert list(talk.engine.requests) == []
         assert talk.released == [1]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_the_source_language_passes_as_it_is() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), every=1)
         assert talk.said("en") == [(1, OK, "Sentence 1.")]
         assert talk.said("es") == [(1, OK, "[es] Sentence 1.")]
 
-    play(scene, Talk(("en", "es")))
+    run_scenario(scene, TranslateHarness(("en", "es")))
 
 
 def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.delay["es"] = 5
         await talk.send(segment(7), segment(7), segment(8))
         await talk.until(11)
@@ -99,20 +99,20 @@ def test_numbers_that_were_seen_or_are_in_progress_are_dropped_and_counted() -> 
         assert talk.bench.metrics.total(Metric.REPLAYED_RECORDS, stage="translate") == 3
         assert sorted(talk.released) == [7, 7, 7, 8, 8]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_correction_of_words_alone_is_not_translated() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(correction(1, number_wrong=False), every=1)
         assert talk.bench.emitted == []
         assert talk.bench.released == [correction(1, number_wrong=False)]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_where_a_number_was_wrong_every_language_is_corrected_behind_its_translations() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.delay["es"] = 5
         await talk.send(segment(1), segment(2), correction(1), END)
         await talk.until(6)
@@ -128,30 +128,30 @@ def test_where_a_number_was_wrong_every_language_is_corrected_behind_its_transla
         assert talk.corrected("es") == [(1, 2, 1, "[es] For 25 dollars.")]
         assert talk.bench.released == [segment(1), segment(2), correction(1), END]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_correction_is_translated_from_the_language_that_it_is_in() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(correction(1), correction(2, language="fr"), every=1)
         assert [source for _, source, target in talk.engine.requests if target == "es"] == ["en", "fr"]
         assert talk.corrected("en") == [(1, 2, 1, "For 25 dollars."), (1, 2, 2, "[en] For 25 dollars.")]
 
-    play(scene, Talk(("en", "es")))
+    run_scenario(scene, TranslateHarness(("en", "es")))
 
 
 def test_of_corrections_of_one_range_only_a_higher_revision_is_translated() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(correction(2), correction(1), correction(2), correction(3), correction(1, first=2), every=1)
         assert [(first, revision) for first, _, revision, _ in talk.corrected("es")] == [(1, 2), (1, 3), (2, 1)]
         assert talk.bench.metrics.total(Metric.REPLAYED_RECORDS, stage="translate") == 2
         assert len(talk.bench.released) == 5
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_correction_that_cannot_be_translated_leaves_what_was_said() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.broken.add("es")
         await talk.send(correction(1), every=61)
         assert talk.corrected("es") == []
@@ -162,11 +162,11 @@ def test_a_correction_that_cannot_be_translated_leaves_what_was_said() -> None:
         await talk.send(correction(2), every=3)
         assert len(talk.corrected("ca")) == 1
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_each_language_ends_behind_its_own_last_translation() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.delay["es"] = 10
         await talk.send(segment(1), END)
         await talk.until(5)
@@ -178,41 +178,41 @@ def test_each_language_ends_behind_its_own_last_translation() -> None:
         assert [type(record).__name__ for record in talk.bench.emitted] == ["Translation", "SessionEnded"] * 2
         assert talk.bench.released == [segment(1), END]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_session_without_target_languages_holds_nothing() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1), END)
         assert talk.bench.released == [segment(1), END]
         assert talk.bench.emitted == []
 
-    play(scene, Talk(()))
+    run_scenario(scene, TranslateHarness(()))
 
 
 def test_a_second_use_comes_from_the_cache() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1, "Good night."), segment(2, " Good  night."), every=1)
         assert talk.said("es")[:2] == [(1, OK, "[es] Good night."), (2, OK, "[es] Good night.")]
         assert len([text for text, _, target in talk.engine.requests if target == "es" and "night" in text]) == 1
         assert talk.bench.metrics.observations(Metric.CACHE_HIT_RATE, stage="translate") == [0, 0, 100, 100]
         assert talk.bench.metrics.level(Metric.CACHE_SIZE, stage="translate") == 2
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_session_that_asks_for_no_cache_leaves_nothing_in_it() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1, "Good night."), segment(2, "Good night."), every=1)
         assert len(talk.engine.requests) == 4
         assert talk.cache.size == 0
         assert talk.bench.metrics.observations(Metric.CACHE_HIT_RATE) == []
 
-    play(scene, Talk(TRANSLATION_CACHE="false"))
+    run_scenario(scene, TranslateHarness(TRANSLATION_CACHE="false"))
 
 
 def test_at_a_shards_end_it_finishes_all_it_holds() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.delay["es"] = 3
         talk.engine.failures["ca"] = 3
         await talk.send(segment(1), segment(2), END)
@@ -220,11 +220,11 @@ def test_at_a_shards_end_it_finishes_all_it_holds() -> None:
         assert talk.statuses("es") == talk.statuses("ca") == [(1, OK), (2, OK)]
         assert talk.bench.released == [segment(1), segment(2), END]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_at_a_shutdown_what_is_not_finished_stays_for_the_next_owner() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         talk.engine.delay["es"] = 3
         await talk.send(segment(1), segment(2))
         await talk.until(4)
@@ -236,23 +236,23 @@ def test_at_a_shutdown_what_is_not_finished_stays_for_the_next_owner() -> None:
         assert talk.statuses("es") == talk.statuses("ca") == [(2, OK)]
         assert talk.released == [2]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_a_session_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SessionUnknown):
-        run(Talk().restart())
+        run(TranslateHarness().restart())
 
 
 def test_a_record_that_does_not_belong_here_is_named() -> None:
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         stray = PartialResult(
             session="talk", captured_at=EPOCH, take=1, utterance=1, start=0, end=1, position=1, items=()
         )
         with pytest.raises(TypeError, match="expected a Segment, Correction or SessionEnded, got PartialResult"):
             await talk.send(stray)
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_the_engine_is_closed_with_the_stage() -> None:
@@ -270,7 +270,7 @@ def test_the_engine_is_closed_with_the_stage() -> None:
 def test_a_translation_names_who_said_most_of_its_segment() -> None:
     said = tuple(Word(str(n), n, n + 1, speaker=speaker) for n, speaker in enumerate(["spk_1", "spk_0", "spk_1"]))
 
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1, words=said), segment(2), every=1)
         assert [(t.language, t.number, t.speaker) for t in talk.bench.emitted if isinstance(t, Translation)] == [
             ("es", 1, "spk_1"),
@@ -279,7 +279,7 @@ def test_a_translation_names_who_said_most_of_its_segment() -> None:
             ("ca", 2, None),
         ]
 
-    play(scene)
+    run_scenario(scene)
 
 
 def test_what_another_engine_made_is_not_served() -> None:
@@ -287,11 +287,11 @@ def test_what_another_engine_made_is_not_served() -> None:
     other.name = "other"
     other.translations["Good night.", "es"] = "Buenas noches."
 
-    async def scene(talk: Talk) -> None:
+    async def scene(talk: TranslateHarness) -> None:
         await talk.send(segment(1, "Good night."), every=1)
         assert talk.said("es") == [(1, OK, "[es] Good night.")]
         await talk.speaks(other).restart()
         await talk.send(segment(2, "Good night."), every=1)
         assert talk.said("es") == [(2, OK, "Buenas noches.")]
 
-    play(scene, Talk(("es",)))
+    run_scenario(scene, TranslateHarness(("es",)))

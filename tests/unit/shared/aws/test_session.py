@@ -16,7 +16,7 @@ from shared.aws import Aws
 from shared.errors import SetupError, StreamUnavailable
 from tests.support.aws_settings import nothing_set
 from tests.support.endless import endless
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 
 @pytest.fixture(autouse=True)
@@ -218,7 +218,7 @@ except TimeoutError:
         monkeypatch.setenv("AWS_REGION", "eu-west-1")
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{aws.port}")
         ended = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=PATIENCE
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=TIMEOUT
         )
     assert (ended.stdout, ended.stderr) == ("given up\n", "")
 

@@ -13,7 +13,7 @@ import pytest
 
 from shared.aws import threads as module
 from shared.aws.threads import DaemonThreads
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 
 def test_so_many_calls_run_at_once_and_the_rest_after_them() -> None:
@@ -63,9 +63,7 @@ from shared.aws.threads import DaemonThreads
 DaemonThreads(1, "calls").submit(time.sleep, 3600)
 print("done")
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program], timeout=PATIENCE, capture_output=True, text=True, check=True
-    )
+    ended = subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT, capture_output=True, text=True, check=True)
     assert (ended.stdout, ended.stderr) == ("done\n", "")
 
 
@@ -80,9 +78,7 @@ if not os.fork():
 os.wait()
 print(threads.submit(int, "7").result())
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program], timeout=PATIENCE, capture_output=True, text=True, check=True
-    )
+    ended = subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT, capture_output=True, text=True, check=True)
     assert ended.stdout == "7\n"
     assert "shared.errors.ForkedProcess: calls of kinesis: expected process" in ended.stderr
     assert "make Aws, streams and stores in the process that uses them" in ended.stderr
@@ -97,7 +93,5 @@ if not os.fork():
     os._exit(threads.submit(int, "7").result())
 print(os.waitstatus_to_exitcode(os.wait()[1]))
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program], timeout=PATIENCE, capture_output=True, text=True, check=True
-    )
+    ended = subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT, capture_output=True, text=True, check=True)
     assert (ended.stdout, ended.stderr) == ("7\n", "")

@@ -17,8 +17,8 @@ from shared.errors import LowLatencyTranslateError, WrongEventLoop
 from shared.streams import OLDEST, Entry, Item, MemoryStream, Start, Stream, StreamName
 from shared.streams.follow import Follower
 from shared.streams.kinesis import kinesis_streams
-from tests.support.patience import PATIENCE
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
+from tests.support.waiting import TIMEOUT
 from tests.unit.shared.streams.test_kinesis_admin import ScriptedAws
 
 _ROOT = Path(__file__).parents[4]
@@ -68,7 +68,7 @@ def test_on_another_event_loop_every_use_is_refused_in_one_line(
 ) -> None:
     stream = streams()[StreamName.AUDIO]
     with another_loop() as loop:
-        asyncio.run_coroutine_threadsafe(stream.publish([]), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(stream.publish([]), loop).result(TIMEOUT)
 
         async def main() -> None:
             with pytest.raises(WrongEventLoop) as refused:
@@ -84,7 +84,7 @@ def test_on_another_event_loop_every_use_is_refused_in_one_line(
 def test_streams_that_are_made_together_have_one_event_loop() -> None:
     streams = kinesis_streams(ScriptedAws(Wire(ScriptedKinesis())), "talks", 0.4)
     with another_loop() as loop:
-        asyncio.run_coroutine_threadsafe(streams[StreamName.AUDIO].publish([]), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(streams[StreamName.AUDIO].publish([]), loop).result(TIMEOUT)
 
         async def main() -> None:
             with pytest.raises(
@@ -144,7 +144,7 @@ def test_what_the_closed_one_left_under_way_holds_nothing_up() -> None:
 def test_what_follows_streams_stays_on_the_event_loop_that_it_was_entered_on() -> None:
     follower = Follower(in_memory(), Start(ago=1000))
     with another_loop() as loop:
-        asyncio.run_coroutine_threadsafe(follower.__aenter__(), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(follower.__aenter__(), loop).result(TIMEOUT)
 
         async def main() -> None:
             with pytest.raises(WrongEventLoop, match=r"what follows audio: .* on one event loop$"):
@@ -153,7 +153,7 @@ def test_what_follows_streams_stays_on_the_event_loop_that_it_was_entered_on() -
                 await follower.__aexit__(None, None, None)
 
         asyncio.run(main())
-        asyncio.run_coroutine_threadsafe(follower.__aexit__(None, None, None), loop).result(PATIENCE)
+        asyncio.run_coroutine_threadsafe(follower.__aexit__(None, None, None), loop).result(TIMEOUT)
 
 
 _FORKED = """
@@ -177,7 +177,7 @@ async def main():
 
 def test_a_forked_child_is_told_in_one_line() -> None:
     script = _FORKED.format(child="child()", run="asyncio.run(main())")
-    done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.stdout == "the child ended with 1\n"
     assert "shared.errors.ForkedProcess: stream audio: expected process" in done.stderr
 

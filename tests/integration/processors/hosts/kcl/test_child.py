@@ -14,21 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processors.hosts.kcl.conversation import ROOT, Conversation
-from tests.support.patience import PATIENCE
+from tests.integration.processors.hosts.kcl.child_process import ROOT, ChildProcess
+from tests.support.waiting import TIMEOUT
 
 pytestmark = pytest.mark.kcl
 
 
 @pytest.fixture
-def child(tmp_path: Path) -> Iterator[Conversation]:
-    conversation = Conversation(tmp_path)
+def child(tmp_path: Path) -> Iterator[ChildProcess]:
+    conversation = ChildProcess(tmp_path)
     conversation.begin()
     yield conversation
     conversation.close()
 
 
-def test_what_is_printed_never_reaches_the_protocol(child: Conversation) -> None:
+def test_what_is_printed_never_reaches_the_protocol(child: ChildProcess) -> None:
     assert child.bring("one") == "processRecords"
     child.bring_nothing(until="1")
     assert child.ended() == 0
@@ -37,7 +37,7 @@ def test_what_is_printed_never_reaches_the_protocol(child: Conversation) -> None
     assert "gave its engine up" in child.errors
 
 
-def test_only_what_is_released_is_checkpointed(child: Conversation) -> None:
+def test_only_what_is_released_is_checkpointed(child: ChildProcess) -> None:
     assert child.bring("one", "keep", "three") == "processRecords"
     child.bring_nothing(until="1")
     assert child.say("shutdownRequested") == "shutdownRequested"
@@ -47,7 +47,7 @@ def test_only_what_is_released_is_checkpointed(child: Conversation) -> None:
     assert "closed: Closing.SHUTDOWN" in child.errors
 
 
-def test_what_is_released_last_is_checkpointed_at_the_shutdown(child: Conversation) -> None:
+def test_what_is_released_last_is_checkpointed_at_the_shutdown(child: ChildProcess) -> None:
     assert child.bring("one", "two", "three") == "processRecords"
     assert child.say("shutdownRequested") == "shutdownRequested"
     assert child.checkpoints[-1] == "3"
@@ -56,7 +56,7 @@ def test_what_is_released_last_is_checkpointed_at_the_shutdown(child: Conversati
     assert "took four" not in child.errors
 
 
-def test_the_end_of_a_shard_is_checkpointed_without_a_number(child: Conversation) -> None:
+def test_the_end_of_a_shard_is_checkpointed_without_a_number(child: ChildProcess) -> None:
     assert child.bring("one") == "processRecords"
     assert child.say("shardEnded") == "shardEnded"
     assert child.checkpoints[-1] is None
@@ -64,14 +64,14 @@ def test_the_end_of_a_shard_is_checkpointed_without_a_number(child: Conversation
     assert "closed: Closing.SHARD_END" in child.errors
 
 
-def test_an_end_that_another_owns_inputs_of_is_never_written(child: Conversation) -> None:
+def test_an_end_that_another_owns_inputs_of_is_never_written(child: ChildProcess) -> None:
     assert child.bring("keep") == "processRecords"
     assert child.say("shardEnded") is None
-    assert child.process.wait(PATIENCE) == 1
+    assert child.process.wait(TIMEOUT) == 1
     assert child.checkpoints == []
 
 
-def test_a_throttled_checkpoint_is_tried_again(child: Conversation) -> None:
+def test_a_throttled_checkpoint_is_tried_again(child: ChildProcess) -> None:
     child.refusals = ["ThrottlingException", "KinesisClientLibDependencyException"]
     assert child.bring("one") == "processRecords"
     child.bring_nothing(until="1")
@@ -80,7 +80,7 @@ def test_a_throttled_checkpoint_is_tried_again(child: Conversation) -> None:
     assert child.checkpoints == ["1", None]
 
 
-def test_its_last_word_is_that_nothing_is_left_to_be_done(child: Conversation) -> None:
+def test_its_last_word_is_that_nothing_is_left_to_be_done(child: ChildProcess) -> None:
     assert child.bring("one", "keep") == "processRecords"
     assert child.say("shutdownRequested") == "shutdownRequested"
     assert child.say("leaseLost") == "leaseLost"
@@ -88,13 +88,13 @@ def test_its_last_word_is_that_nothing_is_left_to_be_done(child: Conversation) -
     assert json.loads(child.errors[-1]) == {"done": child.process.pid}
 
 
-def test_it_has_no_such_word_where_the_daemon_leaves_it_with_the_shard(child: Conversation) -> None:
+def test_it_has_no_such_word_where_the_daemon_leaves_it_with_the_shard(child: ChildProcess) -> None:
     assert child.bring("one", "keep") == "processRecords"
     assert child.ended() == 0
     assert not any(line.startswith('{"done"') for line in child.errors)
 
 
-def test_a_last_checkpoint_that_is_throttled_to_the_end_ends_it_badly(child: Conversation) -> None:
+def test_a_last_checkpoint_that_is_throttled_to_the_end_ends_it_badly(child: ChildProcess) -> None:
     child.refusals = ["ThrottlingException"] * 50
     assert child.bring("one") == "processRecords"
     assert child.say("shutdownRequested") == "shutdownRequested"
@@ -107,7 +107,7 @@ def test_a_last_checkpoint_that_is_throttled_to_the_end_ends_it_badly(child: Con
     assert not any(line.startswith('{"done"') for line in child.errors)
 
 
-def test_once_the_lease_is_lost_nothing_is_checkpointed(child: Conversation) -> None:
+def test_once_the_lease_is_lost_nothing_is_checkpointed(child: ChildProcess) -> None:
     child.refusals = ["ShutdownException"]
     assert child.bring("one") == "processRecords"
     for _ in range(5):
@@ -118,16 +118,16 @@ def test_once_the_lease_is_lost_nothing_is_checkpointed(child: Conversation) -> 
 
 
 @pytest.mark.parametrize("reason", ["InvalidStateException", "IllegalArgumentException"])
-def test_a_checkpoint_that_can_never_be_taken_ends_the_process(child: Conversation, reason: str) -> None:
+def test_a_checkpoint_that_can_never_be_taken_ends_the_process(child: ChildProcess, reason: str) -> None:
     child.refusals = [reason]
     child.bring("one")
     while child.process.poll() is None and child.bring_raw([]) is not None:
         pass
-    assert child.process.wait(PATIENCE) == 1
+    assert child.process.wait(TIMEOUT) == 1
     assert any(f"expected a checkpoint to be taken, got {reason}" in line for line in child.errors)
 
 
-def test_a_record_that_makes_a_stage_raise_or_is_none_harms_no_other(child: Conversation) -> None:
+def test_a_record_that_makes_a_stage_raise_or_is_none_harms_no_other(child: ChildProcess) -> None:
     assert child.bring("raise", "two") == "processRecords"
     assert child.bring_raw([b"no record"]) == "processRecords"
     child.bring_nothing(until="3")
@@ -137,26 +137,26 @@ def test_a_record_that_makes_a_stage_raise_or_is_none_harms_no_other(child: Conv
 
 
 def test_a_fault_of_the_host_ends_the_process_with_nothing_checkpointed(tmp_path: Path) -> None:
-    conversation = Conversation(tmp_path, "--faulty")
+    conversation = ChildProcess(tmp_path, "--faulty")
     try:
         conversation.begin()
         conversation.bring("raise")
         while conversation.process.poll() is None and conversation.bring_raw([]) is not None:
             pass
-        assert conversation.process.wait(PATIENCE) == 1
+        assert conversation.process.wait(TIMEOUT) == 1
         assert conversation.checkpoints == []
     finally:
         conversation.close()
 
 
-def test_a_loop_that_stands_still_ends_the_process_and_shows_where(child: Conversation) -> None:
+def test_a_loop_that_stands_still_ends_the_process_and_shows_where(child: ChildProcess) -> None:
     assert child.bring("one", "stand still") is None or child.bring_raw([]) is None
-    assert child.process.wait(PATIENCE) == 1
+    assert child.process.wait(TIMEOUT) == 1
     assert any("the event loop stood still for 1 s" in line for line in child.errors)
     assert any("program.py" in line and "in take" in line for line in child.errors)
 
 
-def test_it_says_that_it_lives_and_how_far_it_has_come(child: Conversation) -> None:
+def test_it_says_that_it_lives_and_how_far_it_has_come(child: ChildProcess) -> None:
     assert child.bring("one", "keep") == "processRecords"
     child.bring_nothing(until="1")
     seen = len(child.beats)
@@ -172,9 +172,9 @@ def test_it_says_that_it_lives_and_how_far_it_has_come(child: Conversation) -> N
 
 
 def test_a_host_that_cannot_be_made_ends_the_process(tmp_path: Path) -> None:
-    conversation = Conversation(tmp_path, "--unready")
+    conversation = ChildProcess(tmp_path, "--unready")
     try:
-        assert conversation.process.wait(PATIENCE) == 1
+        assert conversation.process.wait(TIMEOUT) == 1
     finally:
         conversation.close()
 
@@ -183,7 +183,7 @@ def test_a_host_that_cannot_be_made_ends_the_process(tmp_path: Path) -> None:
 DAEMON = """
 import sys, time
 from pathlib import Path
-from tests.integration.processors.hosts.kcl.conversation import Conversation
+from tests.integration.processors.hosts.kcl.child_process import Conversation
 child = Conversation(Path(sys.argv[1]), "--refusing")
 child.begin()
 child.bring("raise")
@@ -206,8 +206,8 @@ def test_a_child_that_waits_for_a_refusing_stream_ends_with_its_daemon(tmp_path:
     time.sleep(0.5)
     os.kill(child, 0)
     daemon.kill()
-    daemon.wait(PATIENCE)
-    deadline = time.monotonic() + PATIENCE
+    daemon.wait(TIMEOUT)
+    deadline = time.monotonic() + TIMEOUT
     with suppress(ProcessLookupError):
         while time.monotonic() < deadline:
             os.kill(child, 0)

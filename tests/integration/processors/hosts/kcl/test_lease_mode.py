@@ -13,31 +13,31 @@ from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.lease_mode import LeaseMode
 from shared.aws import Aws
-from tests.integration.processors.hosts.kcl.workshop import Workshop, workshop
+from tests.integration.processors.hosts.kcl.worker_harness import WorkerHarness, worker_harness
 from tests.support.localstack import Observer
 
 KEY = {"key": {"S": "Migration3.0"}}
 
 
 @pytest.fixture
-def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
-    with workshop(localstack, observer, tmp_path) as opened:
+def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
+    with worker_harness(localstack, observer, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def mode(shop: Workshop, aws: Aws) -> LeaseMode:
+def mode(shop: WorkerHarness, aws: Aws) -> LeaseMode:
     return LeaseMode(aws, Application(("stability",), shop.stream.removesuffix("-transcripts")))
 
 
-def settled(shop: Workshop) -> dict[str, Any] | None:
+def settled(shop: WorkerHarness) -> dict[str, Any] | None:
     """What is written of the mode."""
     item = shop.dynamodb.get_item(TableName=f"{shop.application}-CoordinatorState", Key=KEY, ConsistentRead=True)
     found: dict[str, Any] | None = item.get("Item")
     return found
 
 
-async def test_an_application_that_begins_as_kcl_2_does_stays_so(shop: Workshop, mode: LeaseMode) -> None:
+async def test_an_application_that_begins_as_kcl_2_does_stays_so(shop: WorkerHarness, mode: LeaseMode) -> None:
     await asyncio.gather(*(mode.settle("2x", f"w-{number}") for number in range(4)))
     item = settled(shop)
     assert item is not None
@@ -46,7 +46,7 @@ async def test_an_application_that_begins_as_kcl_2_does_stays_so(shop: Workshop,
     assert int(item["mts"]["N"]) > 0
 
 
-async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(shop: Workshop, mode: LeaseMode) -> None:
+async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(shop: WorkerHarness, mode: LeaseMode) -> None:
     await mode.settle("3x", "w")
     assert settled(shop) is None
 
@@ -64,7 +64,7 @@ async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(shop: Workshop, mode
     ],
 )
 async def test_it_changes_as_far_as_kcl_can(
-    shop: Workshop, mode: LeaseMode, caplog: pytest.LogCaptureFixture, found: str, wanted: str, becomes: str
+    shop: WorkerHarness, mode: LeaseMode, caplog: pytest.LogCaptureFixture, found: str, wanted: str, becomes: str
 ) -> None:
     await mode.settle("2x", "w")
     table = f"{shop.application}-CoordinatorState"

@@ -14,21 +14,21 @@ from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.leases import LeaseTable
 from shared.aws import Aws
 from shared.errors import ResourceMissing
-from tests.integration.processors.hosts.kcl.workshop import Workshop, workshop
+from tests.integration.processors.hosts.kcl.worker_harness import WorkerHarness, worker_harness
 from tests.support.localstack import Observer
-from tests.support.patience import until
+from tests.support.waiting import wait_until
 
 FIRST, SECOND, THIRD = (f"shardId-{number:012}" for number in range(3))
 
 
 @pytest.fixture
-def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
-    with workshop(localstack, observer, tmp_path) as opened:
+def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
+    with worker_harness(localstack, observer, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def application(shop: Workshop) -> Application:
+def application(shop: WorkerHarness) -> Application:
     return Application(("stability",), shop.stream.removesuffix("-transcripts"))
 
 
@@ -37,25 +37,25 @@ def leases(aws: Aws, application: Application) -> LeaseTable:
     return LeaseTable(aws, application)
 
 
-def split(shop: Workshop) -> None:
+def split(shop: WorkerHarness) -> None:
     """Has two children in the place of the first shard."""
     shop.kinesis.split_shard(StreamName=shop.stream, ShardToSplit=FIRST, NewStartingHashKey=str(1 << 127))
-    until(lambda: status(shop) == "ACTIVE", "the split")
+    wait_until(lambda: status(shop) == "ACTIVE", "the split")
 
 
-def status(shop: Workshop) -> str:
+def status(shop: WorkerHarness) -> str:
     described = shop.kinesis.describe_stream_summary(StreamName=shop.stream)
     return str(described["StreamDescriptionSummary"]["StreamStatus"])
 
 
-def advance(shop: Workshop, shard: str, **attributes: Any) -> None:
+def advance(shop: WorkerHarness, shard: str, **attributes: Any) -> None:
     """Writes attributes of a lease, as a worker would."""
     table = shop.dynamodb
     row = table.get_item(TableName=shop.application, Key={"leaseKey": {"S": shard}})["Item"]
     table.put_item(TableName=shop.application, Item={**row, **attributes})
 
 
-async def test_a_first_start_finds_a_lease_for_every_shard(shop: Workshop, leases: LeaseTable) -> None:
+async def test_a_first_start_finds_a_lease_for_every_shard(shop: WorkerHarness, leases: LeaseTable) -> None:
     assert await leases.seed("trim_horizon") == 1
     (row,) = shop.leases().values()
     assert row == {
@@ -71,13 +71,13 @@ async def test_a_first_start_finds_a_lease_for_every_shard(shop: Workshop, lease
     assert (index["IndexName"], index["IndexStatus"]) == ("LeaseOwnerToLeaseKeyIndex", "ACTIVE")
 
 
-async def test_from_the_horizon_it_begins_with_the_parents(shop: Workshop, leases: LeaseTable) -> None:
+async def test_from_the_horizon_it_begins_with_the_parents(shop: WorkerHarness, leases: LeaseTable) -> None:
     split(shop)
     assert await leases.seed("trim_horizon") == 1
     assert set(shop.leases()) == {FIRST}
 
 
-async def test_from_the_latest_it_begins_with_the_open_shards(shop: Workshop, leases: LeaseTable) -> None:
+async def test_from_the_latest_it_begins_with_the_open_shards(shop: WorkerHarness, leases: LeaseTable) -> None:
     split(shop)
     assert await leases.seed("latest") == 2
     found = shop.leases()
@@ -87,14 +87,14 @@ async def test_from_the_latest_it_begins_with_the_open_shards(shop: Workshop, le
 
 
 async def test_two_workers_that_start_at_once_make_each_lease_once(
-    shop: Workshop, aws: Aws, application: Application
+    shop: WorkerHarness, aws: Aws, application: Application
 ) -> None:
     made = await asyncio.gather(*(LeaseTable(aws, application).seed("trim_horizon") for _ in range(8)))
     assert sum(made) == 1
     assert set(shop.leases()) == {FIRST}
 
 
-async def test_a_half_seeded_table_is_completed(shop: Workshop, leases: LeaseTable) -> None:
+async def test_a_half_seeded_table_is_completed(shop: WorkerHarness, leases: LeaseTable) -> None:
     split(shop)
     await leases.seed("latest")
     shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": SECOND}})
@@ -103,7 +103,7 @@ async def test_a_half_seeded_table_is_completed(shop: Workshop, leases: LeaseTab
     assert shop.owners() == {SECOND: None, THIRD: "other"}
 
 
-async def test_a_shard_that_is_done_does_not_begin_again(shop: Workshop, leases: LeaseTable) -> None:
+async def test_a_shard_that_is_done_does_not_begin_again(shop: WorkerHarness, leases: LeaseTable) -> None:
     await leases.seed("trim_horizon")
     split(shop)
     # KCL has gone on to the children, and has removed the parent's lease.
@@ -115,7 +115,7 @@ async def test_a_shard_that_is_done_does_not_begin_again(shop: Workshop, leases:
     assert set(shop.leases()) == {SECOND, THIRD}
 
 
-async def test_a_table_that_was_worked_on_is_left_as_it_is(shop: Workshop, leases: LeaseTable) -> None:
+async def test_a_table_that_was_worked_on_is_left_as_it_is(shop: WorkerHarness, leases: LeaseTable) -> None:
     split(shop)
     await leases.seed("latest")
     shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": SECOND}})
@@ -124,7 +124,9 @@ async def test_a_table_that_was_worked_on_is_left_as_it_is(shop: Workshop, lease
     assert set(shop.leases()) == {THIRD}
 
 
-async def test_leases_that_are_given_up_have_no_owner_and_a_new_counter(shop: Workshop, leases: LeaseTable) -> None:
+async def test_leases_that_are_given_up_have_no_owner_and_a_new_counter(
+    shop: WorkerHarness, leases: LeaseTable
+) -> None:
     split(shop)
     await leases.seed("latest")
     advance(shop, SECOND, leaseOwner={"S": "me"}, leaseCounter={"N": "5"}, checkpoint={"S": "495"})

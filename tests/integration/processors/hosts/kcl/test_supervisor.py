@@ -16,22 +16,22 @@ import pytest
 from infra.local.localstack.server import LocalStack
 from processors.hosts.kcl.daemon.class_data_archive import fingerprint
 from processors.hosts.kcl.daemon.installation import Installation
-from tests.integration.processors.hosts.kcl.workshop import ROOT, Workshop, workshop
+from tests.integration.processors.hosts.kcl.worker_harness import ROOT, WorkerHarness, worker_harness
 from tests.support.localstack import Observer
 from tests.support.measured import measured
-from tests.support.patience import PATIENCE, until
 from tests.support.processes import assert_gone, until_gone
+from tests.support.waiting import TIMEOUT, wait_until
 
 pytestmark = pytest.mark.kcl
 
 
 @pytest.fixture
-def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[Workshop]:
-    with workshop(localstack, observer, tmp_path) as opened:
+def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
+    with worker_harness(localstack, observer, tmp_path) as opened:
         yield opened
 
 
-def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
+def test_a_first_start_is_quick_and_sigterm_drains(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker()
     worker.until_has("one")
@@ -46,7 +46,7 @@ def test_a_first_start_is_quick_and_sigterm_drains(shop: Workshop) -> None:
     assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 0}
 
 
-def test_what_children_and_the_daemon_write_is_logged_once_as_json(shop: Workshop) -> None:
+def test_what_children_and_the_daemon_write_is_logged_once_as_json(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker()
     worker.until_has("one")
@@ -62,7 +62,7 @@ def test_what_children_and_the_daemon_write_is_logged_once_as_json(shop: Worksho
     assert [line for line in lines if "level" in line and line not in by_child] == []
 
 
-def test_a_killed_daemon_comes_back_under_the_same_id_and_nothing_is_lost(shop: Workshop) -> None:
+def test_a_killed_daemon_comes_back_under_the_same_id_and_nothing_is_lost(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker()
     worker.until_has("one")
@@ -77,7 +77,7 @@ def test_a_killed_daemon_comes_back_under_the_same_id_and_nothing_is_lost(shop: 
     assert json.loads(worker.log.splitlines()[-1]) == {"restarts": 1}
 
 
-def test_a_killed_child_has_the_daemon_start_again(shop: Workshop) -> None:
+def test_a_killed_child_has_the_daemon_start_again(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker(failing=1)
     worker.until_has("one")
@@ -90,7 +90,7 @@ def test_a_killed_child_has_the_daemon_start_again(shop: Workshop) -> None:
     assert worker.stop() == 0
 
 
-def test_a_hung_child_is_killed(shop: Workshop) -> None:
+def test_a_hung_child_is_killed(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker(hang=5, failing=1)
     worker.until_has("one")
@@ -103,7 +103,7 @@ def test_a_hung_child_is_killed(shop: Workshop) -> None:
     assert worker.stop() == 0
 
 
-def test_a_child_that_hangs_before_its_first_beat_is_killed(shop: Workshop, tmp_path: Path) -> None:
+def test_a_child_that_hangs_before_its_first_beat_is_killed(shop: WorkerHarness, tmp_path: Path) -> None:
     shop.put("one")
     worker = shop.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_beat=8, failing=1)
     worker.until_has("one")
@@ -113,7 +113,7 @@ def test_a_child_that_hangs_before_its_first_beat_is_killed(shop: Workshop, tmp_
     assert worker.stop() == 0
 
 
-def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> None:
+def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: WorkerHarness) -> None:
     shop.put("one")
     first = shop.worker(1)
     first.until_has("one")
@@ -121,7 +121,7 @@ def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> Non
     second.until_up()
     hung = second.daemon()
     hung.suspend()
-    until(lambda: "gave no sign of life for 8 s" in second.log, "the end of the hung daemon")
+    wait_until(lambda: "gave no sign of life for 8 s" in second.log, "the end of the hung daemon")
     assert_gone([hung])
     assert first.stop() == 0
     shop.put("two")
@@ -130,7 +130,7 @@ def test_a_daemon_that_hangs_without_a_shard_starts_again(shop: Workshop) -> Non
     assert json.loads(second.log.splitlines()[-1]) == {"restarts": 1}
 
 
-def test_a_daemon_that_does_not_come_up_starts_again(shop: Workshop) -> None:
+def test_a_daemon_that_does_not_come_up_starts_again(shop: WorkerHarness) -> None:
     worker = shop.worker(start=15)
     hung = worker.daemon()
     hung.suspend()
@@ -141,26 +141,26 @@ def test_a_daemon_that_does_not_come_up_starts_again(shop: Workshop) -> None:
     assert worker.stop() == 0
 
 
-def test_what_a_child_cannot_work_with_ends_the_worker(shop: Workshop) -> None:
+def test_what_a_child_cannot_work_with_ends_the_worker(shop: WorkerHarness) -> None:
     shop.put("mend")
     worker = shop.worker()
-    assert worker.process.wait(PATIENCE) == 1
+    assert worker.process.wait(TIMEOUT) == 1
     assert json.loads(worker.log.splitlines()[-1]) == {"setup": "RECOGNISER=none: choose one"}
     assert shop.owners() == {"shardId-000000000000": None}
     assert_gone(worker.family())
 
 
-def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: Workshop) -> None:
+def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker(ask=1)
     worker.until_has("one")
     shop.kinesis.delete_stream(StreamName=shop.stream)
-    assert worker.process.wait(PATIENCE) == 1
+    assert worker.process.wait(TIMEOUT) == 1
     assert f"stream {shop.stream} does not exist" in json.loads(worker.log.splitlines()[-1])["setup"]
     assert_gone(worker.family())
 
 
-def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
+def test_nothing_is_left_of_a_worker_that_is_killed(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker()
     worker.until_has("one")
@@ -170,7 +170,7 @@ def test_nothing_is_left_of_a_worker_that_is_killed(shop: Workshop) -> None:
     until_gone(family)
 
 
-def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop: Workshop) -> None:
+def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop: WorkerHarness) -> None:
     shop.put("one")
     first = shop.worker(1)
     first.until_has("one")
@@ -188,7 +188,7 @@ def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(shop:
     assert "one" not in second.texts()
 
 
-def test_another_worker_takes_over_at_once_from_one_that_drained(shop: Workshop) -> None:
+def test_another_worker_takes_over_at_once_from_one_that_drained(shop: WorkerHarness) -> None:
     shop.put("one")
     first = shop.worker(1)
     first.until_has("one")
@@ -201,22 +201,22 @@ def test_another_worker_takes_over_at_once_from_one_that_drained(shop: Workshop)
     measured(f"taken over {second.of('record')[0]['time'] - stopped_at:.1f} s after the stop")
 
 
-def test_a_second_signal_ends_it_at_once(shop: Workshop) -> None:
+def test_a_second_signal_ends_it_at_once(shop: WorkerHarness) -> None:
     shop.put("one")
-    worker = shop.worker(drain=10 * PATIENCE)
+    worker = shop.worker(drain=10 * TIMEOUT)
     worker.until_has("one")
     family = worker.family()
     # It cannot drain.
     worker.child().suspend()
     worker.process.send_signal(signal.SIGINT)
     # Two signals that come before it has looked are one.
-    until(lambda: '"asked"' in worker.log, "what the first signal does")
+    wait_until(lambda: '"asked"' in worker.log, "what the first signal does")
     worker.process.send_signal(signal.SIGINT)
-    assert worker.process.wait(PATIENCE) == 1
+    assert worker.process.wait(TIMEOUT) == 1
     assert_gone(family)
 
 
-def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
+def test_a_child_that_does_not_drain_in_time_is_killed(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker(drain=2)
     worker.until_has("one")
@@ -228,7 +228,7 @@ def test_a_child_that_does_not_drain_in_time_is_killed(shop: Workshop) -> None:
 
 
 @pytest.mark.parametrize("text", ["die later", "give up"])
-def test_a_child_that_fails_while_it_drains_is_no_drain(shop: Workshop, text: str) -> None:
+def test_a_child_that_fails_while_it_drains_is_no_drain(shop: WorkerHarness, text: str) -> None:
     shop.put(text)
     worker = shop.worker()
     worker.until_has(text)
@@ -239,7 +239,7 @@ def test_a_child_that_fails_while_it_drains_is_no_drain(shop: Workshop, text: st
     assert_gone(family)
 
 
-def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: Workshop) -> None:
+def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: WorkerHarness) -> None:
     shop.put("one")
     worker = shop.worker()
     worker.until_has("one")
@@ -248,7 +248,7 @@ def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(shop: Workshop
     assert "a child ended before it had drained" in worker.log
 
 
-def test_it_runs_from_a_folder_with_a_space_in_its_name(shop: Workshop, tmp_path: Path) -> None:
+def test_it_runs_from_a_folder_with_a_space_in_its_name(shop: WorkerHarness, tmp_path: Path) -> None:
     place = tmp_path / "my checkout"
     place.symlink_to(ROOT)
     python = place / Path(sys.executable).relative_to(ROOT)
@@ -261,7 +261,7 @@ def test_it_runs_from_a_folder_with_a_space_in_its_name(shop: Workshop, tmp_path
     assert worker.stop() == 0
 
 
-def test_without_a_place_for_an_archive_it_only_starts_slower(shop: Workshop, tmp_path: Path) -> None:
+def test_without_a_place_for_an_archive_it_only_starts_slower(shop: WorkerHarness, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     shop.put("one")
     worker = shop.worker(environ={"XDG_CACHE_HOME": str(tmp_path / "file")})
@@ -270,7 +270,7 @@ def test_without_a_place_for_an_archive_it_only_starts_slower(shop: Workshop, tm
     assert worker.stop() == 0
 
 
-def test_a_broken_archive_only_has_it_start_slower(shop: Workshop, tmp_path: Path) -> None:
+def test_a_broken_archive_only_has_it_start_slower(shop: WorkerHarness, tmp_path: Path) -> None:
     archive = tmp_path / "low-latency-translate" / f"kcl-{fingerprint(Installation.find())}.jsa"
     archive.parent.mkdir()
     archive.write_bytes(b"no archive")

@@ -12,7 +12,7 @@ from shared.codec import encode
 from shared.streams import StreamName
 from shared.streams.base import MOST_ENTRY_BYTES
 from tests.support.virtual_time import run
-from tests.unit.processors.hosts.kcl.scripted_host import HOLD, House, items, segment
+from tests.unit.processors.hosts.kcl.shard_host_harness import HOLD, ShardHostHarness, items, segment
 
 #: What a stage has beyond MAX_HOLD before it counts as hung.
 GRACE = 60
@@ -20,7 +20,7 @@ GRACE = 60
 
 def test_a_backlog_that_is_worked_off_is_no_fault() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items(*["word"] * 400))
         assert await house.wrong_within(390) is None
@@ -32,7 +32,7 @@ def test_a_backlog_that_is_worked_off_is_no_fault() -> None:
 
 def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items("hang"))
         await house.host.feed(items(*["word"] * 200, session="neighbour"))
@@ -46,7 +46,7 @@ def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None
 @pytest.mark.parametrize("fused", [1, 3])
 def test_an_outage_is_no_fault_however_long(fused: int) -> None:
     async def main() -> None:
-        house = House(fused)
+        house = ShardHostHarness(fused)
         await house.host.open("shard-1")
         last = [StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS, StreamName.SPEECH][fused - 1]
         house.streams[last].refuses = True
@@ -65,7 +65,7 @@ def test_an_outage_is_no_fault_however_long(fused: int) -> None:
 
 def test_an_operator_that_hangs_is_a_fault_though_a_neighbour_is_refused() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         house.streams[StreamName.UNIQUE_SEGMENTS].refuses = True
         await house.host.feed(items("word", session="neighbour"))
@@ -80,7 +80,7 @@ def test_an_operator_that_hangs_is_a_fault_though_a_neighbour_is_refused() -> No
 @pytest.mark.parametrize("how", ["fence", "fence when published"])
 def test_a_session_of_another_worker_is_held_and_its_neighbours_go_on(how: str) -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items(how))
         await house.host.feed(items(*["word"] * 3, session="neighbour"))
@@ -95,7 +95,7 @@ def test_a_session_of_another_worker_is_held_and_its_neighbours_go_on(how: str) 
 
 def test_an_operator_that_hangs_once_it_has_its_session_again_is_a_fault() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items("fence"))
         assert await house.wrong_within(250) is None
@@ -110,7 +110,7 @@ def test_an_operator_that_hangs_once_it_has_its_session_again_is_a_fault() -> No
 @pytest.mark.parametrize("text", ["hang at the end", "hold and hang at the end"])
 def test_an_operator_that_hangs_at_the_shards_end_is_a_fault_and_the_end_is_not_reached(text: str) -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items(text))
         await asyncio.sleep(10)
@@ -128,7 +128,7 @@ def test_an_operator_that_hangs_at_the_shards_end_is_a_fault_and_the_end_is_not_
 
 def test_an_operator_that_fails_at_the_shards_end_with_nothing_in_hand_does_not_hold_it_up() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items("word", "word", session="fails at its end"))
         await asyncio.sleep(5)
@@ -143,7 +143,7 @@ def test_an_operator_that_fails_at_the_shards_end_with_nothing_in_hand_does_not_
 
 def test_a_record_that_no_stream_takes_once_it_has_its_hop_is_a_dead_letter() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         room = MOST_ENTRY_BYTES - len(encode(segment(""))) - len("talk")
         largest = "x" * (room - 8)
@@ -162,7 +162,7 @@ def test_a_record_that_no_stream_takes_once_it_has_its_hop_is_a_dead_letter() ->
 
 def test_what_comes_behind_a_shutdown_is_never_taken_for_done() -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.drain()
         await house.host.feed(items("word"))
@@ -175,7 +175,7 @@ def test_what_comes_behind_a_shutdown_is_never_taken_for_done() -> None:
 @pytest.mark.parametrize("fused", [1, 3])
 def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
     async def main() -> None:
-        house = House(fused)
+        house = ShardHostHarness(fused)
         await house.host.open("shard-1")
         for stream in house.streams.values():
             stream.refuses = True
@@ -197,7 +197,7 @@ def test_a_host_that_holds_as_much_as_it_may_reads_on_once_something_is_released
     monkeypatch.setattr("processors.hosts.backpressure.MOST_HELD", 300)
 
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         feeding = asyncio.create_task(house.host.feed(items(*["word"] * 10)))
         await asyncio.sleep(1)
@@ -211,7 +211,7 @@ def test_a_host_that_holds_as_much_as_it_may_reads_on_once_something_is_released
 
 def test_the_log_of_a_dead_letter_says_nothing_of_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        house = House()
+        house = ShardHostHarness()
         await house.host.open("shard-1")
         await house.host.feed(items("raise"))
         await asyncio.sleep(5)

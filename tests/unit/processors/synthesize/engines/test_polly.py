@@ -10,8 +10,8 @@ from aiohttp import web
 from processors.synthesize.engines.polly import PollySynthesizer
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, SettingError, SetupError, UnsupportedLanguage
 from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refusal
-from tests.support.patience import PATIENCE
-from tests.unit.processors.synthesize.engines.polly import PIECE, always, audio, heard, streaming, synthesizer
+from tests.support.waiting import TIMEOUT
+from tests.unit.processors.synthesize.engines.fake_polly import PIECE, always, audio, heard, streaming, synthesizer
 
 __all__ = ["aws_server", "synthesizer"]
 
@@ -70,7 +70,7 @@ async def test_audio_is_heard_as_it_arrives(synthesizer: PollySynthesizer, aws_s
 
     aws_server.answer = streaming(script)
     speech = synthesizer.synthesize("Hola.", "es", 1.0)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         assert await anext(speech) == PIECE
         goes_on.set()
         assert [piece async for piece in speech] == [PIECE]

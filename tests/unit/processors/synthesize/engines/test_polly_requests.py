@@ -11,8 +11,8 @@ from aiohttp import web
 from processors.synthesize.engines.polly import PollySynthesizer
 from shared.errors import EngineUnavailable
 from tests.support.aws_server import Asked, AwsServer, aws_server, refusal
-from tests.support.patience import PATIENCE
-from tests.unit.processors.synthesize.engines.polly import PIECE, audio, heard, streaming, synthesizer
+from tests.support.waiting import TIMEOUT
+from tests.unit.processors.synthesize.engines.fake_polly import PIECE, audio, heard, streaming, synthesizer
 
 __all__ = ["aws_server", "synthesizer"]
 
@@ -66,7 +66,7 @@ async def test_who_stops_listening_ends_the_request(synthesizer: PollySynthesize
     assert isinstance(speech, AsyncGenerator)
     await anext(speech)
     await speech.aclose()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await ended.wait()
 
 
@@ -89,7 +89,7 @@ async def test_who_gives_up_before_the_answer_leaves_nothing_open(
 
     aws_server.answer = answer
     hearing = asyncio.create_task(heard(synthesizer))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await asked.wait()
         hearing.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -24,7 +24,7 @@ from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserE
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.sessions import Session
 from shared.text import join, normalise
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 DEMO = Path(__file__).parents[5] / "cli" / "demo"
 #: The recording's first two utterances, in s.
@@ -181,13 +181,13 @@ async def main():
 
 asyncio.run(main())
 """
-    ended = subprocess.run([sys.executable, "-c", owner], capture_output=True, text=True, check=False, timeout=PATIENCE)
+    ended = subprocess.run([sys.executable, "-c", owner], capture_output=True, text=True, check=False, timeout=TIMEOUT)
     assert ended.returncode == 9
     try:
         decoder = os.pidfd_open(int(ended.stdout))
     except ProcessLookupError:
         return
-    gone, _, _ = select.select([decoder], [], [], PATIENCE)
+    gone, _, _ = select.select([decoder], [], [], TIMEOUT)
     os.close(decoder)
     assert gone
 

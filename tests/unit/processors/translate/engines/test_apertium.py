@@ -15,7 +15,7 @@ import pytest
 
 from processors.translate.engines.apertium import ApertiumTranslator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
-from tests.support.patience import until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def test_no_process_outlives_a_killed_translator() -> None:
         orphans = children(victim.pid)
         assert orphans
         victim.kill()
-    until(
+    wait_until(
         lambda: not any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in orphans),
         "the end of Apertium's processes, which outlive the translator",
     )

@@ -15,7 +15,7 @@ from processors.translate.style import PLAIN, Style
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, SetupError, UnsupportedLanguage
 from shared.metrics import MemoryMetrics
 from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refusal
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 __all__ = ["aws_server"]
 
@@ -184,5 +184,5 @@ async def test_languages_are_asked_for_at_once(translator: AwsTranslator, aws_se
         return await shout(request, asked)
 
     aws_server.answer = answer
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await asyncio.gather(*(translator.translate("Hi.", "en", language) for language in ("es", "ca", "fr")))

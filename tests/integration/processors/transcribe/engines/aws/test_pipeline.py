@@ -14,8 +14,8 @@ from processors.transcribe.engines.script import Script
 from shared.metrics import Metric
 from shared.models import Word
 from shared.text import normalise
+from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
 from tests.end_to_end.recording import assert_all_arrived
-from tests.end_to_end.studio import DEMO, Played, play
 from tests.support.emulated_transcribe import emulated
 from tests.support.wav import flat
 
@@ -37,7 +37,7 @@ def words(items: list[Word]) -> list[str]:
     return [normalise(item.text) for item in items if not item.is_punctuation]
 
 
-def committed(played: Played) -> list[str]:
+def committed(played: PipelineRun) -> list[str]:
     return words([word for segment in played.segments for word in segment.words])
 
 
@@ -45,7 +45,7 @@ def spoken(script: Script) -> list[str]:
     return words([word for result in script.results if result.final for word in result.items])
 
 
-def assert_seams_alone_differ(script: Script, played: Played) -> None:
+def assert_seams_alone_differ(script: Script, played: PipelineRun) -> None:
     """Nothing lost, nothing twice and all in order, but for the words that a counted seam may cost."""
     edits = jiwer.process_words(" ".join(spoken(script)), " ".join(committed(played)))
     wrong = edits.substitutions + edits.deletions + edits.insertions
@@ -57,7 +57,7 @@ def assert_seams_alone_differ(script: Script, played: Played) -> None:
 async def test_a_stream_that_fails_in_mid_speech_costs_a_seam_at_most(kind: FaultKind, tmp_path: Path) -> None:
     script = Script.load(DEMO / "recording.moonshine.jsonl")
     async with emulated(script, tmp_path, Fault(kind, at=MID_SPEECH), feed_rate=1.5) as engine:
-        played = await play(engine, realtime=True)
+        played = await run_pipeline(engine, realtime=True)
     assert played.metrics.total(Metric.RECOGNISER_DROPS) == 1
     assert played.metrics.total(Metric.TAKES_OPENED) == 2
     assert played.metrics.total(Metric.AUDIO_LOST) == 0
@@ -71,7 +71,7 @@ async def test_a_stream_that_does_not_open_costs_no_word(kind: FaultKind, tmp_pa
     script = Script.load(DEMO / "recording.moonshine.jsonl")
     # Fed without a limit, many results would come behind the same audio, and be decided on as one.
     async with emulated(script, tmp_path, Fault(kind, times=2), feed_rate=3, opening=1.0) as engine:
-        played = await play(engine, realtime=False)
+        played = await run_pipeline(engine, realtime=False)
     assert played.metrics.total(Metric.TAKES_OPENED) == 3
     # A silent end opens as if all were well, and is a drop then.
     assert played.metrics.total(Metric.RECOGNISER_DROPS) == (2 if kind is FaultKind.SILENT_END else 0)
@@ -85,7 +85,7 @@ async def test_half_an_hour_across_several_drops_has_every_word_once(tmp_path: P
     recording = flat(tmp_path / "half-an-hour.wav", MINUTES * 60)
     faults = [Fault(kind, at=at, times=1) for kind, at in SEVERAL.items()]
     async with emulated(script, tmp_path, *faults) as engine:
-        played = await play(engine, realtime=False, recording=recording)
+        played = await run_pipeline(engine, realtime=False, recording=recording)
     assert played.metrics.total(Metric.RECOGNISER_DROPS) == len(faults)
     assert played.metrics.total(Metric.SEAMS) <= len(faults)
     assert played.metrics.total(Metric.AUDIO_LOST) == 0

@@ -25,7 +25,7 @@ from shared.sessions import Session
 from shared.settings import Settings
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.emulated_transcribe import SECRET, environment
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 HOST = "transcribe.test"
 WORDS = [Word("Good", 200, 500), Word("morning", 500, 900)]
@@ -56,7 +56,7 @@ async def heard(opening: float = 10.0) -> str:
     """What the engine hears of two seconds of silence."""
     engine = AwsEngine(Settings(), AmazonTranscribe(Aws(), opening=opening))
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             take = await engine.open(TALK, 0)
             for _ in range(20):
                 await take.feed(bytes(3200))

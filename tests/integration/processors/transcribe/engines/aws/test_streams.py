@@ -29,7 +29,7 @@ from shared.models import Word
 from shared.sessions import Session
 from shared.settings import Settings
 from tests.support.emulated_transcribe import SECRET, emulated, environment
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 WORDS = [
     Word("Good", 200, 500, speaker="anna"),
@@ -44,7 +44,7 @@ TALK = Session(id="talk", source_language="en", target_languages=("es",), starte
 
 async def hear(take: AwsTake, seconds: float = 5.0) -> list[Hypothesis]:
     """Feeds silence, finishes, and returns what was heard; raises what the take raises."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         for _ in range(round(seconds * 10)):
             await take.feed(bytes(3200))
             await asyncio.sleep(0.01)
@@ -120,7 +120,7 @@ async def test_a_stream_that_does_not_open_says_why(kind: FaultKind, told: str, 
 async def test_an_opening_that_is_given_up_leaves_no_connection(tmp_path: Path) -> None:
     async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), limits=Limits(streams=1)) as engine:
         opening = asyncio.create_task(engine.open(TALK, 0))
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while engine.faults.waiting:  # noqa: ASYNC110 (the emulator tells nobody)
                 await asyncio.sleep(0.01)
         opening.cancel()
@@ -148,7 +148,7 @@ async def test_one_that_is_given_up_before_its_connection_stands_closes_it_and_s
     async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), opening=2) as engine:
         with pytest.raises(EngineUnavailable, match="no connection"):
             await engine.open(TALK, 0)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             connection = await asyncio.wrap_future(Slow.made)
             told.set_result(connection)
             await asyncio.wrap_future(connection.shutdown_future)

@@ -16,7 +16,7 @@ import pytest
 
 from processors.hosts.kcl.daemon.daemon import Daemon
 from processors.hosts.kcl.daemon.die_with_parent import leashed
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 #: A daemon with a child that only SIGKILL ends, and that ends itself at SIGTERM.
 PARENT = """
@@ -54,7 +54,7 @@ async def start() -> AsyncIterator[Start]:
 
 
 async def until(happened: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not happened():  # noqa: ASYNC110 (processes set no event)
             await asyncio.sleep(0.02)
 
@@ -146,7 +146,7 @@ def test_the_daemon_dies_with_the_process_that_started_it() -> None:
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         daemon = int(parent.stdout.readline())
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while "leash" in str(psutil.Process(daemon).cmdline()):
             assert time.monotonic() < deadline
         parent.send_signal(signal.SIGKILL)

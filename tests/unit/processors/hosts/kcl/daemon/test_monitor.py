@@ -18,7 +18,7 @@ from processors.hosts.kcl.daemon.monitor import DaemonMonitor
 from processors.hosts.kcl.daemon.status import WorkerStatus
 from processors.hosts.kcl.daemon.timeouts import Timeouts
 from shared.aio import first_of
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 #: Seconds that a process which is well may have for a sign of life, on a slow machine too.
 WELL = 4
@@ -50,7 +50,7 @@ class Run:
     status: WorkerStatus
 
     async def failed(self) -> str:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             return await self.watch.failure(self.daemon)
 
     async def lasts(self, seconds: float, since: Callable[[], bool] = lambda: True) -> bool:
@@ -73,7 +73,7 @@ Start = Callable[..., Awaitable[Run]]
 
 async def until_beat(run: Run) -> None:
     """Waits until the daemon and a child have shown that they live."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not run.status.beats.ages() or run.status.beats.daemon_age is None:  # noqa: ASYNC110 (processes set no event)
             await asyncio.sleep(0.02)
 
@@ -108,7 +108,7 @@ async def test_one_that_lives_with_children_that_beat_is_well(start: Start) -> N
         daemon_hang=WELL,
         hang=WELL,
         first_beat=WELL,
-        start=PATIENCE,
+        start=TIMEOUT,
     )
     assert await run.lasts(WELL + 1, since=lambda: bool(run.status.beats.ages()))
 
@@ -175,7 +175,7 @@ BAD_END = "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1));
 
 async def drained(run: Run) -> bool:
     run.daemon.drain()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await run.watch.childless(run.daemon)
     await run.daemon.close()
     return run.watch.drained

@@ -6,21 +6,21 @@ import pytest
 
 from processors.transcribe.engines.aws.request import StreamRequest
 from shared.errors import SettingError, UnsupportedLanguage
-from tests.unit.processors.transcribe.engines.aws.service import Studio
+from tests.unit.processors.transcribe.engines.aws.fake_transcribe import AwsEngineHarness
 
 
-async def asked(studio: Studio, language: str = "en", **settings: str) -> StreamRequest:
+async def asked(studio: AwsEngineHarness, language: str = "en", **settings: str) -> StreamRequest:
     take, _ = await studio.open(language, **settings)
     await take.close()
     return studio.client.requests[-1]
 
 
 async def test_a_session_is_heard_in_its_language_with_results_stabilised() -> None:
-    assert await asked(Studio(), "es") == StreamRequest(rate=16000, language="es-ES", stability="high")
+    assert await asked(AwsEngineHarness(), "es") == StreamRequest(rate=16000, language="es-ES", stability="high")
 
 
 async def test_a_session_has_settings_of_its_own() -> None:
-    studio = Studio(transcribe_stabilisation="low", transcribe_vocabulary="terms")
+    studio = AwsEngineHarness(transcribe_stabilisation="low", transcribe_vocabulary="terms")
     own = {
         "TRANSCRIBE_STABILISATION": "off",
         "TRANSCRIBE_VOCABULARY_FILTER": "curses",
@@ -39,7 +39,7 @@ async def test_a_session_has_settings_of_its_own() -> None:
 
 
 async def test_the_language_is_found_among_options_of_which_the_sessions_own_is_likeliest() -> None:
-    request = await asked(Studio(transcribe_language_options="fr-CA, en-GB"))
+    request = await asked(AwsEngineHarness(transcribe_language_options="fr-CA, en-GB"))
     assert (request.language, request.options, request.preferred) == (None, ("fr-CA", "en-GB"), "en-GB")
 
 
@@ -48,10 +48,10 @@ async def test_options_that_make_no_sense_are_refused_and_cost_a_session_that_ha
     options: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(SettingError, match=r"TRANSCRIBE_LANGUAGE_OPTIONS=.*two language codes or more"):
-        Studio(transcribe_language_options=options)
+        AwsEngineHarness(transcribe_language_options=options)
     with caplog.at_level(logging.WARNING):
         others = {"TRANSCRIBE_VOCABULARY_FILTER": "curses", "TRANSCRIBE_SPEAKER_LABELS": "true"}
-        request = await asked(Studio(), TRANSCRIBE_LANGUAGE_OPTIONS=options, **others)
+        request = await asked(AwsEngineHarness(), TRANSCRIBE_LANGUAGE_OPTIONS=options, **others)
     assert (request.language, request.options) == ("en-US", ())
     assert (request.vocabulary_filters, request.speaker_labels) == (("curses",), True)
     assert "session talk goes without a setting of its own: TRANSCRIBE_LANGUAGE_OPTIONS" in caplog.text
@@ -61,16 +61,16 @@ async def test_options_that_make_no_sense_are_refused_and_cost_a_session_that_ha
 async def test_a_language_takes_one_vocabulary_and_one_filter(name: str, caplog: pytest.LogCaptureFixture) -> None:
     both = {name.lower(): "english,spanish"}
     with pytest.raises(SettingError, match=rf"{name}=english,spanish: expected one name where .* is empty, got 2"):
-        Studio(**both)
+        AwsEngineHarness(**both)
     with caplog.at_level(logging.WARNING):
-        assert await asked(Studio(), **{name: "english,spanish"}) == await asked(Studio())
+        assert await asked(AwsEngineHarness(), **{name: "english,spanish"}) == await asked(AwsEngineHarness())
     assert f"session talk goes without a setting of its own: {name}" in caplog.text
-    request = await asked(Studio(transcribe_language_options="en-US,es-US", **both))
+    request = await asked(AwsEngineHarness(transcribe_language_options="en-US,es-US", **both))
     assert ("english", "spanish") in (request.vocabularies, request.vocabulary_filters)
 
 
 async def test_the_table_of_languages_can_be_changed_and_added_to() -> None:
-    studio = Studio(transcribe_language_codes="en=en-GB,nb=no-NO")
+    studio = AwsEngineHarness(transcribe_language_codes="en=en-GB,nb=no-NO")
     assert (await asked(studio)).language == "en-GB"
     assert (await asked(studio, "nb")).language == "no-NO"
     assert {"en", "es", "nb", "zh"} <= studio.engine.languages()
@@ -79,9 +79,9 @@ async def test_the_table_of_languages_can_be_changed_and_added_to() -> None:
 @pytest.mark.parametrize("codes", ["en", "en=english", "EN=en-US", "en=en-US,es"])
 def test_a_table_that_cannot_be_read_is_refused(codes: str) -> None:
     with pytest.raises(SettingError, match=r"TRANSCRIBE_LANGUAGE_CODES=.*expected language=code"):
-        Studio(transcribe_language_codes=codes)
+        AwsEngineHarness(transcribe_language_codes=codes)
 
 
 async def test_a_language_that_transcribe_does_not_hear_is_refused() -> None:
     with pytest.raises(UnsupportedLanguage, match="does not hear eo"):
-        await Studio().open("eo")
+        await AwsEngineHarness().open("eo")

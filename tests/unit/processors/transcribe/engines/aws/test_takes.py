@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from shared.errors import EngineUnavailable
-from tests.unit.processors.transcribe.engines.aws.service import Studio, all_of, heard
+from tests.unit.processors.transcribe.engines.aws.fake_transcribe import AwsEngineHarness, all_of, fake_result
 
 
 async def test_audio_goes_out_in_pieces_and_results_come_back_placed_in_it() -> None:
-    take, stream = await Studio().open()
+    take, stream = await AwsEngineHarness().open()
     await take.feed(b"\x01\x00" * 16000)
-    stream.say(heard("x", "one", 0.2))
+    stream.say(fake_result("x", "one", 0.2))
     assert (await anext(aiter(take))).position == 1000
     assert b"".join(stream.sent) == b"\x01\x00" * 16000
     assert max(map(len, stream.sent)) <= 32 * 1024
@@ -19,18 +19,18 @@ async def test_audio_goes_out_in_pieces_and_results_come_back_placed_in_it() -> 
 
 
 async def test_a_take_that_was_finished_ends_when_its_stream_has() -> None:
-    take, stream = await Studio().open()
+    take, stream = await AwsEngineHarness().open()
     await take.finish()
     assert stream.ended
-    stream.say(heard("x", "last words", final=True))
+    stream.say(fake_result("x", "last words", final=True))
     stream.stop()
     assert [hypothesis.final for hypothesis in await all_of(take)] == [True]
     await take.close()
 
 
 async def test_a_stream_that_ends_before_the_audio_has_dropped() -> None:
-    take, stream = await Studio().open()
-    stream.say(heard("x", "one", final=True))
+    take, stream = await AwsEngineHarness().open()
+    stream.say(fake_result("x", "one", final=True))
     stream.stop()
     with pytest.raises(EngineUnavailable, match="before its audio had ended"):
         await all_of(take)
@@ -42,8 +42,8 @@ async def test_a_stream_that_ends_before_the_audio_has_dropped() -> None:
 
 
 async def test_a_stream_that_ends_without_its_last_final_has_dropped() -> None:
-    take, stream = await Studio().open()
-    stream.say(heard("x", "one"))
+    take, stream = await AwsEngineHarness().open()
+    stream.say(fake_result("x", "one"))
     await take.finish()
     stream.stop()
     with pytest.raises(EngineUnavailable, match="without its last final"):
@@ -52,7 +52,7 @@ async def test_a_stream_that_ends_without_its_last_final_has_dropped() -> None:
 
 
 async def test_what_breaks_a_stream_is_told() -> None:
-    take, stream = await Studio().open()
+    take, stream = await AwsEngineHarness().open()
     stream.stop(EngineUnavailable("the stream broke"))
     with pytest.raises(EngineUnavailable, match="the stream broke"):
         await all_of(take)
@@ -60,7 +60,7 @@ async def test_what_breaks_a_stream_is_told() -> None:
 
 
 async def test_a_stream_that_takes_no_audio_or_no_end_has_dropped() -> None:
-    take, stream = await Studio().open()
+    take, stream = await AwsEngineHarness().open()
     stream.refusal = EngineUnavailable("took no audio")
     with pytest.raises(EngineUnavailable, match="took no audio"):
         await take.feed(bytes(3200))
@@ -77,7 +77,7 @@ async def test_a_stream_that_takes_no_audio_or_no_end_has_dropped() -> None:
 async def test_a_stream_that_the_service_ended_just_before_its_audio_did_says_why(
     end: EngineUnavailable | None, told: str
 ) -> None:
-    take, stream = await Studio().open()
+    take, stream = await AwsEngineHarness().open()
     stream.refusal = EngineUnavailable("the stream had ended")
     stream.stop(end)
     await take.finish()
@@ -87,7 +87,7 @@ async def test_a_stream_that_the_service_ended_just_before_its_audio_did_says_wh
 
 
 async def test_closing_ends_the_iteration_and_the_stream() -> None:
-    studio = Studio()
+    studio = AwsEngineHarness()
     take, stream = await studio.open()
     reading = asyncio.create_task(all_of(take))
     await asyncio.sleep(0)
@@ -97,7 +97,7 @@ async def test_closing_ends_the_iteration_and_the_stream() -> None:
 
 
 async def test_an_engine_closes_the_takes_that_are_open_and_its_client() -> None:
-    studio = Studio()
+    studio = AwsEngineHarness()
     first, _ = await studio.open()
     await studio.open()
     await first.close()
@@ -107,7 +107,7 @@ async def test_an_engine_closes_the_takes_that_are_open_and_its_client() -> None
 
 
 async def test_a_closing_that_is_cancelled_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    studio = Studio()
+    studio = AwsEngineHarness()
     take, stream = await studio.open()
     before = asyncio.all_tasks()
     monkeypatch.setattr(stream, "close", asyncio.Event().wait)
