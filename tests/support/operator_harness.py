@@ -17,7 +17,7 @@ from tests.support.virtual_time import VirtualClock
 
 
 class OperatorHarness:
-    """A Context that keeps what its operator emits and releases, in order."""
+    """A Context that keeps what its operator emits and acks, in order."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class OperatorHarness:
         self.settings = settings or Settings()
         self.store = store or MemorySessionStore()
         self.emitted: list[Record] = []
-        self.released: list[Record] = []
+        self.acked: list[Record] = []
         self.fenced = False
         #: Whether its operator is to find that an earlier one of its key was fenced.
         self.displaced = False
@@ -77,9 +77,9 @@ class OperatorHarness:
 
     def ack(self, received: Input) -> None:
         if self._acting or self._actions.qsize():
-            self.then(partial(self._release, received))
+            self.then(partial(self._ack, received))
         elif not self.fenced:
-            self.released.append(received.record)
+            self.acked.append(received.record)
 
     def then(self, action: Callable[[], Awaitable[None]]) -> None:
         self._actions.put_nowait(action)
@@ -120,6 +120,6 @@ class OperatorHarness:
             await action()
             self._acting = False
 
-    async def _release(self, received: Input) -> None:
+    async def _ack(self, received: Input) -> None:
         if not self.fenced:
-            self.released.append(received.record)
+            self.acked.append(received.record)

@@ -38,7 +38,7 @@ def correction(revision: int, first: int = 1, last: int = 2) -> Correction:
 END = SessionEnded(session="talk", captured_at=EPOCH)
 
 
-async def bench(**settings: str) -> OperatorHarness:
+async def start_harness(**settings: str) -> OperatorHarness:
     store = MemorySessionStore()
     await store.create(
         Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH, settings=settings)
@@ -47,20 +47,20 @@ async def bench(**settings: str) -> OperatorHarness:
 
 
 def passed(*records: Record, every: float = 0.0, **settings: str) -> OperatorHarness:
-    """A bench that was sent the records and released every one of them."""
+    """A harness whose operator was sent the records, and acked every one of them."""
 
-    async def play() -> OperatorHarness:
-        played = await bench(**settings)
-        await played.send(*records, every=every)
-        await played.close()
-        assert played.released == list(records)
-        return played
+    async def sent() -> OperatorHarness:
+        harness = await start_harness(**settings)
+        await harness.send(*records, every=every)
+        await harness.close()
+        assert harness.acked == list(records)
+        return harness
 
-    return run(play())
+    return run(sent())
 
 
-def statuses(played: OperatorHarness) -> list[Status]:
-    return [record.status for record in played.emitted if isinstance(record, Segment)]
+def statuses(harness: OperatorHarness) -> list[Status]:
+    return [record.status for record in harness.emitted if isinstance(record, Segment)]
 
 
 def test_what_is_new_goes_on_as_it_is_and_in_order() -> None:
@@ -69,32 +69,32 @@ def test_what_is_new_goes_on_as_it_is_and_in_order() -> None:
 
 
 def test_what_a_replay_brings_again_is_dropped_and_counted() -> None:
-    played = passed(segment(4), segment(5), segment(4), segment(5), segment(6))
-    assert played.emitted == [segment(4), segment(5), segment(6)]
-    assert played.metrics.total(Metric.REPLAYED_RECORDS, stage="dedup") == 2
-    assert played.metrics.total(Metric.DUPLICATES_DETECTED) == 0
+    harness = passed(segment(4), segment(5), segment(4), segment(5), segment(6))
+    assert harness.emitted == [segment(4), segment(5), segment(6)]
+    assert harness.metrics.total(Metric.REPLAYED_RECORDS, stage="dedup") == 2
+    assert harness.metrics.total(Metric.DUPLICATES_DETECTED) == 0
 
 
 def test_of_corrections_of_one_range_only_a_higher_revision_goes_on() -> None:
-    played = passed(correction(2), correction(1), correction(2), correction(3), correction(1, first=2))
-    assert played.emitted == [correction(2), correction(3), correction(1, first=2)]
-    assert played.metrics.total(Metric.REPLAYED_RECORDS, stage="dedup") == 2
+    harness = passed(correction(2), correction(1), correction(2), correction(3), correction(1, first=2))
+    assert harness.emitted == [correction(2), correction(3), correction(1, first=2)]
+    assert harness.metrics.total(Metric.REPLAYED_RECORDS, stage="dedup") == 2
 
 
 def test_the_same_words_over_the_same_audio_keep_their_number_but_lose_their_text() -> None:
-    played = passed(segment(1, "Good night, Bob.", 0, 1000), segment(2, "good  night — bob!", 200, 1200))
-    assert played.emitted[0] == segment(1, "Good night, Bob.", 0, 1000)
-    repeat = played.emitted[1]
+    harness = passed(segment(1, "Good night, Bob.", 0, 1000), segment(2, "good  night — bob!", 200, 1200))
+    assert harness.emitted[0] == segment(1, "Good night, Bob.", 0, 1000)
+    repeat = harness.emitted[1]
     assert isinstance(repeat, Segment)
     assert (repeat.number, repeat.start, repeat.end) == (2, 200, 1200)
     assert (repeat.status, repeat.text, repeat.words) == (Status.DUPLICATE, "", ())
-    assert played.metrics.total(Metric.DUPLICATES_DETECTED) == 1
-    assert played.metrics.total(Metric.REPLAYED_RECORDS) == 0
+    assert harness.metrics.total(Metric.DUPLICATES_DETECTED) == 1
+    assert harness.metrics.total(Metric.REPLAYED_RECORDS) == 0
 
 
 def test_a_phrase_really_said_twice_goes_on_twice() -> None:
-    played = passed(segment(1, "Ring the bell.", 0, 800), segment(2, "Ring the bell.", 800, 1600))
-    assert played.emitted == [segment(1, "Ring the bell.", 0, 800), segment(2, "Ring the bell.", 800, 1600)]
+    harness = passed(segment(1, "Ring the bell.", 0, 800), segment(2, "Ring the bell.", 800, 1600))
+    assert harness.emitted == [segment(1, "Ring the bell.", 0, 800), segment(2, "Ring the bell.", 800, 1600)]
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_a_phrase_really_said_twice_goes_on_twice() -> None:
     ],
 )
 def test_a_repeat_shares_more_than_half_of_the_shorter_span(start: int, end: int, status: Status) -> None:
-    played = passed(segment(1, "Yes.", 0, 1000), segment(2, "Yes.", start, end))
-    assert statuses(played) == [Status.OK, status]
+    harness = passed(segment(1, "Yes.", 0, 1000), segment(2, "Yes.", start, end))
+    assert statuses(harness) == [Status.OK, status]
 
 
 def test_a_repeat_of_words_without_length_has_the_same_place() -> None:
@@ -129,8 +129,8 @@ def test_marks_without_words_are_no_repeat() -> None:
 @pytest.mark.parametrize(("ttl", "status"), [("10", Status.OK), ("20", Status.DUPLICATE)])
 def test_a_text_is_forgotten_when_its_time_is_up(ttl: str, status: Status) -> None:
     said = [segment(number, "Yes.", 0, 1000) for number in (1, 2)]
-    played = passed(*said, every=11, DEDUP_CACHE_TTL=ttl)
-    assert statuses(played) == [Status.OK, status]
+    harness = passed(*said, every=11, DEDUP_CACHE_TTL=ttl)
+    assert statuses(harness) == [Status.OK, status]
 
 
 def test_what_is_repeated_and_repeated_again_stays_unsaid() -> None:
@@ -165,15 +165,15 @@ def test_a_session_that_does_not_exist_is_refused() -> None:
 
 def test_a_record_that_does_not_belong_here_is_named() -> None:
     async def main() -> None:
-        played = await bench()
+        harness = await start_harness()
         stray = PartialResult(
             session="talk", captured_at=EPOCH, take=1, utterance=1, start=0, end=1, position=1, items=()
         )
         try:
             with pytest.raises(TypeError, match="expected a Segment, Correction or SessionEnded, got PartialResult"):
-                await played.send(stray)
+                await harness.send(stray)
         finally:
-            await played.close()
+            await harness.close()
 
     run(main())
 
@@ -203,12 +203,12 @@ def test_a_clock_that_steps_makes_nothing_just_now_or_long_ago(hours: int, later
             return super().now() + self.step
 
     async def main() -> None:
-        played = await bench()
-        played.clock = clock = Stepping()
-        await played.send(segment(1, "Same words.", 0, 1000))
+        harness = await start_harness()
+        harness.clock = clock = Stepping()
+        await harness.send(segment(1, "Same words.", 0, 1000))
         clock.step = hours * 3_600_000
         await asyncio.sleep(later)
-        await played.send(segment(2, "Same words.", 100, 1100))
-        assert statuses(played) == [Status.OK, last]
+        await harness.send(segment(2, "Same words.", 100, 1100))
+        assert statuses(harness) == [Status.OK, last]
 
     run(main())

@@ -35,7 +35,7 @@ class CrashingOperator(Operator):
         if record.text == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if record.text == "die later":
-            # What it holds is not released: a thread of an engine works on it.
+            # What it holds is not acked: a thread of an engine works on it.
             asyncio.get_running_loop().call_later(0.3, os._exit, 1)
             return
         if record.text == "hang":
@@ -52,7 +52,7 @@ class CrashingStage(CopyStage):
 
 
 async def main(host: str, folder: Path, texts: list[str]) -> None:
-    house = LocalHostHarness()
+    harness = LocalHostHarness()
     records = []
     for number, text in enumerate(texts, 1):
         made = segment(number, f"talk-{number % 2}")
@@ -60,23 +60,23 @@ async def main(host: str, folder: Path, texts: list[str]) -> None:
     stages = [CrashingStage("dedup", SEGMENTS, UNIQUE)]
     running: LocalHost | ShardHost
     if host == "local":
-        await house.put(*records)
-        running = LocalHost([stages], house.streams, house.store, crashes=folder)
+        await harness.put(*records)
+        running = LocalHost([stages], harness.streams, harness.store, crashes=folder)
         running.start()
     else:
         running = ShardHost(
-            stages, house.streams, house.store, settings=Settings(), metrics=house.metrics, crashes=folder
+            stages, harness.streams, harness.store, settings=Settings(), metrics=harness.metrics, crashes=folder
         )
         await running.open("shardId-000000000000")
         # As Kinesis numbers them.
         first = 49590338271490256608559692538361571095921575989136588898
         await running.feed([Item(first + place, encode(record), 0) for place, record in enumerate(records)])
     out: list[Segment] = []
-    letters: list[DeadLetter] = []
-    while len(out) + len(letters) < len(texts):
+    dead_letters: list[DeadLetter] = []
+    while len(out) + len(dead_letters) < len(texts):
         await asyncio.sleep(0.05)
-        out, letters = await house.read(UNIQUE), await house.read(DEAD)
-    print(json.dumps([sorted(record.number for record in out), [letter.error for letter in letters]]))
+        out, dead_letters = await harness.read(UNIQUE), await harness.read(DEAD)
+    print(json.dumps([sorted(record.number for record in out), [letter.error for letter in dead_letters]]))
     await running.kill()
 
 

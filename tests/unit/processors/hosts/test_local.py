@@ -26,11 +26,11 @@ from tests.unit.processors.hosts.local_host_harness import (
 
 def test_it_passes_records_on_and_stamps_the_hop() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        await house.put(segment(1), segment(2))
+        harness = LocalHostHarness()
+        host = harness.host()
+        await harness.put(segment(1), segment(2))
         await asyncio.sleep(1)
-        records = await house.read()
+        records = await harness.read()
         assert numbers(records) == [1, 2]
         assert all(record.hops["dedup"] >= 1_700_000_000_000 for record in records)
         await host.stop()
@@ -40,16 +40,16 @@ def test_it_passes_records_on_and_stamps_the_hop() -> None:
 
 def test_a_new_host_goes_on_at_the_oldest_unreleased_input() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        await house.put(segment(1), replace(segment(2), text="keep"), segment(3))
+        harness = LocalHostHarness()
+        host = harness.host()
+        await harness.put(segment(1), replace(segment(2), text="keep"), segment(3))
         await asyncio.sleep(1)
         await host.stop()
-        assert numbers(await house.read()) == [1, 3]
-        host = house.host()
-        await house.put(replace(segment(4), text="let go"))
+        assert numbers(await harness.read()) == [1, 3]
+        host = harness.host()
+        await harness.put(replace(segment(4), text="let go"))
         await asyncio.sleep(1)
-        assert numbers(await house.read()) == [1, 3, 3, 4, 2]
+        assert numbers(await harness.read()) == [1, 3, 3, 4, 2]
         await host.stop()
 
     run(main())
@@ -57,22 +57,24 @@ def test_a_new_host_goes_on_at_the_oldest_unreleased_input() -> None:
 
 def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_letters() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
+        harness = LocalHostHarness()
+        host = harness.host()
         garbage = b"\x01\xff\xff"
         future = encode(segment(9)).replace(b'"kind":"Segment"', b'"kind":"Segmint"')
-        await house.put(garbage, segment(1), replace(segment(2), text="raise"), future, segment(3), segment(1, "other"))
+        await harness.put(
+            garbage, segment(1), replace(segment(2), text="raise"), future, segment(3), segment(1, "other")
+        )
         await asyncio.sleep(30)
-        assert sorted(numbers(await house.read())) == [1, 1, 3]
-        letters = await house.read(DEAD)
-        assert all(isinstance(letter, DeadLetter) and letter.stage == "dedup" for letter in letters)
-        assert letters[0].payload == garbage
-        assert letters[1].session == "talk"
-        assert "RuntimeError: cannot stand this one" in letters[1].error
-        assert len(letters) == 2
-        assert house.metrics.total(Metric.UNKNOWN_RECORDS) == 1
+        assert sorted(numbers(await harness.read())) == [1, 1, 3]
+        dead_letters = await harness.read(DEAD)
+        assert all(isinstance(letter, DeadLetter) and letter.stage == "dedup" for letter in dead_letters)
+        assert dead_letters[0].payload == garbage
+        assert dead_letters[1].session == "talk"
+        assert "RuntimeError: cannot stand this one" in dead_letters[1].error
+        assert len(dead_letters) == 2
+        assert harness.metrics.total(Metric.UNKNOWN_RECORDS) == 1
         await host.stop()
-        last = (await house.checkpoints.load("dedup", SEGMENTS)).values()
+        last = (await harness.checkpoints.load("dedup", SEGMENTS)).values()
         assert [checkpoint.sequence for checkpoint in last] == [6]
 
     run(main())
@@ -80,14 +82,14 @@ def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_let
 
 def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_released() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        await house.put(replace(segment(1), text="keep"), replace(segment(2), text="fail later"))
+        harness = LocalHostHarness()
+        host = harness.host()
+        await harness.put(replace(segment(1), text="keep"), replace(segment(2), text="fail later"))
         await asyncio.sleep(10)
-        await house.put(replace(segment(3), text="let go"))
+        await harness.put(replace(segment(3), text="let go"))
         await asyncio.sleep(10)
-        assert set(numbers(await house.read())) == {1, 2, 3}
-        assert not await house.read(DEAD)
+        assert set(numbers(await harness.read())) == {1, 2, 3}
+        assert not await harness.read(DEAD)
         await host.stop()
 
     run(main())
@@ -95,13 +97,13 @@ def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_rel
 
 def test_inputs_of_a_session_that_does_not_exist_are_one_dead_letter_and_then_counted() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        await house.put(*(segment(number, "unknown") for number in range(1, 6)), segment(1))
+        harness = LocalHostHarness()
+        host = harness.host()
+        await harness.put(*(segment(number, "unknown") for number in range(1, 6)), segment(1))
         await asyncio.sleep(1)
-        assert [letter.error for letter in await house.read(DEAD)] == ["no session 'unknown' was created"]
-        assert house.metrics.total(Metric.REFUSED_FRAMES) == 5
-        assert numbers(await house.read()) == [1]
+        assert [letter.error for letter in await harness.read(DEAD)] == ["no session 'unknown' was created"]
+        assert harness.metrics.total(Metric.REFUSED_FRAMES) == 5
+        assert numbers(await harness.read()) == [1]
         await host.stop()
 
     run(main())
@@ -109,36 +111,36 @@ def test_inputs_of_a_session_that_does_not_exist_are_one_dead_letter_and_then_co
 
 def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output_is_out() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
+        harness = LocalHostHarness()
+        host = harness.host()
         await asyncio.sleep(0.1)
-        house.streams[UNIQUE].refuses_until = 20.0
-        await house.put(segment(1))
+        harness.streams[UNIQUE].refuses_until = 20.0
+        await harness.put(segment(1))
         await asyncio.sleep(10)
-        assert not await house.checkpoints.load("dedup", SEGMENTS)
-        await house.put(segment(2))
+        assert not await harness.checkpoints.load("dedup", SEGMENTS)
+        await harness.put(segment(2))
         await asyncio.sleep(20)
-        assert numbers(await house.read()) == [1, 2]
+        assert numbers(await harness.read()) == [1, 2]
         await host.stop()
-        assert len(await house.checkpoints.load("dedup", SEGMENTS)) == 1
+        assert len(await harness.checkpoints.load("dedup", SEGMENTS)) == 1
 
     run(main())
 
 
 def test_while_a_whole_output_answers_nobody_nothing_more_is_read_and_what_was_read_is_not_lost() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
+        harness = LocalHostHarness()
+        host = harness.host()
         await asyncio.sleep(0.1)
-        house.streams[UNIQUE].refuses_until = 60.0
-        await house.put(*(segment(1, f"talk-{number}") for number in range(20)))
+        harness.streams[UNIQUE].refuses_until = 60.0
+        await harness.put(*(segment(1, f"talk-{number}") for number in range(20)))
         await asyncio.sleep(31)
-        await house.put(segment(1, "late"))
+        await harness.put(segment(1, "late"))
         await asyncio.sleep(2)
-        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 20
+        assert harness.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 20
         await asyncio.sleep(40)
-        assert len(await house.read()) == 21
-        assert not await house.read(DEAD)
+        assert len(await harness.read()) == 21
+        assert not await harness.read(DEAD)
         await host.stop()
 
     run(main())
@@ -146,18 +148,18 @@ def test_while_a_whole_output_answers_nobody_nothing_more_is_read_and_what_was_r
 
 def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
+        harness = LocalHostHarness()
+        host = harness.host()
         await asyncio.sleep(0.1)
-        house.streams[UNIQUE].refused = {"talk"}
-        await house.put(segment(1))
+        harness.streams[UNIQUE].refused = {"talk"}
+        await harness.put(segment(1))
         await asyncio.sleep(30)
-        await house.put(segment(2), segment(1, "late"))
+        await harness.put(segment(2), segment(1, "late"))
         await asyncio.sleep(1)
-        assert [record.session for record in await house.read()] == ["late"]
-        house.streams[UNIQUE].refused = set()
+        assert [record.session for record in await harness.read()] == ["late"]
+        harness.streams[UNIQUE].refused = set()
         await asyncio.sleep(10)
-        assert [(record.session, record.number) for record in await house.read()] == [
+        assert [(record.session, record.number) for record in await harness.read()] == [
             ("late", 1),
             ("talk", 1),
             ("talk", 2),
@@ -170,25 +172,25 @@ def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
 @pytest.mark.parametrize("graceful", [True, False])
 def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> None:
     async def main() -> None:
-        house = LocalHostHarness()
+        harness = LocalHostHarness()
         stages = [CopyStage("stability", StreamName.TRANSCRIPTS, SEGMENTS, internal=True)]
         stages.append(CopyStage("dedup", SEGMENTS, UNIQUE))
         stages.append(CopyStage("translate", UNIQUE, TRANSLATIONS))
-        host = house.host(stages)
+        host = harness.host(stages)
         await asyncio.sleep(0.1)
-        house.streams[TRANSLATIONS].refuses_until = 20.0
-        await house.put(segment(1), stream=StreamName.TRANSCRIPTS)
+        harness.streams[TRANSLATIONS].refuses_until = 20.0
+        await harness.put(segment(1), stream=StreamName.TRANSCRIPTS)
         await asyncio.sleep(1)
-        assert numbers(await house.read(UNIQUE)) == [1]
+        assert numbers(await harness.read(UNIQUE)) == [1]
         await (host.stop() if graceful else host.kill())
-        assert not await house.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
-        host = house.host(stages)
+        assert not await harness.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
+        host = harness.host(stages)
         await asyncio.sleep(30)
-        assert numbers(await house.read(TRANSLATIONS)) == [1]
-        assert numbers(await house.read(UNIQUE)) == [1, 1]
-        assert not await house.read(SEGMENTS)
+        assert numbers(await harness.read(TRANSLATIONS)) == [1]
+        assert numbers(await harness.read(UNIQUE)) == [1, 1]
+        assert not await harness.read(SEGMENTS)
         await host.stop()
-        marks = await house.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
+        marks = await harness.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
         assert len(marks) == 1
 
     run(main())
@@ -196,21 +198,21 @@ def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> 
 
 def test_a_shard_that_ends_is_finished_before_its_children_are_read() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        await house.put(segment(1), replace(segment(2), text="keep"))
+        harness = LocalHostHarness()
+        host = harness.host()
+        await harness.put(segment(1), replace(segment(2), text="keep"))
         await asyncio.sleep(1)
-        shard = (await house.streams[SEGMENTS].shards())[0].id
-        house.streams[SEGMENTS].split(shard)
-        await house.put(segment(3))
+        shard = (await harness.streams[SEGMENTS].shards())[0].id
+        harness.streams[SEGMENTS].split(shard)
+        await harness.put(segment(3))
         await asyncio.sleep(2)
-        assert numbers(await house.read()) == [1, 2, 3]
-        assert (await house.checkpoints.load("dedup", SEGMENTS))[shard].ended
+        assert numbers(await harness.read()) == [1, 2, 3]
+        assert (await harness.checkpoints.load("dedup", SEGMENTS))[shard].ended
         await host.stop()
-        host = house.host()
-        await house.put(segment(4))
+        host = harness.host()
+        await harness.put(segment(4))
         await asyncio.sleep(2)
-        assert numbers(await house.read()) == [1, 2, 3, 4]
+        assert numbers(await harness.read()) == [1, 2, 3, 4]
         await host.stop()
 
     run(main())
@@ -218,19 +220,19 @@ def test_a_shard_that_ends_is_finished_before_its_children_are_read() -> None:
 
 def test_the_end_of_a_shard_is_not_checkpointed_over_inputs_that_another_worker_owns() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
+        harness = LocalHostHarness()
+        host = harness.host()
         await asyncio.sleep(0.1)
-        house.streams[UNIQUE].refuses_until = 3.0
-        await house.put(replace(segment(1), text="fence"), segment(2), segment(1, "other"))
+        harness.streams[UNIQUE].refuses_until = 3.0
+        await harness.put(replace(segment(1), text="fence"), segment(2), segment(1, "other"))
         await asyncio.sleep(1)
-        shard = (await house.streams[SEGMENTS].shards())[0].id
-        house.streams[SEGMENTS].split(shard)
-        await house.put(segment(3, "other"))
+        shard = (await harness.streams[SEGMENTS].shards())[0].id
+        harness.streams[SEGMENTS].split(shard)
+        await harness.put(segment(3, "other"))
         await asyncio.sleep(10)
-        assert [(r.session, r.number) for r in await house.read()] == [("other", 1), ("other", 3)]
-        assert not any(c.ended for c in (await house.checkpoints.load("dedup", SEGMENTS)).values())
-        assert house.metrics.total(Metric.FENCED) == 1
+        assert [(r.session, r.number) for r in await harness.read()] == [("other", 1), ("other", 3)]
+        assert not any(c.ended for c in (await harness.checkpoints.load("dedup", SEGMENTS)).values())
+        assert harness.metrics.total(Metric.FENCED) == 1
         await host.stop()
 
     run(main())
@@ -238,15 +240,15 @@ def test_the_end_of_a_shard_is_not_checkpointed_over_inputs_that_another_worker_
 
 def test_operators_that_are_idle_for_long_are_given_up() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
+        harness = LocalHostHarness()
+        host = harness.host()
         for number in range(100):
-            await house.put(segment(1, f"talk-{number}"))
-        await house.put(replace(segment(1, "busy"), text="keep"))
+            await harness.put(segment(1, f"talk-{number}"))
+        await harness.put(replace(segment(1, "busy"), text="keep"))
         await asyncio.sleep(1)
-        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 101
+        assert harness.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 101
         await asyncio.sleep(400)
-        assert house.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 1
+        assert harness.metrics.level(Metric.OPEN_OPERATORS, stage="dedup") == 1
         await host.stop()
 
     run(main())

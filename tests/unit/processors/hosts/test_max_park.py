@@ -68,62 +68,64 @@ class HotStore(MemorySessionStore):
             raise StoreUnavailable("the item is refused")
 
 
-async def checkpoint(house: LocalHostHarness) -> int | None:
-    marks = list((await house.checkpoints.load("dedup", SEGMENTS)).values())
+async def checkpoint(harness: LocalHostHarness) -> int | None:
+    marks = list((await harness.checkpoints.load("dedup", SEGMENTS)).values())
     return marks[0].sequence if marks else None
 
 
 def test_outputs_refused_for_max_park_become_dead_letters_that_hold_them_and_are_never_said_later() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        house.streams[UNIQUE].refused = {"talk"}
+        harness = LocalHostHarness()
+        host = harness.host()
+        harness.streams[UNIQUE].refused = {"talk"}
         for number in range(1, 4):
-            await house.put(segment(number), segment(number, "other"))
+            await harness.put(segment(number), segment(number, "other"))
             await asyncio.sleep(100)
         # The last is refused for less than that.
         await asyncio.sleep(PARK - 150)
-        house.streams[UNIQUE].refused = set()
+        harness.streams[UNIQUE].refused = set()
         await asyncio.sleep(20)
-        said = [(record.session, record.number) for record in await house.read() if record.session == "talk"]
+        said = [(record.session, record.number) for record in await harness.read() if record.session == "talk"]
         assert said == [("talk", 3)]
-        letters = await house.read(DEAD)
-        assert [(letter.session, letter.stage, letter.stream) for letter in letters] == [("talk", "dedup", UNIQUE)] * 2
-        assert numbers([decode(letter.payload) for letter in letters]) == [1, 2]
-        assert house.metrics.total(Metric.DEAD_LETTERS) == 2
-        assert await checkpoint(house) is not None
+        dead_letters = await harness.read(DEAD)
+        assert [(letter.session, letter.stage, letter.stream) for letter in dead_letters] == [
+            ("talk", "dedup", UNIQUE)
+        ] * 2
+        assert numbers([decode(letter.payload) for letter in dead_letters]) == [1, 2]
+        assert harness.metrics.total(Metric.DEAD_LETTERS) == 2
+        assert await checkpoint(harness) is not None
         await host.stop()
-        assert await checkpoint(house) == 6
+        assert await checkpoint(harness) == 6
 
     run(main())
 
 
 def test_the_end_of_a_shard_waits_for_what_is_refused_and_no_longer_than_max_park() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        house.streams[UNIQUE].refused = {"talk"}
-        await house.put(segment(1))
+        harness = LocalHostHarness()
+        host = harness.host()
+        harness.streams[UNIQUE].refused = {"talk"}
+        await harness.put(segment(1))
         await asyncio.sleep(1)
-        shard = (await house.streams[SEGMENTS].shards())[0].id
-        house.streams[SEGMENTS].split(shard)
-        await house.put(segment(2))
+        shard = (await harness.streams[SEGMENTS].shards())[0].id
+        harness.streams[SEGMENTS].split(shard)
+        await harness.put(segment(2))
         await asyncio.sleep(PARK - 10)
-        assert not any(mark.ended for mark in (await house.checkpoints.load("dedup", SEGMENTS)).values())
+        assert not any(mark.ended for mark in (await harness.checkpoints.load("dedup", SEGMENTS)).values())
         await asyncio.sleep(30)
-        assert (await house.checkpoints.load("dedup", SEGMENTS))[shard].ended
-        house.streams[UNIQUE].refused = set()
+        assert (await harness.checkpoints.load("dedup", SEGMENTS))[shard].ended
+        harness.streams[UNIQUE].refused = set()
         await asyncio.sleep(10)
-        assert numbers(await house.read()) == [2]
+        assert numbers(await harness.read()) == [2]
         await host.stop()
 
     run(main())
 
 
-def hosted(house: LocalHostHarness, store: HotStore) -> tuple[LocalHost, AskingStage]:
-    house.store = store
+def hosted(harness: LocalHostHarness, store: HotStore) -> tuple[LocalHost, AskingStage]:
+    harness.store = store
     stage = AskingStage()
-    return house.host([stage]), stage
+    return harness.host([stage]), stage
 
 
 async def created(sessions: Sequence[str]) -> HotStore:
@@ -135,42 +137,42 @@ async def created(sessions: Sequence[str]) -> HotStore:
 
 def test_inputs_that_wait_for_a_refused_item_for_max_park_become_dead_letters_and_the_others_are_said() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
+        harness = LocalHostHarness()
         store = await created(["talk", "other"])
         store.refuses_until = PARK + 150
-        host, stage = hosted(house, store)
+        host, stage = hosted(harness, store)
         for number in range(1, 5):
-            await house.put(segment(number), segment(number, "other"))
+            await harness.put(segment(number), segment(number, "other"))
             await asyncio.sleep(100)
-        assert [(record.session, record.number) for record in await house.read()] == [
+        assert [(record.session, record.number) for record in await harness.read()] == [
             ("other", number) for number in range(1, 5)
         ]
         await asyncio.sleep(PARK)
-        assert [(record.session, record.number) for record in await house.read()] == [("talk", 3), ("talk", 4)]
-        letters = await house.read(DEAD)
-        assert [decode(letter.payload).number for letter in letters] == [1, 2]  # type: ignore[union-attr]
-        assert all(isinstance(letter, DeadLetter) and "RefusedTooLong" in letter.error for letter in letters)
+        assert [(record.session, record.number) for record in await harness.read()] == [("talk", 3), ("talk", 4)]
+        dead_letters = await harness.read(DEAD)
+        assert [decode(letter.payload).number for letter in dead_letters] == [1, 2]  # type: ignore[union-attr]
+        assert all(isinstance(letter, DeadLetter) and "RefusedTooLong" in letter.error for letter in dead_letters)
         assert stage.heard.count(3) == 2
         await host.stop()
-        assert await checkpoint(house) == 8
+        assert await checkpoint(harness) == 8
 
     run(main())
 
 
 def test_an_action_that_is_refused_for_max_park_is_given_up_and_what_is_behind_it_goes_on() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
+        harness = LocalHostHarness()
         store = await created(["talk"])
         store.refuses_until = 5000
-        host, stage = hosted(house, store)
+        host, stage = hosted(harness, store)
         for number in range(1, 4):
-            await house.put(replace(segment(number), text="without asking"))
+            await harness.put(replace(segment(number), text="without asking"))
             await asyncio.sleep(10)
-        assert numbers(await house.read()) == [1, 2, 3]
+        assert numbers(await harness.read()) == [1, 2, 3]
         await asyncio.sleep(PARK + 10)
         assert not stage.heard
-        assert not await house.read(DEAD)
-        assert await checkpoint(house) == 3
+        assert not await harness.read(DEAD)
+        assert await checkpoint(harness) == 3
         await host.stop()
 
     run(main())
@@ -178,18 +180,18 @@ def test_an_action_that_is_refused_for_max_park_is_given_up_and_what_is_behind_i
 
 def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
-        host = house.host()
-        house.streams[UNIQUE].refused = {"talk"}
+        harness = LocalHostHarness()
+        host = harness.host()
+        harness.streams[UNIQUE].refused = {"talk"}
         await asyncio.sleep(1)
-        await house.put(segment(1), segment(1, "other"))
+        await harness.put(segment(1), segment(1, "other"))
         await asyncio.sleep(120)
-        assert (house.metrics.level(Metric.PARKED_BYTES) or 0) > 200
-        assert 100 < (house.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") or 0) < 121
-        house.streams[UNIQUE].refused = set()
+        assert (harness.metrics.level(Metric.PARKED_BYTES) or 0) > 200
+        assert 100 < (harness.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") or 0) < 121
+        harness.streams[UNIQUE].refused = set()
         await asyncio.sleep(20)
-        assert house.metrics.level(Metric.PARKED_BYTES) == 0
-        assert house.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") == 0
+        assert harness.metrics.level(Metric.PARKED_BYTES) == 0
+        assert harness.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") == 0
         await host.stop()
 
     run(main())
@@ -197,17 +199,17 @@ def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> Non
 
 def test_a_host_stops_in_time_while_an_item_is_refused_and_what_waits_for_it_is_left_to_the_next() -> None:
     async def main() -> None:
-        house = LocalHostHarness()
+        harness = LocalHostHarness()
         store = await created(["talk", "other"])
         store.refuses_until = 5000
-        host, _ = hosted(house, store)
-        await house.put(segment(1, "other"), segment(1), segment(2, "other"))
+        host, _ = hosted(harness, store)
+        await harness.put(segment(1, "other"), segment(1), segment(2, "other"))
         await asyncio.sleep(5)
         begun = asyncio.get_running_loop().time()
         await host.stop()
         assert asyncio.get_running_loop().time() - begun < 25
-        assert numbers(await house.read()) == [1, 2]
-        assert await checkpoint(house) == 1
-        assert not await house.read(DEAD)
+        assert numbers(await harness.read()) == [1, 2]
+        assert await checkpoint(harness) == 1
+        assert not await harness.read(DEAD)
 
     run(main())

@@ -1,4 +1,4 @@
-"""A session whose results the test writes down, and the bench that hears them."""
+"""A stability operator, the results that it is given, and what it makes of them."""
 
 from __future__ import annotations
 
@@ -76,25 +76,25 @@ async def start_harness(store: MemorySessionStore | None = None, **settings: Any
 
 
 async def processed(*results: Record, every: float = 0.0, **settings: Any) -> OperatorHarness:
-    """A bench that has heard these results."""
-    talk = await start_harness(**settings)
-    await talk.send(*results, every=every)
-    return talk
+    """A harness whose operator has processed these results."""
+    harness = await start_harness(**settings)
+    await harness.send(*results, every=every)
+    return harness
 
 
-def segments(talk: OperatorHarness) -> list[Segment]:
+def segments(harness: OperatorHarness) -> list[Segment]:
     """The segments it emitted."""
-    return [record for record in talk.emitted if isinstance(record, Segment)]
+    return [record for record in harness.emitted if isinstance(record, Segment)]
 
 
-def said(talk: OperatorHarness) -> list[str]:
+def said(harness: OperatorHarness) -> list[str]:
     """The texts of its segments."""
-    return [segment.text for segment in segments(talk)]
+    return [segment.text for segment in segments(harness)]
 
 
-def corrections(talk: OperatorHarness) -> list[Correction]:
+def corrections(harness: OperatorHarness) -> list[Correction]:
     """The corrections it emitted."""
-    return [record for record in talk.emitted if isinstance(record, Correction)]
+    return [record for record in harness.emitted if isinstance(record, Correction)]
 
 
 def spoken(heard: Sequence[Segment]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A slow stage fused behind stability: the item holds what that stage has not released, and no more than fits."""
+"""A slow stage fused behind stability: the item holds what that stage has not acked, and no more than fits."""
 
 from __future__ import annotations
 

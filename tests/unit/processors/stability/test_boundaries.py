@@ -74,11 +74,11 @@ def test_the_threshold_is_the_share_of_stable_words(threshold: float, committed:
 
 
 def test_a_final_commits_everything_one_segment_a_sentence() -> None:
-    talk = run(processed(final("one ~two . ~three | ~four ! five", captured_at=7, hops={"ingest": 9})))
-    assert said(talk) == ["one two.", "three four!", "five"]
-    assert [segment.number for segment in segments(talk)] == [1, 2, 3]
-    assert [(segment.start, segment.end) for segment in segments(talk)] == [(0, 600), (600, 1600), (1600, 1900)]
-    assert {(s.captured_at, s.hops["ingest"], s.language) for s in segments(talk)} == {(7, 9, "en")}
+    harness = run(processed(final("one ~two . ~three | ~four ! five", captured_at=7, hops={"ingest": 9})))
+    assert said(harness) == ["one two.", "three four!", "five"]
+    assert [segment.number for segment in segments(harness)] == [1, 2, 3]
+    assert [(segment.start, segment.end) for segment in segments(harness)] == [(0, 600), (600, 1600), (1600, 1900)]
+    assert {(s.captured_at, s.hops["ingest"], s.language) for s in segments(harness)} == {(7, 9, "en")}
 
 
 def test_what_was_committed_is_not_committed_again() -> None:
@@ -87,9 +87,9 @@ def test_what_was_committed_is_not_committed_again() -> None:
         partial("one two . three four ~."),
         final("one two . three four . five"),
     ]
-    talk = run(processed(*results))
-    assert said(talk) == ["one two.", "three four.", "five"]
-    assert talk.released == results
+    harness = run(processed(*results))
+    assert said(harness) == ["one two.", "three four.", "five"]
+    assert harness.acked == results
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_what_was_committed_is_not_committed_again() -> None:
 def test_a_pause_commits(hypothesis: str, committed: list[str]) -> None:
     async def main() -> None:
         said_last = partial(hypothesis)
-        talk = await processed(said_last, *silent(said_last, said_last.position + 2000))
-        assert said(talk) == []
-        await talk.send(silence(said_last.position + 2000))
-        assert said(talk) == committed
+        harness = await processed(said_last, *silent(said_last, said_last.position + 2000))
+        assert said(harness) == []
+        await harness.send(silence(said_last.position + 2000))
+        assert said(harness) == committed
 
     run(main())
 
@@ -111,9 +111,9 @@ def test_a_pause_commits(hypothesis: str, committed: list[str]) -> None:
 def test_a_pause_commits_once() -> None:
     async def main() -> None:
         before = partial("one two ~three ~four ~five ~six")
-        talk = await processed(before, *silent(before, 4100))
-        await talk.send(partial("one two ~three ~four ~five ~six ~seven", 4100))
-        assert said(talk) == ["one two"]
+        harness = await processed(before, *silent(before, 4100))
+        await harness.send(partial("one two ~three ~four ~five ~six ~seven", 4100))
+        assert said(harness) == ["one two"]
 
     run(main())
 
@@ -127,8 +127,8 @@ def test_a_pause_that_no_silence_told_of_is_seen_by_the_word_behind_it() -> None
 def test_a_result_that_comes_late_of_words_that_came_soon_is_no_pause() -> None:
     """As from a recogniser that takes its audio in great pieces."""
     assert said(run(processed(partial("~unless ~to ~be", 900), partial("~all ~lest ~to ~be ~seen", 4900)))) == []
-    talk = run(processed(partial("~unless ~to ~be", 900), final("all lest to be seen", 4900)))
-    assert said(talk) == ["all lest to be seen"]
+    harness = run(processed(partial("~unless ~to ~be", 900), final("all lest to be seen", 4900)))
+    assert said(harness) == ["all lest to be seen"]
 
 
 def test_words_wait_no_longer_than_the_buffer_timeout() -> None:
@@ -203,9 +203,9 @@ class TestWithoutStabilityMarks:
 
 def test_every_utterance_of_a_take_is_new_however_its_times_drift() -> None:
     async def main() -> None:
-        talk = await start_harness()
-        await talk.send(final("one two .", utterance=1), final("two three .", utterance=2, start=150))
-        assert said(talk) == ["one two.", "two three."]
+        harness = await start_harness()
+        await harness.send(final("one two .", utterance=1), final("two three .", utterance=2, start=150))
+        assert said(harness) == ["one two.", "two three."]
 
     run(main())
 

@@ -61,22 +61,22 @@ def test_a_session_that_nobody_created_is_refused() -> None:
 
 def test_the_item_says_what_is_decided_before_it_is_published() -> None:
     async def main() -> None:
-        talk = await processed(partial("one . two ! ~three"))
-        item = await talk.store.load("talk")
+        harness = await processed(partial("one . two ! ~three"))
+        item = await harness.store.load("talk")
         assert (item.number, item.frontier) == (2, 600)
         assert [word.text for word in item.words] == ["one", "two"]
-        assert list(item.claimed) == segments(talk)
+        assert list(item.claimed) == segments(harness)
 
     run(main())
 
 
 def test_what_is_published_is_no_longer_claimed() -> None:
     async def main() -> None:
-        talk = await start_harness()
-        await talk.send(final("one .", utterance=1), final("two .", utterance=2, start=300))
+        harness = await start_harness()
+        await harness.send(final("one .", utterance=1), final("two .", utterance=2, start=300))
         await settle()
-        await talk.send(final("three .", utterance=3, start=600))
-        item = await talk.store.load("talk")
+        await harness.send(final("three .", utterance=3, start=600))
+        item = await harness.store.load("talk")
         assert [segment.number for segment in item.claimed] == [3]
 
     run(main())
@@ -85,8 +85,8 @@ def test_what_is_published_is_no_longer_claimed() -> None:
 def test_the_item_keeps_the_last_forty_words() -> None:
     async def main() -> None:
         texts = [f"w{n}" for n in range(50)]
-        talk = await processed(final(" ".join(texts[:30])), final(" ".join(texts[30:]), utterance=2, start=9000))
-        assert [word.text for word in (await talk.store.load("talk")).words] == [f"w{n}" for n in range(10, 50)]
+        harness = await processed(final(" ".join(texts[:30])), final(" ".join(texts[30:]), utterance=2, start=9000))
+        assert [word.text for word in (await harness.store.load("talk")).words] == [f"w{n}" for n in range(10, 50)]
 
     run(main())
 
@@ -130,16 +130,16 @@ def test_a_refused_claim_publishes_what_the_other_decided_and_then_the_rest() ->
 def test_a_timer_outlives_a_store_that_fails() -> None:
     async def main() -> None:
         store = await faulty_store()
-        talk = await start_harness(store)
-        await talk.send(partial("one two ~three", 900))
-        await talk.send(partial("one two . ~three", 950))
+        harness = await start_harness(store)
+        await harness.send(partial("one two ~three", 900))
+        await harness.send(partial("one two . ~three", 950))
         store.claims_left = 0
         await asyncio.sleep(8)
-        assert said(talk) == []
+        assert said(harness) == []
         store.claims_left = None
         await asyncio.sleep(1.1)
-        assert said(talk) == ["one two."]
-        await talk.close()
+        assert said(harness) == ["one two."]
+        await harness.close()
 
     run(main())
 
@@ -147,14 +147,14 @@ def test_a_timer_outlives_a_store_that_fails() -> None:
 def test_a_result_read_twice_does_not_agree_with_itself() -> None:
     async def main() -> None:
         store = await faulty_store()
-        talk = await start_harness(store)
-        await talk.send(partial("one . two . three", 1000, marked=False))
-        await talk.send(partial("one . too . three", 1050, marked=False))
+        harness = await start_harness(store)
+        await harness.send(partial("one . two . three", 1000, marked=False))
+        await harness.send(partial("one . too . three", 1050, marked=False))
         store.claims_left = 0
         await asyncio.sleep(0.5)
         store.claims_left = None
         await asyncio.sleep(1)
-        assert said(talk) == ["one."]
+        assert said(harness) == ["one."]
 
     run(main())
 
@@ -166,14 +166,14 @@ def test_utterances_heard_again_after_a_restart_are_not_committed_again() -> Non
             final("no yes . no", utterance=2, start=900),
             final("no", utterance=3, start=2100),
         ]
-        talk = await processed(*heard)
-        again = await start_harness(talk.store)
+        harness = await processed(*heard)
+        again = await start_harness(harness.store)
         await settle()
         before = len(again.emitted)
         await again.send(*heard, final("no no", utterance=4, start=2700))
         assert [segment.text for segment in segments(again)[before:]] == ["no no"]
         assert [segment.number for segment in segments(again)[before:]] == [5]
-        assert again.released == [*heard, again.released[-1]]
+        assert again.acked == [*heard, again.acked[-1]]
 
     run(main())
 
@@ -220,16 +220,16 @@ def test_every_word_is_committed_once_whenever_the_operator_dies(history: list[R
         for death in [*data.draw(st.lists(st.integers(1, len(stream)), max_size=4)), None]:
             store.claims_left = None if death is None else data.draw(st.integers(0, 4))
             store.stores_last = data.draw(st.booleans())
-            talk = await start_harness(store)
+            harness = await start_harness(store)
             try:
                 for record in stream[oldest:][:death]:
-                    await talk.send(record, every=data.draw(st.sampled_from([0.0, 0.3, 2.5, 16.0])))
+                    await harness.send(record, every=data.draw(st.sampled_from([0.0, 0.3, 2.5, 16.0])))
             except StoreUnavailable:
                 pass
-            for segment in segments(talk):
+            for segment in segments(harness):
                 assert published.setdefault(segment.number, segment) == segment
-            oldest = next((i for i, record in enumerate(stream) if i >= oldest and record not in talk.released), oldest)
-            await talk.close(Closing.SHUTDOWN)
+            oldest = next((i for i, record in enumerate(stream) if i >= oldest and record not in harness.acked), oldest)
+            await harness.close(Closing.SHUTDOWN)
         assert sorted(published) == list(range(1, len(published) + 1))
         finals = [word for result in history if isinstance(result, FinalResult) for word in result.items]
         words = spoken([published[number] for number in sorted(published)])

@@ -37,11 +37,11 @@ def _seen(made: list[Correction]) -> list[tuple[int, int, str, bool]]:
     ],
 )
 def test_one_wrong_number_is_corrected_however_long_its_segment_is(committed: str, heard: str) -> None:
-    talk = run(processed(partial(f"{_LONG} {committed} ~and"), final(f"{_LONG} {heard} and then .", 9000)))
-    assert [(c.first, c.last, c.number_wrong) for c in emitted(talk)] == [(1, 1, True)]
-    assert heard.split()[0] in emitted(talk)[0].text
-    assert talk.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
-    assert said(talk)[0].startswith(_LONG)
+    harness = run(processed(partial(f"{_LONG} {committed} ~and"), final(f"{_LONG} {heard} and then .", 9000)))
+    assert [(c.first, c.last, c.number_wrong) for c in emitted(harness)] == [(1, 1, True)]
+    assert heard.split()[0] in emitted(harness)[0].text
+    assert harness.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
+    assert said(harness)[0].startswith(_LONG)
 
 
 @pytest.mark.parametrize(
@@ -123,29 +123,29 @@ def test_an_article_and_another_way_of_writing_are_no_other_amount(language: str
 
 
 def test_another_word_in_a_long_segment_is_no_contradiction() -> None:
-    talk = run(
+    harness = run(
         processed(
             partial(f"{_LONG} 20 dollars . ~and"),
             final(f"{_LONG.replace('uncle', 'aunt')} 20 dollars . and then .", 9000),
         )
     )
-    assert emitted(talk) == []
+    assert emitted(harness) == []
 
 
 def test_a_wrong_sentence_is_seen_among_many_right_ones() -> None:
     right = "he came to us . she went to them . no . they all stayed at home . and then"
     wrong = right.replace("no .", "yes .")
-    talk = run(processed(partial(f"{right} ~it"), final(f"{wrong} it rained .", 9000)))
-    assert _seen(emitted(talk)) == [(3, 3, "yes.", False)]
-    assert talk.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
+    harness = run(processed(partial(f"{right} ~it"), final(f"{wrong} it rained .", 9000)))
+    assert _seen(emitted(harness)) == [(3, 3, "yes.", False)]
+    assert harness.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
 
 
 def test_wrong_sentences_apart_are_corrected_each_and_neighbours_as_one() -> None:
     right = "no . he came to us . 5 . seven . so it was . ~and"
-    talk = run(processed(partial(right), final("yes . he came to us . 6 . eleven . so it was . and then .", 9000)))
-    assert _seen(emitted(talk)) == [(1, 1, "yes.", False), (3, 4, "6. eleven.", True)]
-    assert talk.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
-    revisions = {c.revision for c in emitted(talk)}
+    harness = run(processed(partial(right), final("yes . he came to us . 6 . eleven . so it was . and then .", 9000)))
+    assert _seen(emitted(harness)) == [(1, 1, "yes.", False), (3, 4, "6. eleven.", True)]
+    assert harness.metrics.total(Metric.RESULTS_CONTRADICTED) == 1
+    revisions = {c.revision for c in emitted(harness)}
     assert len(revisions) == 1
 
 
@@ -153,9 +153,9 @@ def test_words_that_nothing_places_are_corrected_with_both_segments_around_them(
     before = "we think that they had come from new | york in May . ~and"
     early = before.removesuffix(" in May . ~and")
     after = "we think that they had come from Newark in March . and then ."
-    talk = run(processed(partial(early), partial(before), final(after, 9000)))
-    assert said(talk)[:2] == ["we think that they had come from new", "york in May."]
-    assert _seen(emitted(talk)) == [(1, 2, "we think that they had come from Newark in March.", False)]
+    harness = run(processed(partial(early), partial(before), final(after, 9000)))
+    assert said(harness)[:2] == ["we think that they had come from new", "york in May."]
+    assert _seen(emitted(harness)) == [(1, 2, "we think that they had come from Newark in March.", False)]
 
 
 def test_a_revision_says_take_and_utterance_so_that_the_newer_one_is_higher() -> None:
@@ -170,14 +170,14 @@ def test_a_revision_says_take_and_utterance_so_that_the_newer_one_is_higher() ->
 
 
 def test_a_correction_names_the_language_that_was_identified() -> None:
-    talk = run(processed(partial("one . ~two"), final("nine . two .", 900, language="fr")))
-    assert [c.language for c in emitted(talk)] == ["fr"]
+    harness = run(processed(partial("one . ~two"), final("nine . two .", 900, language="fr")))
+    assert [c.language for c in emitted(harness)] == ["fr"]
 
 
 @pytest.mark.parametrize("heard", ["", ".", "one"])
 def test_a_final_that_drops_words_drops_them_from_captions(heard: str) -> None:
-    talk = run(processed(partial("one . two . ~three"), final(heard, 2000)))
-    (made,) = emitted(talk)
+    harness = run(processed(partial("one . two . ~three"), final(heard, 2000)))
+    (made,) = emitted(harness)
     assert (made.last, made.text) == (2, "")
 
 

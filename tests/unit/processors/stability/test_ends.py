@@ -18,38 +18,38 @@ from tests.unit.processors.stability.stability_harness import (
 
 def test_the_end_of_a_worker_that_lost_the_session_cuts_nobody_off() -> None:
     async def main() -> None:
-        talk = await start_harness()
+        harness = await start_harness()
         for held in (None, 1):
-            await talk.store.open_take("talk", held)
-        await talk.send(partial("one . ~two", 600, take=2), stale := ended(take=1))
-        assert stale not in talk.emitted
-        assert talk.released == [stale]
-        assert talk.metrics.total(Metric.STALE_ENDS) == 1
-        await talk.send(final("one . two .", 900, take=2), end := ended(take=2))
-        assert said(talk) == ["one.", "two."]
-        assert talk.emitted[-1] == end
+            await harness.store.open_take("talk", held)
+        await harness.send(partial("one . ~two", 600, take=2), stale := ended(take=1))
+        assert stale not in harness.emitted
+        assert harness.acked == [stale]
+        assert harness.metrics.total(Metric.STALE_ENDS) == 1
+        await harness.send(final("one . two .", 900, take=2), end := ended(take=2))
+        assert said(harness) == ["one.", "two."]
+        assert harness.emitted[-1] == end
 
     run(main())
 
 
 def test_the_end_of_a_newer_take_commits_what_was_open_first() -> None:
     async def main() -> None:
-        talk = await start_harness()
+        harness = await start_harness()
         for held in (None, 1):
-            await talk.store.open_take("talk", held)
-        await talk.send(heard := partial("one . ~two", 600, take=1), end := ended(take=2))
-        assert said(talk) == ["one.", "two"]
-        assert talk.emitted[-1] == end
-        assert talk.released == [heard, end]
+            await harness.store.open_take("talk", held)
+        await harness.send(heard := partial("one . ~two", 600, take=1), end := ended(take=2))
+        assert said(harness) == ["one.", "two"]
+        assert harness.emitted[-1] == end
+        assert harness.acked == [heard, end]
 
     run(main())
 
 
 def test_what_an_older_take_says_behind_the_end_of_a_newer_one_is_not_said() -> None:
     late: list[Result] = [partial("nine . ~ten", 2000), final("nine . ten", 2500)]
-    talk = run(processed(final("one ."), ended(take=2), *late, final("two .", take=2, start=300)))
-    assert said(talk) == ["one.", "two."]
-    assert [record for record in talk.released if record in late] == late
+    harness = run(processed(final("one ."), ended(take=2), *late, final("two .", take=2, start=300)))
+    assert said(harness) == ["one.", "two."]
+    assert [record for record in harness.acked if record in late] == late
 
 
 def test_an_end_that_no_take_stands_behind_is_an_end() -> None:

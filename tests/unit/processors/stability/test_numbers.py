@@ -71,13 +71,13 @@ def test_numbers_on_end_are_held_for_the_longest_buffer_and_then_cut_between_the
 
 def test_a_number_that_the_final_writes_in_digits_is_not_said_twice() -> None:
     spoken = partial("we sold the car for twenty five thousand dollars and ~then", 9000)
-    talk = run(processed(spoken, partial("we sold the car for twenty five thousand dollars and ~then", 12_500)))
-    assert said(talk) == ["we sold the car for twenty five thousand dollars and"]
-    talk = run(
+    harness = run(processed(spoken, partial("we sold the car for twenty five thousand dollars and ~then", 12_500)))
+    assert said(harness) == ["we sold the car for twenty five thousand dollars and"]
+    harness = run(
         processed(spoken, replace(spoken, position=12_500), final("We sold the car for $25,000 and then .", 13_000))
     )
-    assert said(talk) == ["we sold the car for twenty five thousand dollars and", "then."]
-    assert corrections(talk) == []
+    assert said(harness) == ["we sold the car for twenty five thousand dollars and", "then."]
+    assert corrections(harness) == []
 
 
 def test_a_number_in_digits_that_the_final_writes_in_many_words_is_not_said_twice() -> None:
@@ -98,16 +98,16 @@ def test_an_amount_whose_words_a_pause_parts_is_said_once_where_the_final_is_in_
         partial("we sold it for twenty five", 1800),
         partial("we sold it for twenty five ~thousand ~dollars", 4500),
     )
-    talk = run(processed(begun, silence(3900), whole, final("We sold it for $25,000 then .", 9000)))
-    assert said(talk) == ["we sold it for twenty five", "thousand dollars then."]
-    assert corrections(talk) == []
+    harness = run(processed(begun, silence(3900), whole, final("We sold it for $25,000 then .", 9000)))
+    assert said(harness) == ["we sold it for twenty five", "thousand dollars then."]
+    assert corrections(harness) == []
 
 
 @pytest.mark.parametrize("written", ["$19 then .", "19 dollars then ."])
 def test_a_currency_behind_a_pause_is_said_once(written: str) -> None:
     begun, whole = partial("it was nineteen", 900), partial("it was nineteen ~dollars", 4500)
-    talk = run(processed(begun, silence(3000), whole, final(f"It was {written}", 9000)))
-    assert said(talk) == ["it was nineteen", "dollars then."]
+    harness = run(processed(begun, silence(3000), whole, final(f"It was {written}", 9000)))
+    assert said(harness) == ["it was nineteen", "dollars then."]
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_digits_that_a_pause_parts_are_said_once_where_the_final_has_them_in_one
         end = at + (0 if text == "." else 300 * max(1, sum(map(str.isdecimal, text))))
         heard.append(Word(text, at, end, True))
         at = end
-    talk = run(processed(partial(told, 1800), silence(3900), replace(final(last, 9000), items=tuple(heard))))
-    assert said(talk) == [told, rest]
-    assert corrections(talk) == []
+    harness = run(processed(partial(told, 1800), silence(3900), replace(final(last, 9000), items=tuple(heard))))
+    assert said(harness) == [told, rest]
+    assert corrections(harness) == []
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_a_word_that_the_final_writes_as_one_is_said_once(told: str, last: str, 
     ],
 )
 def test_what_opens_belongs_to_the_words_behind_it(hypothesis: str, heard: list[str]) -> None:
-    talk = run(processed(partial(hypothesis), final(hypothesis.replace("~", ""), 9000)))
-    assert [segment.text for segment in segments(talk)][: len(heard)] == heard
-    assert segments(talk)[-1].text == "".join(hypothesis.split()[-2:]).replace("~", "")
+    harness = run(processed(partial(hypothesis), final(hypothesis.replace("~", ""), 9000)))
+    assert [segment.text for segment in segments(harness)][: len(heard)] == heard
+    assert segments(harness)[-1].text == "".join(hypothesis.split()[-2:]).replace("~", "")
 
 
 @pytest.mark.parametrize(

@@ -26,24 +26,24 @@ from tests.unit.processors.stability.stability_harness import (
 )
 
 
-def measured_results(talk: OperatorHarness) -> int:
-    return len(talk.metrics.observations(Metric.PARTIAL_RESULT_PROCESSING_LATENCY))
+def measured_results(harness: OperatorHarness) -> int:
+    return len(harness.metrics.observations(Metric.PARTIAL_RESULT_PROCESSING_LATENCY))
 
 
 def test_the_first_of_a_window_is_processed_at_once_and_the_newest_at_its_end() -> None:
     async def main() -> None:
-        talk = await start_harness()
+        harness = await start_harness()
         results = [partial("one", 1000), partial("one . ~two", 1050), partial("one . two ! ~three", 1100)]
-        await talk.send(*results, every=0.05)
-        assert (measured_results(talk), said(talk)) == (1, [])
+        await harness.send(*results, every=0.05)
+        assert (measured_results(harness), said(harness)) == (1, [])
         await asyncio.sleep(0.04)
-        assert (measured_results(talk), said(talk)) == (1, [])
+        assert (measured_results(harness), said(harness)) == (1, [])
         await asyncio.sleep(0.02)
-        assert (measured_results(talk), said(talk)) == (2, ["one.", "two!"])
-        assert talk.metrics.total(Metric.PARTIAL_RESULTS_RECEIVED) == 3
-        assert talk.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 1
-        assert talk.metrics.total(Metric.PARTIAL_RESULTS_DROPPED) == 0
-        latencies = talk.metrics.observations(Metric.PARTIAL_RESULT_PROCESSING_LATENCY)
+        assert (measured_results(harness), said(harness)) == (2, ["one.", "two!"])
+        assert harness.metrics.total(Metric.PARTIAL_RESULTS_RECEIVED) == 3
+        assert harness.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 1
+        assert harness.metrics.total(Metric.PARTIAL_RESULTS_DROPPED) == 0
+        latencies = harness.metrics.observations(Metric.PARTIAL_RESULT_PROCESSING_LATENCY)
         assert [round(latency) for latency in latencies] == [0, 100]
 
     run(main())
@@ -52,10 +52,10 @@ def test_the_first_of_a_window_is_processed_at_once_and_the_newest_at_its_end() 
 @pytest.mark.parametrize("every", [0.05, 0.0], ids=["live", "in a backlog"])
 def test_one_is_processed_in_every_window(every: float) -> None:
     async def main() -> None:
-        talk = await processed(*(partial("one", position) for position in range(1000, 2000, 50)), every=every)
+        harness = await processed(*(partial("one", position) for position in range(1000, 2000, 50)), every=every)
         await asyncio.sleep(0.2)
-        assert measured_results(talk) == 6
-        assert talk.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 14
+        assert measured_results(harness) == 6
+        assert harness.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 14
 
     run(main())
 
@@ -63,10 +63,10 @@ def test_one_is_processed_in_every_window(every: float) -> None:
 def test_a_final_waits_for_no_window() -> None:
     async def main() -> None:
         results: list[Result] = [partial("one", 1000), partial("one two", 1050), final("one two three", 1100)]
-        talk = await processed(*results)
-        assert said(talk) == ["one two three"]
-        assert talk.released == results
-        assert talk.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 1
+        harness = await processed(*results)
+        assert said(harness) == ["one two three"]
+        assert harness.acked == results
+        assert harness.metrics.total(Metric.PARTIAL_RESULTS_SUPERSEDED) == 1
 
     run(main())
 
@@ -119,14 +119,14 @@ def test_a_backlog_is_decided_on_as_live_speech_is(results: list[Result]) -> Non
     stream = with_silences(results, rest=20_000)
 
     async def deliver(*, live: bool) -> OperatorHarness:
-        talk = await start_harness()
+        harness = await start_harness()
         for before, record in zip([None, *stream], stream, strict=False):
             if live and before is not None:
                 await asyncio.sleep((record.position - before.position) / 1000)
-            await talk.send(record)
+            await harness.send(record)
         await asyncio.sleep(20)
-        await talk.send(ended())
-        return talk
+        await harness.send(ended())
+        return harness
 
     paced, burst = run(deliver(live=True)), run(deliver(live=False))
     assert segments(burst) == segments(paced)

@@ -51,15 +51,15 @@ def last_of_pieces(heard: Sequence[Hypothesis]) -> list[Hypothesis]:
 
 
 async def committed(results: Sequence[Result], *, live: bool) -> list[str]:
-    talk = await start_harness()
+    harness = await start_harness()
     position = 0
     for record in with_silences(results, rest=3000) if live else results:
         if live:
             await asyncio.sleep((record.position - position) / 1000)
             position = record.position
-        await talk.send(record)
-    await talk.send(ended())
-    return spoken(segments(talk))
+        await harness.send(record)
+    await harness.send(ended())
+    return spoken(segments(harness))
 
 
 @pytest.mark.parametrize("ahead", [0, AHEAD], ids=["as far as decoded", "as far as fed"])
@@ -77,14 +77,14 @@ def test_a_recogniser_that_was_killed_anywhere_commits_no_guess_more(at: int) ->
     """What it hears again is the open utterance, by another take, after it was away for a while."""
 
     async def main() -> None:
-        talk = await start_harness()
+        harness = await start_harness()
         for each in HEARD[:at]:
-            await talk.send(result(each, each.position), every=0.1)
+            await harness.send(result(each, each.position), every=0.1)
         await asyncio.sleep(16)
         open_since = max((n for n, each in enumerate(HEARD[:at], 1) if each.final), default=0)
         for each in HEARD[open_since:]:
-            await talk.send(replace(result(each, each.position), take=2), every=0.1)
-        await talk.send(ended())
-        assert spoken(segments(talk)) == await committed([result(each, each.position) for each in HEARD], live=True)
+            await harness.send(replace(result(each, each.position), take=2), every=0.1)
+        await harness.send(ended())
+        assert spoken(segments(harness)) == await committed([result(each, each.position) for each in HEARD], live=True)
 
     run(main())

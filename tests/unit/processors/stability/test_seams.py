@@ -30,24 +30,24 @@ TAKE = ["so", "he", "has", "a", "big", "ice", "cream", "and", "it", "is", "good"
 def test_another_take_neither_repeats_nor_loses_a_word(shift: int, *, merged: bool) -> None:
     async def main() -> None:
         first = items("so he has a . big ice cream .")
-        talk = await processed(partial("", 2200, items=(*first, replace(first[-1], text="and", stable=False))))
-        assert spoken(segments(talk)) == TAKE[:7]
+        harness = await processed(partial("", 2200, items=(*first, replace(first[-1], text="and", stable=False))))
+        assert spoken(segments(harness)) == TAKE[:7]
         again = [Word(text, 900 + 300 * n + shift, 1200 + 300 * n + shift, True) for n, text in enumerate(TAKE[3:])]
         if merged:
             again[2:4] = [replace(again[2], text="icecream", end=again[3].end)]
         for count in range(1, len(again)):
-            await talk.send(partial("", again[count - 1].end, take=2, items=tuple(again[:count])))
-        await talk.send(final("", 4000, take=2, items=tuple(again)))
-        assert spoken(segments(talk)) == TAKE
-        assert talk.metrics.total(Metric.SEAMS) == 1
+            await harness.send(partial("", again[count - 1].end, take=2, items=tuple(again[:count])))
+        await harness.send(final("", 4000, take=2, items=tuple(again)))
+        assert spoken(segments(harness)) == TAKE
+        assert harness.metrics.total(Metric.SEAMS) == 1
 
     run(main())
 
 
 def test_a_take_that_begins_behind_the_frontier_is_no_seam() -> None:
-    talk = run(processed(final("thank you ."), final("thank you .", take=2, start=2000)))
-    assert said(talk) == ["thank you.", "thank you."]
-    assert talk.metrics.total(Metric.SEAMS) == 0
+    harness = run(processed(final("thank you ."), final("thank you .", take=2, start=2000)))
+    assert said(harness) == ["thank you.", "thank you."]
+    assert harness.metrics.total(Metric.SEAMS) == 0
 
 
 @st.composite
@@ -82,8 +82,8 @@ def drops(draw: st.DrawFn) -> tuple[list[str], list[Result]]:
 
 @settings(max_examples=100)
 @given(drops())
-def test_takes_that_drop_anywhere_neither_repeat_nor_lose_a_word(talk: tuple[list[str], list[Result]]) -> None:
-    speech, results = talk
+def test_takes_that_drop_anywhere_neither_repeat_nor_lose_a_word(harness: tuple[list[str], list[Result]]) -> None:
+    speech, results = harness
     committed = spoken(segments(run(processed(*results, ended()))))
     assert committed[: len(speech)] == speech
     assert len(set(committed)) == len(committed)
@@ -93,9 +93,9 @@ def test_what_comes_behind_an_end_that_came_early_is_not_said_again() -> None:
     """As where a worker that has lost the session passes its end on before the owner's last words."""
 
     async def main() -> None:
-        talk = await processed(
+        harness = await processed(
             partial("and he had then , ~leisure ~to"), ended(), final("and he had then leisure to think")
         )
-        assert said(talk) == ["and he had then,", "leisure to", "think"]
+        assert said(harness) == ["and he had then,", "leisure to", "think"]
 
     run(main())

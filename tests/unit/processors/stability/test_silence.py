@@ -30,11 +30,11 @@ SAID = final("costs twenty thousand pounds .", 17_500)
 
 def test_an_outage_in_the_middle_of_a_number_commits_no_guess() -> None:
     async def main() -> None:
-        talk = await processed(GUESS)
+        harness = await processed(GUESS)
         await asyncio.sleep(16)
-        assert said(talk) == []
-        await talk.send(SAID)
-        assert said(talk) == ["costs twenty thousand pounds."]
+        assert said(harness) == []
+        await harness.send(SAID)
+        assert said(harness) == ["costs twenty thousand pounds."]
 
     run(main())
 
@@ -43,42 +43,42 @@ def test_a_reader_that_is_behind_gives_nothing_up_however_long() -> None:
     """As where the process was stopped and goes on: what came meanwhile is not read yet."""
 
     async def main() -> None:
-        talk = await start_harness()
-        talk.tip_lag = None
-        await talk.send(GUESS)
+        harness = await start_harness()
+        harness.tip_lag = None
+        await harness.send(GUESS)
         await asyncio.sleep(3600)
-        assert said(talk) == []
-        talk.tip_lag = 3590
+        assert said(harness) == []
+        harness.tip_lag = 3590
         await asyncio.sleep(10)
-        await talk.send(SAID)
-        assert said(talk) == ["costs twenty thousand pounds."]
+        await harness.send(SAID)
+        assert said(harness) == ["costs twenty thousand pounds."]
 
     run(main())
 
 
 def test_a_process_that_was_stopped_gives_nothing_up_when_it_goes_on() -> None:
     async def main() -> None:
-        talk = await processed(GUESS)
+        harness = await processed(GUESS)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.leap(70)
         await asyncio.sleep(50)
-        assert said(talk) == []
-        await talk.send(SAID)
-        assert said(talk) == ["costs twenty thousand pounds."]
+        assert said(harness) == []
+        await harness.send(SAID)
+        assert said(harness) == ["costs twenty thousand pounds."]
 
     run(main())
 
 
 def test_an_utterance_of_which_nothing_at_all_came_is_given_up_and_what_is_heard_again_is_not_said_twice() -> None:
     async def main() -> None:
-        talk = await processed(GUESS, max_hold=60)
+        harness = await processed(GUESS, max_hold=60)
         await asyncio.sleep(59)
-        assert (said(talk), talk.released) == ([], [])
+        assert (said(harness), harness.acked) == ([], [])
         await asyncio.sleep(2)
-        assert (said(talk), talk.released) == (["costs twenty"], [GUESS])
-        await talk.send(SAID)
-        assert said(talk) == ["costs twenty", "thousand pounds."]
+        assert (said(harness), harness.acked) == (["costs twenty"], [GUESS])
+        await harness.send(SAID)
+        assert said(harness) == ["costs twenty", "thousand pounds."]
 
     run(main())
 
@@ -86,25 +86,25 @@ def test_an_utterance_of_which_nothing_at_all_came_is_given_up_and_what_is_heard
 def test_a_recogniser_that_is_silent_is_not_absent() -> None:
     async def main() -> None:
         guess = partial("costs them ~thou", 900)
-        talk = await processed(guess, orphan_timeout=50)
+        harness = await processed(guess, orphan_timeout=50)
         for position in range(3000, 50_000, 4700):
             await asyncio.sleep(50)
-            await talk.send(silence(position))
-        assert said(talk) == ["costs them"]
-        assert guess not in talk.released
+            await harness.send(silence(position))
+        assert said(harness) == ["costs them"]
+        assert guess not in harness.acked
 
     run(main())
 
 
 def test_a_reopened_take_commits_nothing_of_what_it_hears_again() -> None:
     async def main() -> None:
-        talk = await processed(GUESS)
+        harness = await processed(GUESS)
         await asyncio.sleep(30)
-        await talk.send(partial("costs twenty ~thousand", 900, take=2), *silent(GUESS, 20_000))
+        await harness.send(partial("costs twenty ~thousand", 900, take=2), *silent(GUESS, 20_000))
         await asyncio.sleep(10)
-        assert said(talk) == []
-        await talk.send(final("costs twenty thousand pounds .", 1500, take=2))
-        assert said(talk) == ["costs twenty thousand pounds."]
+        assert said(harness) == []
+        await harness.send(final("costs twenty thousand pounds .", 1500, take=2))
+        assert said(harness) == ["costs twenty thousand pounds."]
 
     run(main())
 
@@ -115,13 +115,13 @@ def test_a_reopened_take_commits_nothing_of_what_it_hears_again() -> None:
     ids=["another take", "a later utterance", "an earlier utterance", "what is known", "an old one"],
 )
 def test_a_silence_about_something_else_does_nothing(stray: Silence) -> None:
-    talk = run(processed(GUESS, stray))
-    assert (said(talk), talk.released) == ([], [stray])
+    harness = run(processed(GUESS, stray))
+    assert (said(harness), harness.acked) == ([], [stray])
 
 
 def test_a_silence_before_any_result_does_nothing() -> None:
-    talk = run(processed(first := silence(5000), partial("one two ~three", 900)))
-    assert (said(talk), talk.released) == ([], [first])
+    harness = run(processed(first := silence(5000), partial("one two ~three", 900)))
+    assert (said(harness), harness.acked) == ([], [first])
 
 
 def test_a_pause_begins_behind_the_silence_that_a_new_hypothesis_broke() -> None:
@@ -134,14 +134,14 @@ def test_a_pause_begins_behind_the_silence_that_a_new_hypothesis_broke() -> None
 def test_a_pause_commits_at_every_rate_of_feeding(rate: float | None) -> None:
     async def main() -> None:
         results: list[Result] = [partial("one two ~three", 900), partial("one two three ~four", 6000)]
-        talk = await start_harness()
+        harness = await start_harness()
         position = 0
         for record in with_silences(results, rest=3000):
             if rate is not None:
                 await asyncio.sleep((record.position - position) / 1000 / rate)
             position = record.position
-            await talk.send(record)
-        assert said(talk) == ["one two", "three"]
+            await harness.send(record)
+        assert said(harness) == ["one two", "three"]
 
     run(main())
 
@@ -169,9 +169,9 @@ def broken_talks(draw: st.DrawFn) -> tuple[list[str], list[Result | Silence | fl
 @settings(max_examples=100)
 @given(broken_talks())
 def test_no_guess_is_committed_wherever_takes_break_off_and_however_long_nothing_comes(
-    talk: tuple[list[str], list[Result | Silence | float]],
+    harness: tuple[list[str], list[Result | Silence | float]],
 ) -> None:
-    words, heard = talk
+    words, heard = harness
 
     async def main() -> None:
         operator = await start_harness()

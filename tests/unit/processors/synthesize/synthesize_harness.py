@@ -1,4 +1,4 @@
-"""One language of a session whose synthesizer the test directs, and the bench that speaks it."""
+"""A synthesize operator for one language of a session, on a synthesizer that the test directs."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class SynthesizeHarness:
     def __init__(self, engine: ScriptedSynthesizer | None = None, **settings: str) -> None:
         self.engine = engine or ScriptedSynthesizer()
         self.store = MemorySessionStore()
-        self.item = Session(
+        self.session = Session(
             id="talk", source_language="en", target_languages=("es",), started_at=EPOCH, settings=settings
         )
 
     async def open(self) -> SynthesizeHarness:
-        await self.store.create(self.item)
+        await self.store.create(self.session)
         return await self.restart()
 
     async def restart(self) -> SynthesizeHarness:
         """A new operator, as after a crash; what the last one emitted is forgotten."""
-        self.bench = await OperatorHarness(SynthesizeStage(self.engine), "talk/es", store=self.store).start()
-        self.send = self.bench.send
-        self.close = self.bench.close
+        self.context = await OperatorHarness(SynthesizeStage(self.engine), "talk/es", store=self.store).start()
+        self.send = self.context.send
+        self.close = self.context.close
         return self
 
     async def until(self, seconds: float) -> None:
@@ -50,7 +50,7 @@ class SynthesizeHarness:
 
     @property
     def speech(self) -> list[Speech]:
-        return [record for record in self.bench.emitted if isinstance(record, Speech)]
+        return [record for record in self.context.emitted if isinstance(record, Speech)]
 
     def chunks(self, number: int, attempt: int | None = None) -> list[Speech]:
         """The chunks of a clip, by default those of its newest attempt."""
@@ -64,20 +64,22 @@ class SynthesizeHarness:
         return [(chunk.number, chunk.status) for chunk in self.speech if chunk.last]
 
     @property
-    def letters(self) -> list[DeadLetter]:
-        return [record for record in self.bench.emitted if isinstance(record, DeadLetter)]
+    def dead_letters(self) -> list[DeadLetter]:
+        return [record for record in self.context.emitted if isinstance(record, DeadLetter)]
 
     @property
-    def released(self) -> list[int]:
-        return [record.number for record in self.bench.released if isinstance(record, Translation)]
+    def acked(self) -> list[int]:
+        return [record.number for record in self.context.acked if isinstance(record, Translation)]
 
 
-def run_scenario(scene: Callable[[SynthesizeHarness], Awaitable[None]], talk: SynthesizeHarness | None = None) -> None:
-    """Plays on virtual time."""
+def run_scenario(
+    scenario: Callable[[SynthesizeHarness], Awaitable[None]], harness: SynthesizeHarness | None = None
+) -> None:
+    """Runs it on virtual time."""
 
     async def main() -> None:
-        opened = await (talk or SynthesizeHarness()).open()
-        await scene(opened)
+        opened = await (harness or SynthesizeHarness()).open()
+        await scenario(opened)
         await opened.close()
 
     run(main())

@@ -63,7 +63,7 @@ async def test_the_first_audio_leaves_before_the_response_has_ended(aws_server: 
         first = bench.emitted[0]
         assert isinstance(first, Speech)
         assert (first.payload, first.offset, first.last, first.rate) == (SLICE, 0, False, 16_000)
-        assert bench.released == []
+        assert bench.acked == []
         speaks_on.set()
         await bench.close(Closing.SHARD_END)
     chunks = [chunk for chunk in bench.emitted if isinstance(chunk, Speech)]

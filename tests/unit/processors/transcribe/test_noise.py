@@ -25,101 +25,101 @@ class Repeating(TranscribeHarness):
 
 def test_minutes_of_music_cost_three_reopenings_and_what_is_said_behind_it_is_heard() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(400)
-        assert [take.start for take in studio.engine.takes] == [0, 0, 0, 0]
-        assert studio.bench.metrics.total(Metric.RECOGNISER_DROPS) == 3
-        assert studio.bench.metrics.total(Metric.AUDIO_GIVEN_UP_AS_NOISE) == 6 * 60_000
-        assert not studio.emitted(DeadLetter)
-        take = studio.engine.takes[-1]
+        harness = await TranscribeHarness().open()
+        await harness.speak(400)
+        assert [take.start for take in harness.engine.takes] == [0, 0, 0, 0]
+        assert harness.context.metrics.total(Metric.RECOGNISER_DROPS) == 3
+        assert harness.context.metrics.total(Metric.AUDIO_GIVEN_UP_AS_NOISE) == 6 * 60_000
+        assert not harness.emitted(DeadLetter)
+        take = harness.engine.takes[-1]
         take.say("welcome back", 399_000, 399_900)
         await asyncio.sleep(0)
-        assert [result.start for result in studio.emitted(PartialResult)] == [399_000]
-        await studio.bench.close()
+        assert [result.start for result in harness.emitted(PartialResult)] == [399_000]
+        await harness.context.close()
 
     run(main())
 
 
 def test_no_more_than_a_minute_of_audio_without_words_is_held() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
+        harness = await TranscribeHarness().open()
         for second in range(300):
-            await studio.speak(1)
-            held = second + 1 - len(studio.released()) / 10
+            await harness.speak(1)
+            held = second + 1 - len(harness.acked()) / 10
             assert held <= 61
-        await studio.bench.close()
+        await harness.context.close()
 
     run(main())
 
 
 def test_hearing_the_open_utterance_again_is_no_progress() -> None:
     async def main() -> None:
-        studio = Repeating()
-        await studio.open()
-        await studio.speak_and_repeat(200)
-        assert len(studio.engine.takes) == 4
-        (final,) = studio.emitted(FinalResult)
+        harness = Repeating()
+        await harness.open()
+        await harness.speak_and_repeat(200)
+        assert len(harness.engine.takes) == 4
+        (final,) = harness.emitted(FinalResult)
         assert [word.text for word in final.items] == ["good", "morning"]
-        assert (await studio.item()).heard < 200_000
-        await studio.bench.close()
+        assert (await harness.item()).heard < 200_000
+        await harness.context.close()
 
     run(main())
 
 
 def test_an_utterance_that_goes_on_behind_noise_goes_on_as_another() -> None:
     async def main() -> None:
-        studio = Repeating()
-        await studio.open()
-        await studio.speak_and_repeat(170)
-        take = studio.engine.takes[-1]
+        harness = Repeating()
+        await harness.open()
+        await harness.speak_and_repeat(170)
+        take = harness.engine.takes[-1]
         take.say("good", 0, 700)
         await asyncio.sleep(0)
-        said = len(studio.emitted(PartialResult))
+        said = len(harness.emitted(PartialResult))
         take.say("anyway", 165_000, 166_000)
         await asyncio.sleep(0)
-        newest = studio.emitted(PartialResult)[-1]
-        assert len(studio.emitted(PartialResult)) == said + 1
+        newest = harness.emitted(PartialResult)[-1]
+        assert len(harness.emitted(PartialResult)) == said + 1
         assert (newest.utterance, newest.start, newest.items[0].text) == (2, 165_000, "anyway")
         take.say("next", 168_000, 169_000, utterance=2)
         await asyncio.sleep(0)
-        assert studio.emitted(PartialResult)[-1].utterance == 3
-        await studio.bench.close()
+        assert harness.emitted(PartialResult)[-1].utterance == 3
+        await harness.context.close()
 
     run(main())
 
 
 def test_an_empty_hypothesis_is_no_progress_and_a_new_word_is() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(5)
-        studio.engine.takes[0].say("", 0, 4000)
-        await studio.speak(3)
-        assert len(studio.engine.takes) == 2
-        await studio.speak(4)
+        harness = await TranscribeHarness().open()
+        await harness.speak(5)
+        harness.engine.takes[0].say("", 0, 4000)
+        await harness.speak(3)
+        assert len(harness.engine.takes) == 2
+        await harness.speak(4)
         for second in range(30):
-            take = studio.engine.takes[-1]
+            take = harness.engine.takes[-1]
             take.say("on and on", 0, take.position - 100)
-            await studio.speak(1)
-            assert len(studio.engine.takes) == 2, second
-        await studio.bench.close()
+            await harness.speak(1)
+            assert len(harness.engine.takes) == 2, second
+        await harness.context.close()
 
     run(main())
 
 
 def test_each_tenth_minute_of_noise_opens_another_take_that_hears_none_of_it_again() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(650)
-        starts = [take.start for take in studio.engine.takes]
+        harness = await TranscribeHarness().open()
+        await harness.speak(650)
+        starts = [take.start for take in harness.engine.takes]
         assert starts == [0, 0, 0, 0, 600_000]
-        await studio.bench.close()
+        await harness.context.close()
 
     run(main())
 
 
 def test_a_recogniser_that_drops_at_the_same_place_again_and_again_loses_the_audio_but_not_what_it_said() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open(settings={"MAX_HOLD": "10"})
+        harness = await TranscribeHarness().open(settings={"MAX_HOLD": "10"})
         done: set[int] = set()
 
         def fail(take: FakeRecogniser) -> None:
@@ -128,16 +128,16 @@ def test_a_recogniser_that_drops_at_the_same_place_again_and_again_loses_the_aud
             take.drop()
 
         for _ in range(300):
-            await studio.speak(0.1, bytes(3200))
-            for take in studio.engine.takes:
+            await harness.speak(0.1, bytes(3200))
+            for take in harness.engine.takes:
                 if id(take) not in done and take.start == 0 and take.position >= 1000:
                     fail(take)
-        assert studio.emitted(DeadLetter)
-        (final,) = studio.emitted(FinalResult)
+        assert harness.emitted(DeadLetter)
+        (final,) = harness.emitted(FinalResult)
         assert [word.text for word in final.items] == ["so", "far"]
-        kinds = [type(record) for record in studio.bench.emitted]
+        kinds = [type(record) for record in harness.context.emitted]
         assert kinds.index(FinalResult) < kinds.index(DeadLetter)
-        assert studio.offset == 30 * RATE
-        await studio.bench.close()
+        assert harness.offset == 30 * RATE
+        await harness.context.close()
 
     run(main())

@@ -68,57 +68,57 @@ def test_normal_speech_costs_no_silence(feed_rate: float | None) -> None:
 
 def test_an_engine_that_cannot_tell_is_silent_a_lookahead_behind_quiet_audio_in_real_time() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(2)
-        studio.engine.takes[0].say("one", 500, 1500)
-        await studio.speak(6, QUIET)
-        positions = [silence.position for silence in studio.emitted(Silence)]
+        harness = await TranscribeHarness().open()
+        await harness.speak(2)
+        harness.engine.takes[0].say("one", 500, 1500)
+        await harness.speak(6, QUIET)
+        positions = [silence.position for silence in harness.emitted(Silence)]
         assert positions[0] >= 2000 + 1500
         assert positions[-1] <= 8000 - 1500
-        assert {(s.take, s.utterance) for s in studio.emitted(Silence)} == {(1, 1)}
-        await studio.bench.close()
+        assert {(s.take, s.utterance) for s in harness.emitted(Silence)} == {(1, 1)}
+        await harness.context.close()
 
     run(main())
 
 
 def test_an_engine_that_cannot_tell_is_not_said_to_be_silent_while_somebody_speaks() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(2)
-        studio.engine.takes[0].say("one", 500, 1500)
-        await studio.speak(5.5)
-        assert not studio.emitted(Silence)
-        await studio.bench.close()
+        harness = await TranscribeHarness().open()
+        await harness.speak(2)
+        harness.engine.takes[0].say("one", 500, 1500)
+        await harness.speak(5.5)
+        assert not harness.emitted(Silence)
+        await harness.context.close()
 
     run(main())
 
 
 def test_an_engine_that_cannot_tell_is_not_said_to_be_silent_while_it_catches_up() -> None:
     async def main() -> None:
-        studio = TranscribeHarness()
-        studio.engine.feed_rate = 1.5
-        await studio.open()
+        harness = TranscribeHarness()
+        harness.engine.feed_rate = 1.5
+        await harness.open()
         for n in range(300):
-            await studio.send_at(n * 1600, QUIET)
+            await harness.send_at(n * 1600, QUIET)
         await asyncio.sleep(1)
-        studio.engine.takes[0].say("one", 500, 1000)
+        harness.engine.takes[0].say("one", 500, 1000)
         await asyncio.sleep(15)
-        assert not studio.emitted(Silence)
-        await studio.bench.close()
+        assert not harness.emitted(Silence)
+        await harness.context.close()
 
     run(main())
 
 
 def test_a_muted_speaker_is_silent_at_the_tip_by_the_clock_of_arrival() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(2)
-        studio.engine.takes[0].say("the last words", 500, 1800)
+        harness = await TranscribeHarness().open()
+        await harness.speak(2)
+        harness.engine.takes[0].say("the last words", 500, 1800)
         await asyncio.sleep(3)
-        positions = [silence.position for silence in studio.emitted(Silence)]
+        positions = [silence.position for silence in harness.emitted(Silence)]
         assert 4000 <= positions[0] <= 4600
         assert positions[-1] <= 5200
-        await studio.bench.close()
+        await harness.context.close()
 
     run(main())
 
@@ -126,87 +126,87 @@ def test_a_muted_speaker_is_silent_at_the_tip_by_the_clock_of_arrival() -> None:
 @pytest.mark.parametrize("lag", [None, 100.0])
 def test_absence_is_no_silence_while_the_reader_is_behind_or_was_frozen(lag: float | None) -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(2)
-        studio.engine.takes[0].say("in the middle of", 500, 1800)
-        studio.bench.tip_lag = lag
+        harness = await TranscribeHarness().open()
+        await harness.speak(2)
+        harness.engine.takes[0].say("in the middle of", 500, 1800)
+        harness.context.tip_lag = lag
         await asyncio.sleep(11)
-        studio.bench.tip_lag = 0.0
-        await studio.speak(1)
-        assert not studio.emitted(Silence)
-        assert not studio.emitted(FinalResult)
-        assert len(studio.engine.takes) == 1
-        await studio.bench.close()
+        harness.context.tip_lag = 0.0
+        await harness.speak(1)
+        assert not harness.emitted(Silence)
+        assert not harness.emitted(FinalResult)
+        assert len(harness.engine.takes) == 1
+        await harness.context.close()
 
     run(main())
 
 
 def test_audio_that_cannot_be_read_for_long_is_no_end_of_an_utterance() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(2)
-        studio.engine.takes[0].say("in the middle of", 500, 1800)
-        studio.bench.tip_lag = None
+        harness = await TranscribeHarness().open()
+        await harness.speak(2)
+        harness.engine.takes[0].say("in the middle of", 500, 1800)
+        harness.context.tip_lag = None
         await asyncio.sleep(60)
-        assert studio.engine.takes[0].closed
-        assert len(studio.engine.takes) == 1
-        studio.bench.tip_lag = 0.0
-        await studio.speak(1)
-        assert not studio.emitted(FinalResult)
-        assert not studio.emitted(Silence)
-        assert [take.start for take in studio.engine.takes] == [0, 0]
-        assert studio.engine.takes[1].position == 3000
-        await studio.bench.close()
+        assert harness.engine.takes[0].closed
+        assert len(harness.engine.takes) == 1
+        harness.context.tip_lag = 0.0
+        await harness.speak(1)
+        assert not harness.emitted(FinalResult)
+        assert not harness.emitted(Silence)
+        assert [take.start for take in harness.engine.takes] == [0, 0]
+        assert harness.engine.takes[1].position == 3000
+        await harness.context.close()
 
     run(main())
 
 
 def test_a_take_that_drops_in_mid_utterance_says_nothing_of_silence() -> None:
     async def main() -> None:
-        studio = await TranscribeHarness().open()
-        await studio.speak(2)
-        studio.engine.takes[0].say("in the middle of", 500, 1800)
-        studio.engine.takes[0].drop()
-        await studio.speak(8, QUIET)
-        assert len(studio.engine.takes) == 2
-        assert not studio.emitted(Silence)
-        await studio.bench.close()
+        harness = await TranscribeHarness().open()
+        await harness.speak(2)
+        harness.engine.takes[0].say("in the middle of", 500, 1800)
+        harness.engine.takes[0].drop()
+        await harness.speak(8, QUIET)
+        assert len(harness.engine.takes) == 2
+        assert not harness.emitted(Silence)
+        await harness.context.close()
 
     run(main())
 
 
 def test_results_of_seconds_that_were_fed_in_one_go_stand_where_they_were_known() -> None:
     async def main() -> None:
-        studio = TranscribeHarness()
-        studio.engine.lookahead = 1.0  # type: ignore[attr-defined]
-        await studio.open()
-        await studio.speak(10, QUIET)
-        take = studio.engine.takes[0]
+        harness = TranscribeHarness()
+        harness.engine.lookahead = 1.0  # type: ignore[attr-defined]
+        await harness.open()
+        await harness.speak(10, QUIET)
+        take = harness.engine.takes[0]
         take.say("one", 500, 1000)
         take.say("one two", 500, 2000)
         take.say("one two", 500, 1900)
         take.say("one two", 500, 2000, final=True)
         take.say("three", 3000, 9900, utterance=2)
         await asyncio.sleep(0.1)
-        positions = [(r.utterance, r.position) for r in studio.emitted(PartialResult)]
+        positions = [(r.utterance, r.position) for r in harness.emitted(PartialResult)]
         assert positions == [(1, 2000), (1, 3000), (1, 3000), (2, 10_000)]
-        assert [r.position for r in studio.emitted(FinalResult)] == [3000]
-        await studio.bench.close()
+        assert [r.position for r in harness.emitted(FinalResult)] == [3000]
+        await harness.context.close()
 
     run(main())
 
 
 def test_the_first_word_behind_a_mute_is_live() -> None:
     async def main() -> None:
-        studio = TranscribeHarness()
-        studio.engine.feed_rate = 1.5
-        await studio.open()
-        await studio.speak(2)
+        harness = TranscribeHarness()
+        harness.engine.feed_rate = 1.5
+        await harness.open()
+        await harness.speak(2)
         await asyncio.sleep(29)
-        studio.offset += 29 * RATE
-        await studio.speak(2)
-        assert [take.start for take in studio.engine.takes] == [0, 31_000]
-        assert studio.engine.takes[1].position >= 1500
-        await studio.bench.close()
+        harness.offset += 29 * RATE
+        await harness.speak(2)
+        assert [take.start for take in harness.engine.takes] == [0, 31_000]
+        assert harness.engine.takes[1].position >= 1500
+        await harness.context.close()
 
     run(main())

@@ -15,8 +15,8 @@ async def pair() -> tuple[TranscribeHarness, TranscribeHarness]:
     """A session's owner, and a worker that stands by."""
     owner = await TranscribeHarness().open()
     waiting = TranscribeHarness(store=owner.store)
-    waiting.bench.displaced = True
-    await waiting.bench.start()
+    waiting.context.displaced = True
+    await waiting.context.start()
     return owner, waiting
 
 
@@ -27,8 +27,8 @@ async def both_hear(owner: TranscribeHarness, waiting: TranscribeHarness, second
         await asyncio.sleep(0.1)
 
 
-async def one_hears(studio: TranscribeHarness, seconds: float) -> None:
-    await studio.speak(seconds, bytes(3200))
+async def one_hears(harness: TranscribeHarness, seconds: float) -> None:
+    await harness.speak(seconds, bytes(3200))
 
 
 def test_who_stands_by_opens_nothing_while_the_owner_gets_on() -> None:
@@ -36,11 +36,11 @@ def test_who_stands_by_opens_nothing_while_the_owner_gets_on() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 120)
         assert not waiting.engine.takes
-        assert not waiting.bench.emitted
+        assert not waiting.context.emitted
         assert (await owner.item()).take == 1
-        assert not owner.bench.fenced
-        await owner.bench.close()
-        await waiting.bench.close()
+        assert not owner.context.fenced
+        await owner.context.close()
+        await waiting.context.close()
 
     run(main())
 
@@ -51,9 +51,9 @@ def test_what_the_owner_has_heard_is_held_no_longer() -> None:
         await both_hear(owner, waiting, 20)
         owner.engine.takes[0].say("so far", 0, 18_000, final=True)
         await both_hear(owner, waiting, 3)
-        assert waiting.released() == [n * 1600 for n in range(175)]
-        await owner.bench.close()
-        await waiting.bench.close()
+        assert waiting.acked() == [n * 1600 for n in range(175)]
+        await owner.context.close()
+        await waiting.context.close()
 
     run(main())
 
@@ -64,7 +64,7 @@ def test_a_session_given_back_is_had_within_seconds_and_goes_on_where_it_was() -
         await both_hear(owner, waiting, 10)
         owner.engine.takes[0].say("so far", 0, 6000, final=True)
         await asyncio.sleep(0.1)
-        await owner.bench.close(Closing.SHUTDOWN)
+        await owner.context.close(Closing.SHUTDOWN)
         assert (await owner.item()).given_back == 1
         await one_hears(waiting, 3)
         (take,) = waiting.engine.takes
@@ -72,7 +72,7 @@ def test_a_session_given_back_is_had_within_seconds_and_goes_on_where_it_was() -
         take.say("and on", 600, 1500)
         await asyncio.sleep(0)
         assert [result.take for result in waiting.emitted(PartialResult)] == [2]
-        await waiting.bench.close()
+        await waiting.context.close()
         assert (await waiting.item()).given_back == 2
 
     run(main())
@@ -83,14 +83,14 @@ def test_an_owner_that_stands_still_for_thirty_seconds_loses_the_session() -> No
         owner, waiting = await pair()
         await both_hear(owner, waiting, 11)
         # It reads no more, and cannot tell that from a mute.
-        owner.bench.tip_lag = None
+        owner.context.tip_lag = None
         await one_hears(waiting, 25)
         assert not waiting.engine.takes
         await one_hears(waiting, 10)
         assert len(waiting.engine.takes) == 1
         assert (await waiting.item()).take == 2
-        await waiting.bench.close()
-        await owner.bench.close()
+        await waiting.context.close()
+        await owner.context.close()
 
     run(main())
 
@@ -101,8 +101,8 @@ def test_who_stands_by_takes_nothing_while_there_is_nothing_to_hear() -> None:
         await one_hears(owner, 5)
         await asyncio.sleep(200)
         assert (await owner.item()).take == 1
-        await owner.bench.close()
-        await waiting.bench.close()
+        await owner.context.close()
+        await waiting.context.close()
 
     run(main())
 
@@ -111,14 +111,14 @@ def test_who_stands_by_holds_little_of_what_has_no_words_and_takes_nothing_in_a_
     async def main() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 300)
-        kept = len(waiting.bench.released)
-        # Of 300 s of silence, what its owner has not released yet or has not told of: 10 s of each, and the look.
+        kept = len(waiting.context.acked)
+        # Of 300 s of silence, what its owner has not acked yet or has not told of: 10 s of each, and the look.
         assert kept >= (300 - 25) * 10
         await asyncio.sleep(200)
         assert (await owner.item()).take == 1
         assert not waiting.engine.takes
-        await owner.bench.close()
-        await waiting.bench.close()
+        await owner.context.close()
+        await waiting.context.close()
 
     run(main())
 
@@ -131,13 +131,13 @@ def test_a_session_that_its_owner_ends_is_over_for_who_stands_by_without_a_dead_
         await waiting.end()
         await asyncio.sleep(5)
         assert (await owner.item()).state is SessionState.ENDED
-        assert len(waiting.bench.released) == 51
-        assert not waiting.bench.emitted
+        assert len(waiting.context.acked) == 51
+        assert not waiting.context.emitted
         waiting.offset = 0
         await one_hears(waiting, 1)
         assert not waiting.emitted(DeadLetter)
-        await owner.bench.close()
-        await waiting.bench.close()
+        await owner.context.close()
+        await waiting.context.close()
 
     run(main())
 
@@ -146,15 +146,15 @@ def test_an_owner_that_died_with_the_end_before_it_is_followed() -> None:
     async def main() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 5)
-        owner.bench.tip_lag = None
+        owner.context.tip_lag = None
         await waiting.end()
         await asyncio.sleep(40)
         (end,) = waiting.emitted(SessionEnded)
         assert end.take == 2
         assert len(waiting.engine.takes) == 1
         assert (await waiting.item()).state is SessionState.ENDED
-        await waiting.bench.close()
-        await owner.bench.close()
+        await waiting.context.close()
+        await owner.context.close()
 
     run(main())
 
@@ -163,10 +163,10 @@ def test_the_end_of_a_shard_waits_for_nobody_who_stands_by_and_acks_nothing_unhe
     async def main() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 5)
-        await waiting.bench.close(Closing.SHARD_END)
-        assert not waiting.bench.released
-        assert not waiting.bench.emitted
-        await owner.bench.close()
+        await waiting.context.close(Closing.SHARD_END)
+        assert not waiting.context.acked
+        assert not waiting.context.emitted
+        await owner.context.close()
 
     run(main())
 
@@ -176,9 +176,9 @@ def test_proposals_are_the_owners() -> None:
         owner, waiting = await pair()
         await both_hear(owner, waiting, 5)
         now = VirtualClock().now()
-        await waiting.bench.send(SessionEnded(session="talk", captured_at=now, reason="idle", proposal=True))
-        assert isinstance(waiting.bench.released[0], SessionEnded)
-        await owner.bench.close()
-        await waiting.bench.close()
+        await waiting.context.send(SessionEnded(session="talk", captured_at=now, reason="idle", proposal=True))
+        assert isinstance(waiting.context.acked[0], SessionEnded)
+        await owner.context.close()
+        await waiting.context.close()
 
     run(main())

@@ -86,13 +86,13 @@ class TranscribeHarness:
     def __init__(self, *, store: MemorySessionStore | None = None) -> None:
         self.engine = FakeEngine()
         self.store = store or MemorySessionStore()
-        self.bench = OperatorHarness(TranscribeStage(self.engine), store=self.store)
+        self.context = OperatorHarness(TranscribeStage(self.engine), store=self.store)
         self.offset = 0
 
     async def open(self, **fields: Any) -> TranscribeHarness:
         session = Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH, **fields)
         await self.store.create(session)
-        await self.bench.start()
+        await self.context.start()
         return self
 
     async def speak(self, seconds: float, pcm: bytes = LOUD) -> None:
@@ -102,19 +102,19 @@ class TranscribeHarness:
             await asyncio.sleep(0.1)
 
     async def send_at(self, offset: int, pcm: bytes = LOUD, rate: int = RATE) -> None:
-        now = self.bench.clock.now()
+        now = self.context.clock.now()
         frame = AudioFrame(session="talk", captured_at=now, offset=offset, payload=pcm, rate=rate, hops={"ingest": now})
         self.offset = offset + len(pcm) // 2
-        await self.bench.send(frame)
+        await self.context.send(frame)
 
     async def end(self) -> None:
-        await self.bench.send(SessionEnded(session="talk", captured_at=self.bench.clock.now()))
+        await self.context.send(SessionEnded(session="talk", captured_at=self.context.clock.now()))
 
     def emitted(self, kind: type[Record]) -> list[Any]:
-        return [record for record in self.bench.emitted if isinstance(record, kind)]
+        return [record for record in self.context.emitted if isinstance(record, kind)]
 
-    def released(self) -> list[int]:
-        return [record.offset for record in self.bench.released if isinstance(record, AudioFrame)]
+    def acked(self) -> list[int]:
+        return [record.offset for record in self.context.acked if isinstance(record, AudioFrame)]
 
     async def item(self) -> Session:
         return await self.store.load("talk")

@@ -42,27 +42,27 @@ def test_keys_differ_by_style_and_plain_ones_are_as_ever() -> None:
 
 
 def test_the_engine_is_asked_in_the_style_of_the_session() -> None:
-    talk = TranslateHarness(("es",), TRANSLATE_FORMALITY="informal", TRANSLATE_PROFANITY="loudly")
+    harness = TranslateHarness(("es",), TRANSLATE_FORMALITY="informal", TRANSLATE_PROFANITY="loudly")
     engine = Stylish()
 
-    async def scene(talk: TranslateHarness) -> None:
-        await talk.send(segment(1), every=1)
+    async def scenario(harness: TranslateHarness) -> None:
+        await harness.send(segment(1), every=1)
         assert engine.styles == [Style(formality="informal")]
 
-    run_scenario(scene, talk.speaks(engine))
+    run_scenario(scenario, harness.with_engine(engine))
 
 
 def test_a_session_with_several_terminologies_goes_without_them_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     engine = Stylish()
 
-    async def scene(talk: TranslateHarness) -> None:
-        await talk.send(segment(1), every=1)
-        assert talk.statuses("es") == [(1, Status.OK)]
+    async def scenario(harness: TranslateHarness) -> None:
+        await harness.send(segment(1), every=1)
+        assert harness.statuses("es") == [(1, Status.OK)]
         assert engine.styles == [Style(mask_profanity=True)]
 
-    talk = TranslateHarness(("es",), TRANSLATE_TERMINOLOGY="medicine,names", TRANSLATE_PROFANITY="mask")
+    harness = TranslateHarness(("es",), TRANSLATE_TERMINOLOGY="medicine,names", TRANSLATE_PROFANITY="mask")
     with caplog.at_level(logging.WARNING):
-        run_scenario(scene, talk.speaks(engine))
+        run_scenario(scenario, harness.with_engine(engine))
     (warning,) = [record.getMessage() for record in caplog.records]
     assert warning.startswith("translate: session talk goes without a setting of its own: TRANSLATE_TERMINOLOGY=")
     assert warning.endswith("=medicine,names: expected one name")

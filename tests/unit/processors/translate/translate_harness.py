@@ -1,4 +1,4 @@
-"""A session whose translator the test directs, and the bench that translates it."""
+"""A translate operator for one session, on a translator that the test directs."""
 
 from __future__ import annotations
 
@@ -34,70 +34,72 @@ class TranslateHarness:
         self.engine = ScriptedTranslator()
         self.cache = MemoryTranslationCache(100, clock=VirtualClock())
         self.store = MemorySessionStore()
-        self.item = Session(
+        self.session = Session(
             id="talk", source_language="en", target_languages=tuple(languages), started_at=EPOCH, settings=settings
         )
         self.settings = Settings()
         self.stage = TranslateStage(self.engine, self.cache)
 
-    def speaks(
-        self, engine: ScriptedTranslator, ledger: Usage | None = None, settings: Settings | None = None
+    def with_engine(
+        self, engine: ScriptedTranslator, usage: Usage | None = None, settings: Settings | None = None
     ) -> TranslateHarness:
-        """The same talk with another engine, its cost booked in the ledger, in a process of these settings."""
+        """The same session with another engine, whose cost is counted in `usage`, in a process of these settings."""
         self.engine = engine
         self.settings = settings or self.settings
-        self.stage = TranslateStage(engine, self.cache, ledger)
+        self.stage = TranslateStage(engine, self.cache, usage)
         return self
 
     async def open(self) -> TranslateHarness:
-        await self.store.create(self.item)
+        await self.store.create(self.session)
         return await self.restart()
 
     async def restart(self) -> TranslateHarness:
         """A new operator, as after a crash; what the last one emitted is forgotten."""
-        self.bench = await OperatorHarness(self.stage, settings=self.settings, store=self.store).start()
-        self.send = self.bench.send
-        self.close = self.bench.close
+        self.context = await OperatorHarness(self.stage, settings=self.settings, store=self.store).start()
+        self.send = self.context.send
+        self.close = self.context.close
         return self
 
     async def until(self, seconds: float) -> None:
         """Lets time pass up to `seconds` of the test."""
         await asyncio.sleep(seconds - asyncio.get_running_loop().time())
 
-    def said(self, language: str) -> list[tuple[int, Status, str]]:
+    def translated(self, language: str) -> list[tuple[int, Status, str]]:
         """Number, status and text of what was emitted in the language."""
         return [
             (record.number, record.status, record.text)
-            for record in self.bench.emitted
+            for record in self.context.emitted
             if isinstance(record, Translation) and record.language == language
         ]
 
     def statuses(self, language: str) -> list[tuple[int, Status]]:
-        return [(number, status) for number, status, _ in self.said(language)]
+        return [(number, status) for number, status, _ in self.translated(language)]
 
     def corrected(self, language: str) -> list[tuple[int, int, int, str]]:
         """Range, revision and text of the corrections that were emitted in the language."""
         return [
             (record.first, record.last, record.revision, record.text)
-            for record in self.bench.emitted
+            for record in self.context.emitted
             if isinstance(record, TranslationCorrection) and record.language == language
         ]
 
     @property
-    def letters(self) -> list[DeadLetter]:
-        return [record for record in self.bench.emitted if isinstance(record, DeadLetter)]
+    def dead_letters(self) -> list[DeadLetter]:
+        return [record for record in self.context.emitted if isinstance(record, DeadLetter)]
 
     @property
-    def released(self) -> list[int]:
-        return [record.number for record in self.bench.released if isinstance(record, Segment)]
+    def acked(self) -> list[int]:
+        return [record.number for record in self.context.acked if isinstance(record, Segment)]
 
 
-def run_scenario(scene: Callable[[TranslateHarness], Awaitable[None]], talk: TranslateHarness | None = None) -> None:
-    """Plays on virtual time, and finishes what is queued."""
+def run_scenario(
+    scenario: Callable[[TranslateHarness], Awaitable[None]], harness: TranslateHarness | None = None
+) -> None:
+    """Runs it on virtual time, and finishes what is queued."""
 
     async def main() -> None:
-        opened = await (talk or TranslateHarness()).open()
-        await scene(opened)
+        opened = await (harness or TranslateHarness()).open()
+        await scenario(opened)
         await opened.close()
 
     run(main())

@@ -20,25 +20,25 @@ GRACE = 60
 
 def test_a_backlog_that_is_worked_off_is_no_fault() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items(*["word"] * 400))
-        assert await house.wrong_within(390) is None
-        assert (house.host.low_water or 0) > 300
-        await house.host.close()
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items(*["word"] * 400))
+        assert await harness.wrong_within(390) is None
+        assert (harness.host.low_water or 0) > 300
+        await harness.host.close()
 
     run(main())
 
 
 def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items("hang"))
-        await house.host.feed(items(*["word"] * 200, session="neighbour"))
-        assert await house.wrong_within(HOLD + GRACE - 5) is None
-        assert await house.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
-        await house.host.close()
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items("hang"))
+        await harness.host.feed(items(*["word"] * 200, session="neighbour"))
+        assert await harness.wrong_within(HOLD + GRACE - 5) is None
+        assert await harness.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        await harness.host.close()
 
     run(main())
 
@@ -46,33 +46,33 @@ def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None
 @pytest.mark.parametrize("fused", [1, 3])
 def test_an_outage_is_no_fault_however_long(fused: int) -> None:
     async def main() -> None:
-        house = ShardHostHarness(fused)
-        await house.host.open("shard-1")
+        harness = ShardHostHarness(fused)
+        await harness.host.open("shard-1")
         last = [StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS, StreamName.SPEECH][fused - 1]
-        house.streams[last].refuses = True
-        await house.host.feed(items(*["word"] * 5))
-        await house.host.feed(items(*["word"] * 5, session="neighbour"))
-        assert await house.wrong_within(590) is None
-        assert house.host.blocked
-        house.streams[last].refuses = False
-        assert await house.wrong_within(HOLD + GRACE + 100) is None
-        assert not house.host.blocked
-        assert len(await house.read(last)) == 10
-        await house.host.close()
+        harness.streams[last].refuses = True
+        await harness.host.feed(items(*["word"] * 5))
+        await harness.host.feed(items(*["word"] * 5, session="neighbour"))
+        assert await harness.wrong_within(590) is None
+        assert harness.host.blocked
+        harness.streams[last].refuses = False
+        assert await harness.wrong_within(HOLD + GRACE + 100) is None
+        assert not harness.host.blocked
+        assert len(await harness.read(last)) == 10
+        await harness.host.close()
 
     run(main())
 
 
 def test_an_operator_that_hangs_is_a_fault_though_a_neighbour_is_refused() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        house.streams[StreamName.UNIQUE_SEGMENTS].refuses = True
-        await house.host.feed(items("word", session="neighbour"))
-        await house.host.feed(items("hang"))
-        assert await house.wrong_within(HOLD + GRACE - 5) is None
-        assert await house.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
-        await house.host.close()
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        harness.streams[StreamName.UNIQUE_SEGMENTS].refuses = True
+        await harness.host.feed(items("word", session="neighbour"))
+        await harness.host.feed(items("hang"))
+        assert await harness.wrong_within(HOLD + GRACE - 5) is None
+        assert await harness.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        await harness.host.close()
 
     run(main())
 
@@ -80,29 +80,29 @@ def test_an_operator_that_hangs_is_a_fault_though_a_neighbour_is_refused() -> No
 @pytest.mark.parametrize("how", ["fence", "fence when published"])
 def test_a_session_of_another_worker_is_held_and_its_neighbours_go_on(how: str) -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items(how))
-        await house.host.feed(items(*["word"] * 3, session="neighbour"))
-        assert await house.wrong_within(250) is None
-        assert house.host.low_water is None
-        said = [record.session for record in await house.read(StreamName.UNIQUE_SEGMENTS)]
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items(how))
+        await harness.host.feed(items(*["word"] * 3, session="neighbour"))
+        assert await harness.wrong_within(250) is None
+        assert harness.host.low_water is None
+        said = [record.session for record in await harness.read(StreamName.UNIQUE_SEGMENTS)]
         assert said.count("neighbour") == 3
-        await house.host.close()
+        await harness.host.close()
 
     run(main())
 
 
 def test_an_operator_that_hangs_once_it_has_its_session_again_is_a_fault() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items("fence"))
-        assert await house.wrong_within(250) is None
-        await house.host.feed(items("regain"))
-        assert await house.wrong_within(HOLD + GRACE - 5) is None
-        assert await house.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
-        await house.host.close()
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items("fence"))
+        assert await harness.wrong_within(250) is None
+        await harness.host.feed(items("regain"))
+        assert await harness.wrong_within(HOLD + GRACE - 5) is None
+        assert await harness.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        await harness.host.close()
 
     run(main())
 
@@ -110,64 +110,64 @@ def test_an_operator_that_hangs_once_it_has_its_session_again_is_a_fault() -> No
 @pytest.mark.parametrize("text", ["hang at the end", "hold and hang at the end"])
 def test_an_operator_that_hangs_at_the_shards_end_is_a_fault_and_the_end_is_not_reached(text: str) -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items(text))
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items(text))
         await asyncio.sleep(10)
-        ending = asyncio.create_task(house.host.end())
-        assert await house.wrong_within(HOLD + GRACE - 15) is None
-        assert "nor ended, for" in (await house.wrong_within(20) or "")
+        ending = asyncio.create_task(harness.host.end())
+        assert await harness.wrong_within(HOLD + GRACE - 15) is None
+        assert "nor ended, for" in (await harness.wrong_within(20) or "")
         # Longer than an idle operator is kept.
         await asyncio.sleep(600)
         assert not ending.done()
         ending.cancel()
-        await house.host.close()
+        await harness.host.close()
 
     run(main())
 
 
 def test_an_operator_that_fails_at_the_shards_end_with_nothing_in_hand_does_not_hold_it_up() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items("word", "word", session="fails at its end"))
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items("word", "word", session="fails at its end"))
         await asyncio.sleep(5)
-        assert await house.host.end()
-        assert house.host.low_water == 2
-        (letter,) = await house.read(StreamName.DEAD_LETTERS)
+        assert await harness.host.end()
+        assert harness.host.low_water == 2
+        (letter,) = await harness.read(StreamName.DEAD_LETTERS)
         assert (letter.session, letter.error) == ("fails at its end", "RuntimeError: at its end")
-        await house.host.close()
+        await harness.host.close()
 
     run(main())
 
 
 def test_a_record_that_no_stream_takes_once_it_has_its_hop_is_a_dead_letter() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
         room = MOST_ENTRY_BYTES - len(encode(segment(""))) - len("talk")
         largest = "x" * (room - 8)
         assert len(encode(segment(largest))) < MOST_ENTRY_BYTES
-        await house.host.feed(items("before", largest, "behind"))
+        await harness.host.feed(items("before", largest, "behind"))
         await asyncio.sleep(5)
-        assert house.host.low_water == 3
-        assert [record.text for record in await house.read(StreamName.UNIQUE_SEGMENTS)] == ["before", "behind"]
-        (letter,) = await house.read(StreamName.DEAD_LETTERS)
+        assert harness.host.low_water == 3
+        assert [record.text for record in await harness.read(StreamName.UNIQUE_SEGMENTS)] == ["before", "behind"]
+        (letter,) = await harness.read(StreamName.DEAD_LETTERS)
         assert letter.session == "talk"
         assert "Segment for unique-segments: expected a record of at most 1,048,576 bytes" in letter.error
-        await house.host.close()
+        await harness.host.close()
 
     run(main())
 
 
 def test_what_comes_behind_a_shutdown_is_never_taken_for_done() -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.drain()
-        await house.host.feed(items("word"))
-        assert not await house.host.end()
-        await house.host.close()
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.drain()
+        await harness.host.feed(items("word"))
+        assert not await harness.host.end()
+        await harness.host.close()
 
     run(main())
 
@@ -175,18 +175,18 @@ def test_what_comes_behind_a_shutdown_is_never_taken_for_done() -> None:
 @pytest.mark.parametrize("fused", [1, 3])
 def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
     async def main() -> None:
-        house = ShardHostHarness(fused)
-        await house.host.open("shard-1")
-        for stream in house.streams.values():
+        harness = ShardHostHarness(fused)
+        await harness.host.open("shard-1")
+        for stream in harness.streams.values():
             stream.refuses = True
-        await house.host.feed(items("word", "word"))
+        await harness.host.feed(items("word", "word"))
         await asyncio.sleep(5)
         began = asyncio.get_running_loop().time()
         with pytest.raises(DrainCutShort):
-            await house.host.drain()
+            await harness.host.drain()
         assert asyncio.get_running_loop().time() - began <= 13
-        assert house.host.low_water is None
-        await house.host.close()
+        assert harness.host.low_water is None
+        await harness.host.close()
 
     run(main())
 
@@ -197,25 +197,25 @@ def test_a_host_that_holds_as_much_as_it_may_reads_on_once_something_is_released
     monkeypatch.setattr("processors.hosts.backpressure.MOST_HELD", 300)
 
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        feeding = asyncio.create_task(house.host.feed(items(*["word"] * 10)))
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        feeding = asyncio.create_task(harness.host.feed(items(*["word"] * 10)))
         await asyncio.sleep(1)
         assert not feeding.done()
         async with asyncio.timeout(12):
             await feeding
-        await house.host.close()
+        await harness.host.close()
 
     run(main())
 
 
 def test_the_log_of_a_dead_letter_says_nothing_of_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        house = ShardHostHarness()
-        await house.host.open("shard-1")
-        await house.host.feed(items("raise"))
+        harness = ShardHostHarness()
+        await harness.host.open("shard-1")
+        await harness.host.feed(items("raise"))
         await asyncio.sleep(5)
-        await house.host.close()
+        await harness.host.close()
 
     caplog.set_level(logging.INFO)
     run(main())

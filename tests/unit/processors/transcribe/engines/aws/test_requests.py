@@ -9,10 +9,10 @@ from shared.errors import SettingError, UnsupportedLanguage
 from tests.unit.processors.transcribe.engines.aws.fake_transcribe import AwsEngineHarness
 
 
-async def asked(studio: AwsEngineHarness, language: str = "en", **settings: str) -> StreamRequest:
-    take, _ = await studio.open(language, **settings)
+async def asked(harness: AwsEngineHarness, language: str = "en", **settings: str) -> StreamRequest:
+    take, _ = await harness.open(language, **settings)
     await take.close()
-    return studio.client.requests[-1]
+    return harness.client.requests[-1]
 
 
 async def test_a_session_is_heard_in_its_language_with_results_stabilised() -> None:
@@ -20,14 +20,14 @@ async def test_a_session_is_heard_in_its_language_with_results_stabilised() -> N
 
 
 async def test_a_session_has_settings_of_its_own() -> None:
-    studio = AwsEngineHarness(transcribe_stabilisation="low", transcribe_vocabulary="terms")
+    harness = AwsEngineHarness(transcribe_stabilisation="low", transcribe_vocabulary="terms")
     own = {
         "TRANSCRIBE_STABILISATION": "off",
         "TRANSCRIBE_VOCABULARY_FILTER": "curses",
         "TRANSCRIBE_VOCABULARY_FILTER_METHOD": "remove",
         "TRANSCRIBE_SPEAKER_LABELS": "true",
     }
-    assert await asked(studio, **own) == StreamRequest(
+    assert await asked(harness, **own) == StreamRequest(
         rate=16000,
         language="en-US",
         vocabularies=("terms",),
@@ -35,7 +35,7 @@ async def test_a_session_has_settings_of_its_own() -> None:
         filter_method="remove",
         speaker_labels=True,
     )
-    assert await asked(studio) == StreamRequest(rate=16000, language="en-US", stability="low", vocabularies=("terms",))
+    assert await asked(harness) == StreamRequest(rate=16000, language="en-US", stability="low", vocabularies=("terms",))
 
 
 async def test_the_language_is_found_among_options_of_which_the_sessions_own_is_likeliest() -> None:
@@ -70,10 +70,10 @@ async def test_a_language_takes_one_vocabulary_and_one_filter(name: str, caplog:
 
 
 async def test_the_table_of_languages_can_be_changed_and_added_to() -> None:
-    studio = AwsEngineHarness(transcribe_language_codes="en=en-GB,nb=no-NO")
-    assert (await asked(studio)).language == "en-GB"
-    assert (await asked(studio, "nb")).language == "no-NO"
-    assert {"en", "es", "nb", "zh"} <= studio.engine.languages()
+    harness = AwsEngineHarness(transcribe_language_codes="en=en-GB,nb=no-NO")
+    assert (await asked(harness)).language == "en-GB"
+    assert (await asked(harness, "nb")).language == "no-NO"
+    assert {"en", "es", "nb", "zh"} <= harness.engine.languages()
 
 
 @pytest.mark.parametrize("codes", ["en", "en=english", "EN=en-US", "en=en-US,es"])

@@ -87,8 +87,8 @@ async def test_a_stream_that_the_service_ended_just_before_its_audio_did_says_wh
 
 
 async def test_closing_ends_the_iteration_and_the_stream() -> None:
-    studio = AwsEngineHarness()
-    take, stream = await studio.open()
+    harness = AwsEngineHarness()
+    take, stream = await harness.open()
     reading = asyncio.create_task(all_of(take))
     await asyncio.sleep(0)
     await take.close()
@@ -97,18 +97,18 @@ async def test_closing_ends_the_iteration_and_the_stream() -> None:
 
 
 async def test_an_engine_closes_the_takes_that_are_open_and_its_client() -> None:
-    studio = AwsEngineHarness()
-    first, _ = await studio.open()
-    await studio.open()
+    harness = AwsEngineHarness()
+    first, _ = await harness.open()
+    await harness.open()
     await first.close()
-    await studio.engine.close()
-    assert [stream.closed for stream in studio.client.streams] == [1, 1]
-    assert studio.client.closed
+    await harness.engine.close()
+    assert [stream.closed for stream in harness.client.streams] == [1, 1]
+    assert harness.client.closed
 
 
 async def test_a_closing_that_is_cancelled_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    studio = AwsEngineHarness()
-    take, stream = await studio.open()
+    harness = AwsEngineHarness()
+    take, stream = await harness.open()
     before = asyncio.all_tasks()
     monkeypatch.setattr(stream, "close", asyncio.Event().wait)
     closing = asyncio.create_task(take.close())
@@ -119,5 +119,5 @@ async def test_a_closing_that_is_cancelled_leaves_nothing_behind(monkeypatch: py
     await asyncio.sleep(0)
     assert asyncio.all_tasks() < before
     monkeypatch.undo()
-    await studio.engine.close()
+    await harness.engine.close()
     assert stream.closed == 0
