@@ -40,12 +40,12 @@ def main() -> int:
     """Prints the table; the exit code is 1 where a bound does not hold."""
     holds = True
     with tempfile.TemporaryDirectory() as folder, LocalStack() as localstack:
-        with deployed(localstack, Path(folder), shards=2) as terminals:
-            up = terminals.up().process
-            terminals.run("sessions", "create", "talk")
-            listen = terminals.listen("talk", "es", "--captions", "--audio", "es.wav").process
+        with deployed(localstack, Path(folder), shards=2) as deployment:
+            up = deployment.up().process
+            deployment.run("sessions", "create", "talk")
+            listen = deployment.listen("talk", "es", "--captions", "--audio", "es.wav").process
             bare = {
-                name: _bare(f"{terminals.prefix}-audio", shards, terminals.environment)
+                name: _bare(f"{deployment.prefix}-audio", shards, deployment.environment)
                 for name, shards in _READS.items()
             }
             measured = _measure([up, listen, *bare.values()])

@@ -24,15 +24,15 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalStack() as localstack,
-        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as terminals,
+        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as deployment,
     ):
-        segments = Segments(localstack, terminals)
-        first = _start(terminals, segments, "first start, lease table made and seeded")
+        segments = Segments(localstack, deployment)
+        first = _start(deployment, segments, "first start, lease table made and seeded")
         _memory(first)
         hops = _hops(segments)
         assert first.terminate() == 0
-        first = _start(terminals, segments, "start again, same worker")
-        _takeover(terminals, first, segments)
+        first = _start(deployment, segments, "start again, same worker")
+        _takeover(deployment, first, segments)
     return 0 if all(figure.holds for figure in hops) else 1
 
 
@@ -47,16 +47,16 @@ def _hops(segments: Segments) -> list[Figure]:
     return figures
 
 
-def _start(terminals: Deployment, segments: Segments, what: str) -> Worker:
+def _start(deployment: Deployment, segments: Segments, what: str) -> Worker:
     number = segments.put()
     began = time.time()
-    worker = Worker(terminals, "dedup")
+    worker = Worker(deployment, "dedup")
     print(f"{what:45}{segments.until_emitted(number) - began:8.1f} s to its first record")
     return worker.up()
 
 
-def _takeover(terminals: Deployment, first: Worker, segments: Segments) -> None:
-    second = Worker(terminals, "dedup").up()
+def _takeover(deployment: Deployment, first: Worker, segments: Segments) -> None:
+    second = Worker(deployment, "dedup").up()
     time.sleep(5)
     first.kill_all()
     number = segments.put()

@@ -17,9 +17,9 @@ from tests.support.waiting import wait_until
 
 
 class Segments:
-    """The segments of one session on the streams of a desk, which have one shard each."""
+    """The segments of one session on the streams of a deployment, which have one shard each."""
 
-    def __init__(self, localstack: LocalStack, terminals: Deployment) -> None:
+    def __init__(self, localstack: LocalStack, deployment: Deployment) -> None:
         self.kinesis: Any = boto3.client(
             "kinesis",
             endpoint_url=localstack.endpoint,
@@ -27,10 +27,10 @@ class Segments:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-        self.stream = f"{terminals.prefix}-segments"
-        self._output = f"{terminals.prefix}-unique-segments"
+        self.stream = f"{deployment.prefix}-segments"
+        self._output = f"{deployment.prefix}-unique-segments"
         self._number = 0
-        terminals.run("sessions", "create", "talk")
+        deployment.run("sessions", "create", "talk")
 
     def put(self) -> int:
         """Puts the next segment; returns its number."""

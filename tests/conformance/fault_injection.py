@@ -14,14 +14,14 @@ _LOOK = 0.5
 
 
 class Link:
-    """One process's way to what it writes to. While `cut`, a write waits on it, as behind a frozen process."""
+    """One process's way to what it writes to. While `down`, a write waits on it, as behind a frozen process."""
 
     def __init__(self) -> None:
-        self.cut = False
+        self.down = False
 
-    async def whole(self) -> None:
+    async def until_up(self) -> None:
         """Returns once the link is not cut."""
-        while self.cut:  # noqa: ASYNC110 (a test cuts it and tells nobody)
+        while self.down:  # noqa: ASYNC110 (a test cuts it and tells nobody)
             await asyncio.sleep(_LOOK)
 
 
@@ -34,15 +34,15 @@ class LinkedStream:
         self._link = link
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        await self._link.whole()
+        await self._link.until_up()
         await self._stream.publish(entries)
 
     async def shards(self) -> Sequence[Shard]:
-        await self._link.whole()
+        await self._link.until_up()
         return await self._stream.shards()
 
     async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        await self._link.whole()
+        await self._link.until_up()
         return _LinkedReader(await self._stream.reader(shard, start, holds=holds), self._link)
 
 
@@ -52,9 +52,9 @@ class _LinkedReader:
         self._link = link
 
     async def read(self) -> Any:
-        await self._link.whole()
+        await self._link.until_up()
         batch = await self._reader.read()
-        await self._link.whole()
+        await self._link.until_up()
         return batch
 
     def ack_until(self, sequence: int) -> None:

@@ -51,24 +51,24 @@ class HostUnderTest(Protocol):
 HostFactory = Callable[[Sequence[Stage], HostEnvironment], HostUnderTest]
 
 
-def local_host(stages: Sequence[Stage], around: HostEnvironment) -> HostUnderTest:
+def local_host(stages: Sequence[Stage], environment: HostEnvironment) -> HostUnderTest:
     """The local host, which keeps checkpoints itself."""
     return LocalHost(
         [stages],
-        around.streams,
-        around.store,
-        checkpoints=around.checkpoints,
-        settings=around.settings,
-        metrics=around.metrics,
-        clock=around.clock,
+        environment.streams,
+        environment.store,
+        checkpoints=environment.checkpoints,
+        settings=environment.settings,
+        metrics=environment.metrics,
+        clock=environment.clock,
     )
 
 
-def kcl_host(stages: Sequence[Stage], around: HostEnvironment) -> HostUnderTest:
+def kcl_host(stages: Sequence[Stage], environment: HostEnvironment) -> HostUnderTest:
     """The child of KCL's daemon, driven over pipes by a daemon that is played."""
     from tests.conformance.kcl.daemon import MultiLangDaemon  # needs amazon_kclpy
 
-    return MultiLangDaemon(stages, around)
+    return MultiLangDaemon(stages, environment)
 
 
 FACTORIES: dict[str, HostFactory] = {"local": local_host, "kcl": kcl_host}

@@ -64,14 +64,14 @@ class KillInjector:
 class KillableStream:
     """A stream whose writes can kill."""
 
-    def __init__(self, stream: Stream, wire: KillInjector) -> None:
+    def __init__(self, stream: Stream, injector: KillInjector) -> None:
         self.name = stream.name
         self._stream = stream
-        self._wire = wire
+        self._injector = injector
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            await self._wire.write(lambda entry=entry: self._stream.publish([entry]))  # type: ignore[misc]
+            await self._injector.write(lambda entry=entry: self._stream.publish([entry]))  # type: ignore[misc]
 
     async def shards(self) -> Sequence[Shard]:
         return await self._stream.shards()
@@ -83,29 +83,29 @@ class KillableStream:
 class KillableStore:
     """A session store whose writes can kill."""
 
-    def __init__(self, store: SessionStore, wire: KillInjector) -> None:
+    def __init__(self, store: SessionStore, injector: KillInjector) -> None:
         self._store = store
-        self._wire = wire
+        self._injector = injector
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
         if name in {"load", "open_sessions"}:
             return method
-        return lambda *args, **kwargs: self._wire.write(lambda: method(*args, **kwargs))
+        return lambda *args, **kwargs: self._injector.write(lambda: method(*args, **kwargs))
 
 
 class KillableCheckpoints:
     """Checkpoints whose writes can kill."""
 
-    def __init__(self, checkpoints: Checkpoints, wire: KillInjector) -> None:
+    def __init__(self, checkpoints: Checkpoints, injector: KillInjector) -> None:
         self._checkpoints = checkpoints
-        self._wire = wire
+        self._injector = injector
 
     async def load(self, application: str, stream: StreamName) -> Mapping[str, Checkpoint]:
         return await self._checkpoints.load(application, stream)
 
     async def save(self, application: str, stream: StreamName, shard: str, checkpoint: Checkpoint) -> None:
-        await self._wire.write(lambda: self._checkpoints.save(application, stream, shard, checkpoint))
+        await self._injector.write(lambda: self._checkpoints.save(application, stream, shard, checkpoint))
 
 
 async def _for_ever() -> None:

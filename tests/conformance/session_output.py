@@ -58,11 +58,11 @@ class SessionOutput:
         assert self.ended == {None, *self.talk.languages}
 
 
-async def session_output(world: SimulatedCluster, talk: Talk) -> SessionOutput:
+async def session_output(cluster: SimulatedCluster, talk: Talk) -> SessionOutput:
     """What of the talk is on the streams."""
-    segments = await world.read(StreamName.UNIQUE_SEGMENTS)
-    translations = await world.read(StreamName.TRANSLATIONS)
-    return SessionOutput(talk, segments, translations, await world.read(StreamName.SPEECH))
+    segments = await cluster.read(StreamName.UNIQUE_SEGMENTS)
+    translations = await cluster.read(StreamName.TRANSLATIONS)
+    return SessionOutput(talk, segments, translations, await cluster.read(StreamName.SPEECH))
 
 
 def _is(record: Translation | Speech, session: str, language: str) -> bool:

@@ -77,20 +77,20 @@ class Engines:
 class SimulatedProcess:
     """One application that is started again, a little later, whenever it is killed."""
 
-    def __init__(self, world: SimulatedCluster, application: str, plan: Sequence[Kill], restart_after: float) -> None:
+    def __init__(self, cluster: SimulatedCluster, application: str, plan: Sequence[Kill], restart_after: float) -> None:
         self.application = application
         self.kills = 0
-        self._world = world
+        self._cluster = cluster
         self._restart_after = restart_after
         self._die = asyncio.Event()
-        self._wire = KillInjector(plan, self._die.set)
+        self._injector = KillInjector(plan, self._die.set)
         self._host: HostUnderTest | None = None
         self._life = asyncio.create_task(self._live())
 
     @property
     def writes(self) -> int:
         """How many writes it has begun since it last started."""
-        return self._wire.writes
+        return self._injector.writes
 
     @property
     def host(self) -> HostUnderTest:
@@ -100,7 +100,7 @@ class SimulatedProcess:
 
     def kill(self) -> None:
         """Kills it where it stands."""
-        self._wire.died()
+        self._injector.died()
         self._die.set()
 
     async def stop(self) -> None:
@@ -115,8 +115,8 @@ class SimulatedProcess:
     async def _live(self) -> None:
         while True:
             self._die.clear()
-            self._wire.restarted()
-            self._host = self._world.host(self.application, self._wire)
+            self._injector.restarted()
+            self._host = self._cluster.host(self.application, self._injector)
             self._host.start()
             await self._die.wait()
             self.kills += 1
@@ -147,7 +147,7 @@ class SimulatedCluster:
         self.crashes: list[BaseException] = []
         self.planned: tuple[type[BaseException], ...] = ()
         #: What a process of an application finds; a test may put in something that is slow, cut off or wrong.
-        self.view: Callable[[str, HostEnvironment], HostEnvironment] = lambda application, around: around
+        self.view: Callable[[str, HostEnvironment], HostEnvironment] = lambda application, environment: environment
         self._factory = factory
         self._engines = engines
         self._settings = settings or Settings()
@@ -167,18 +167,18 @@ class SimulatedCluster:
         if unplanned := [crash for crash in self.crashes if not isinstance(crash, self.planned)]:
             raise AssertionError(f"crashes that nobody planned: {unplanned!r:.1000}") from unplanned[0]
 
-    def host(self, application: str, wire: KillInjector) -> HostUnderTest:
-        """A new host for the application, its writes behind the wire."""
-        around = HostEnvironment(
-            {name: KillableStream(stream, wire) for name, stream in self.streams.items()},
-            KillableStore(self.worker_store, wire),
-            KillableCheckpoints(self.checkpoints, wire),
+    def host(self, application: str, injector: KillInjector) -> HostUnderTest:
+        """A new host for the application, its writes behind the injector."""
+        environment = HostEnvironment(
+            {name: KillableStream(stream, injector) for name, stream in self.streams.items()},
+            KillableStore(self.worker_store, injector),
+            KillableCheckpoints(self.checkpoints, injector),
             self._settings,
             self.metrics,
             VirtualClock(),
             self.crashes.append,
         )
-        return self._factory([self.stage(name) for name in application.split("+")], self.view(application, around))
+        return self._factory([self.stage(name) for name in application.split("+")], self.view(application, environment))
 
     async def speak(self, talk: Talk) -> None:
         """Creates the session and sends its audio at real-time pace."""

@@ -43,7 +43,7 @@ def different_each_time(by: int) -> Callable[[int, Script], Script]:
     """Every second opening hears the words `by` ms later, and some neighbours as one word."""
     openings = count()
 
-    def heard(_: int, script: Script) -> Script:
+    def output(_: int, script: Script) -> Script:
         opening = next(openings)
         if opening % 2 == 0:
             return script
@@ -59,7 +59,7 @@ def different_each_time(by: int) -> Callable[[int, Script], Script]:
             )
         )
 
-    return heard
+    return output
 
 
 def parts(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""An audience that stays: the project's own sinks, subscribed to one talk through everything that happens."""
+"""Subscribers that stay: the project's own sinks, subscribed to one talk through everything that happens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Subscribers:
         self._tasks = [asyncio.create_task(self._read(language)) for language in self._captions]
         self._tasks += [asyncio.create_task(self._hear(language)) for language in self._speech]
 
-    async def assert_heard_once(self, count: int) -> None:
+    async def assert_delivered_once(self, count: int) -> None:
         """One caption and one clip for each of `count` numbers and language, in order; then the session's end."""
         async with asyncio.timeout(10):
             await asyncio.gather(*self._tasks)

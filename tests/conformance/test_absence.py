@@ -34,23 +34,23 @@ def ended(take: int) -> SessionEnded:
 
 
 async def opened(host: str, takes: int = 1) -> SimulatedCluster:
-    """A world in which a transcriber has opened so many takes of the talk; what it says is up to the test."""
+    """A cluster in which a transcriber has opened so many takes of the talk; what it says is up to the test."""
     talk = Talk("talk", ())
-    world = world_of(host, talk)
-    world.start(BEHIND)
-    await world.open(talk)
+    cluster = world_of(host, talk)
+    cluster.start(BEHIND)
+    await cluster.open(talk)
     for held in (None, *range(1, takes)):
-        await world.store.open_take("talk", held)
-    return world
+        await cluster.store.open_take("talk", held)
+    return cluster
 
 
-async def say(world: SimulatedCluster, *records: Record) -> None:
+async def say(cluster: SimulatedCluster, *records: Record) -> None:
     for record in records:
-        await world.send(record, StreamName.TRANSCRIPTS)
+        await cluster.send(record, StreamName.TRANSCRIPTS)
 
 
-async def committed(world: SimulatedCluster) -> list[str]:
-    segments = [record for record in await world.read(StreamName.UNIQUE_SEGMENTS) if isinstance(record, Segment)]
+async def committed(cluster: SimulatedCluster) -> list[str]:
+    segments = [record for record in await cluster.read(StreamName.UNIQUE_SEGMENTS) if isinstance(record, Segment)]
     return " ".join(segment.text for segment in segments).split()
 
 
@@ -58,14 +58,14 @@ async def committed(world: SimulatedCluster) -> list[str]:
 @pytest.mark.parametrize("outage", [2.5, 5.0, 16.0, 55.0])
 def test_an_outage_in_the_middle_of_a_number_commits_no_guess(host: str, outage: float) -> None:
     async def main() -> None:
-        world = await opened(host)
-        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        cluster = await opened(host)
+        await say(cluster, result(PartialResult, ["it", "costs", "twenty", "thou"]))
         await asyncio.sleep(outage)
-        assert await committed(world) == []
-        await say(world, result(FinalResult, PRICE))
+        assert await committed(cluster) == []
+        await say(cluster, result(FinalResult, PRICE))
         await asyncio.sleep(3)
-        assert await committed(world) == PRICE
-        await world.stop()
+        assert await committed(cluster) == PRICE
+        await cluster.stop()
 
     run(main())
 
@@ -74,17 +74,17 @@ def test_an_outage_in_the_middle_of_a_number_commits_no_guess(host: str, outage:
 @pytest.mark.parametrize("stop", [10.0, 70.0])
 def test_a_process_that_was_stopped_commits_no_guess_when_it_goes_on(host: str, stop: float) -> None:
     async def main() -> None:
-        world = await opened(host)
+        cluster = await opened(host)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
-        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        await say(cluster, result(PartialResult, ["it", "costs", "twenty", "thou"]))
         await asyncio.sleep(1)
         # What others write while it stands still is there when it goes on.
-        await say(world, result(PartialResult, PRICE[:4]), result(FinalResult, PRICE))
+        await say(cluster, result(PartialResult, PRICE[:4]), result(FinalResult, PRICE))
         loop.leap(stop)
         await asyncio.sleep(3)
-        assert await committed(world) == PRICE
-        await world.stop()
+        assert await committed(cluster) == PRICE
+        await cluster.stop()
 
     run(main())
 
@@ -92,17 +92,17 @@ def test_a_process_that_was_stopped_commits_no_guess_when_it_goes_on(host: str, 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_take_that_is_reopened_in_the_middle_of_an_utterance_commits_no_guess(host: str) -> None:
     async def main() -> None:
-        world = await opened(host, takes=2)
-        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        cluster = await opened(host, takes=2)
+        await say(cluster, result(PartialResult, ["it", "costs", "twenty", "thou"]))
         await asyncio.sleep(20)
         stale = Silence(session="talk", captured_at=EPOCH, take=1, utterance=1, position=30_000)
-        await say(world, result(PartialResult, PRICE[:4], take=2), stale)
+        await say(cluster, result(PartialResult, PRICE[:4], take=2), stale)
         await asyncio.sleep(20)
-        assert await committed(world) == []
-        await say(world, result(FinalResult, PRICE, take=2))
+        assert await committed(cluster) == []
+        await say(cluster, result(FinalResult, PRICE, take=2))
         await asyncio.sleep(3)
-        assert await committed(world) == PRICE
-        await world.stop()
+        assert await committed(cluster) == PRICE
+        await cluster.stop()
 
     run(main())
 
@@ -112,16 +112,16 @@ def test_an_utterance_of_which_nothing_more_comes_is_given_up_after_a_minute_and
     host: str,
 ) -> None:
     async def main() -> None:
-        world = await opened(host)
-        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"]))
+        cluster = await opened(host)
+        await say(cluster, result(PartialResult, ["it", "costs", "twenty", "thou"]))
         await asyncio.sleep(58)
-        assert await committed(world) == []
+        assert await committed(cluster) == []
         await asyncio.sleep(7)
-        assert await committed(world) == PRICE[:3]
-        await say(world, result(FinalResult, PRICE))
+        assert await committed(cluster) == PRICE[:3]
+        await say(cluster, result(FinalResult, PRICE))
         await asyncio.sleep(3)
-        assert await committed(world) == PRICE
-        await world.stop()
+        assert await committed(cluster) == PRICE
+        await cluster.stop()
 
     run(main())
 
@@ -129,15 +129,15 @@ def test_an_utterance_of_which_nothing_more_comes_is_given_up_after_a_minute_and
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_end_of_a_worker_that_lost_the_session_cuts_nobody_off(host: str) -> None:
     async def main() -> None:
-        world = await opened(host, takes=2)
-        await say(world, result(PartialResult, ["it", "costs", "twenty", "thou"], take=2), ended(1))
+        cluster = await opened(host, takes=2)
+        await say(cluster, result(PartialResult, ["it", "costs", "twenty", "thou"], take=2), ended(1))
         await asyncio.sleep(3)
-        assert not any(isinstance(record, SessionEnded) for record in await world.read(StreamName.UNIQUE_SEGMENTS))
-        assert world.metrics.total(Metric.STALE_ENDS) == 1
-        await say(world, result(FinalResult, PRICE, take=2), ended(2))
+        assert not any(isinstance(record, SessionEnded) for record in await cluster.read(StreamName.UNIQUE_SEGMENTS))
+        assert cluster.metrics.total(Metric.STALE_ENDS) == 1
+        await say(cluster, result(FinalResult, PRICE, take=2), ended(2))
         await asyncio.sleep(3)
-        assert await committed(world) == PRICE
-        assert isinstance((await world.read(StreamName.UNIQUE_SEGMENTS))[-1], SessionEnded)
-        await world.stop()
+        assert await committed(cluster) == PRICE
+        assert isinstance((await cluster.read(StreamName.UNIQUE_SEGMENTS))[-1], SessionEnded)
+        await cluster.stop()
 
     run(main())

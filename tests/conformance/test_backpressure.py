@@ -45,7 +45,7 @@ class Copies:
         self.streams: dict[StreamName, Stream] = {name: memory_stream(name) for name in StreamName}
         self.streams[StreamName.UNIQUE_SEGMENTS] = Wire(self.kinesis).stream()
         self.store = MemorySessionStore()
-        around = HostEnvironment(
+        environment = HostEnvironment(
             self.streams,
             self.store,
             MemoryCheckpoints(),
@@ -54,7 +54,7 @@ class Copies:
             VirtualClock(),
             self.crashes.append,
         )
-        self.host = FACTORIES[host]([DedupStage()], around)
+        self.host = FACTORIES[host]([DedupStage()], environment)
         self.host.start()
 
     async def say(self, seconds: int, every: int = 1) -> None:

@@ -34,10 +34,10 @@ class Stepping:
         return VirtualClock().now() + (self._step if stepped else 0)
 
 
-async def speak(world: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
+async def speak(cluster: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
     """As a client does that embeds the SDK."""
     session = Session(id=talk.id, source_language="en", target_languages=talk.languages, rate=RATE)
-    async with AudioProducer(world.streams[StreamName.AUDIO], world.store, session, clock=clock) as producer:
+    async with AudioProducer(cluster.streams[StreamName.AUDIO], cluster.store, session, clock=clock) as producer:
         for _ in range(0, talk.length, FRAME_MS):
             await asyncio.sleep(FRAME_MS / 1000)
             await producer.write(bytes(FRAME_MS * RATE // 1000 * 2))
@@ -49,13 +49,13 @@ async def speak(world: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
 def test_a_speakers_clock_that_steps_costs_no_word(host: str, step: int, lasts: float) -> None:
     async def main() -> None:
         talk = sentences(count=20)
-        world = world_of(host, talk)
-        world.start()
-        await speak(world, talk, Stepping(step, 10.1, 10.1 + lasts))
+        cluster = world_of(host, talk)
+        cluster.start()
+        await speak(cluster, talk, Stepping(step, 10.1, 10.1 + lasts))
         await asyncio.sleep(SETTLED)
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
-        await world.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
 
     run(main())
 
@@ -65,12 +65,12 @@ def test_a_speakers_clock_that_steps_costs_no_word(host: str, step: int, lasts: 
 def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, wrong: int) -> None:
     async def main() -> None:
         talk = sentences(count=20)
-        world = world_of(host, talk)
-        world.start()
-        await speak(world, talk, Stepping(wrong, 0))
+        cluster = world_of(host, talk)
+        cluster.start()
+        await speak(cluster, talk, Stepping(wrong, 0))
         await asyncio.sleep(SETTLED)
-        (await session_output(world, talk)).assert_whole(said(talk))
-        await world.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        await cluster.stop()
 
     run(main())
 
@@ -80,18 +80,18 @@ def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, 
 def test_a_frame_that_lies_far_ahead_is_a_dead_letter_and_silences_nobody(host: str, ahead: int) -> None:
     async def main() -> None:
         talk = sentences(count=20)
-        world = world_of(host, talk)
-        world.start()
+        cluster = world_of(host, talk)
+        cluster.start()
 
         async def stray() -> None:
             await asyncio.sleep(10.05)
-            await world.send(replace(frame("talk", 0), offset=ahead * RATE // 1000))
+            await cluster.send(replace(frame("talk", 0), offset=ahead * RATE // 1000))
 
-        await asyncio.gather(world.speak(talk), stray())
+        await asyncio.gather(cluster.speak(talk), stray())
         await asyncio.sleep(SETTLED)
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert len(await world.read(StreamName.DEAD_LETTERS)) == 1
-        await world.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert len(await cluster.read(StreamName.DEAD_LETTERS)) == 1
+        await cluster.stop()
 
     run(main())
 
@@ -103,18 +103,18 @@ def test_a_client_that_goes_on_far_ahead_in_no_time_is_heard_where_it_left_off(h
 
     async def main() -> None:
         talk = sentences(count=20)
-        world = world_of(host, talk)
-        world.start()
-        await world.open(talk)
+        cluster = world_of(host, talk)
+        cluster.start()
+        await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
             shift = ahead if start >= 10_000 else 0
-            await world.send(replace(frame("talk", 0), offset=(start + shift) * RATE // 1000))
+            await cluster.send(replace(frame("talk", 0), offset=(start + shift) * RATE // 1000))
             await asyncio.sleep(FRAME_MS / 1000)
-        await world.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
+        await cluster.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)
-        got = await session_output(world, talk)
+        got = await session_output(cluster, talk)
         got.assert_whole(said(talk))
-        assert len(await world.read(StreamName.DEAD_LETTERS)) == 1
-        await world.stop()
+        assert len(await cluster.read(StreamName.DEAD_LETTERS)) == 1
+        await cluster.stop()
 
     run(main())

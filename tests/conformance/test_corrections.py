@@ -48,25 +48,25 @@ def misheard(spoken: Talk) -> Script:
     )
 
 
-async def assert_corrected(world: SimulatedCluster, spoken: Talk, audience: Subscribers) -> None:
+async def assert_corrected(cluster: SimulatedCluster, spoken: Talk, subscribers: Subscribers) -> None:
     """Each language is told once by every writer of what was wrong, and shows it once."""
-    got = await session_output(world, spoken)
+    got = await session_output(cluster, spoken)
     got.assert_dense()
     got.assert_ended()
     assert "20" in got.words
-    await audience.assert_heard_once(len(got.segments))
-    corrections = [r for r in await world.read(StreamName.UNIQUE_SEGMENTS) if isinstance(r, Correction)]
+    await subscribers.assert_delivered_once(len(got.segments))
+    corrections = [r for r in await cluster.read(StreamName.UNIQUE_SEGMENTS) if isinstance(r, Correction)]
     (text,) = {correction.text for correction in corrections}
     assert text == _RIGHT
-    translated = [r for r in await world.read(StreamName.TRANSLATIONS) if isinstance(r, TranslationCorrection)]
+    translated = [r for r in await cluster.read(StreamName.TRANSLATIONS) if isinstance(r, TranslationCorrection)]
     for language in spoken.languages:
         assert {(c.first, c.last, c.text) for c in translated if c.language == language} == {
             (1, 1, f"[{language}] {text}")
         }
-        events = [event for event in audience.events(language) if isinstance(event, Caption | Corrected)]
+        events = [event for event in subscribers.events(language) if isinstance(event, Caption | Corrected)]
         assert [event for event in events if isinstance(event, Corrected)] == [Corrected(1, 1, f"[{language}] {text}")]
         assert isinstance(events[0], Caption)
-    assert not await world.read(StreamName.DEAD_LETTERS)
+    assert not await cluster.read(StreamName.DEAD_LETTERS)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -75,15 +75,15 @@ def test_every_language_is_corrected(host: str, layout: tuple[str, ...]) -> None
     async def main() -> None:
         spoken = talk()
         script = misheard(spoken)
-        world = SimulatedCluster(
+        cluster = SimulatedCluster(
             FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
         )
-        audience = Subscribers(world.streams, spoken)
-        world.start(layout)
-        await world.speak(spoken)
+        subscribers = Subscribers(cluster.streams, spoken)
+        cluster.start(layout)
+        await cluster.speak(spoken)
         await asyncio.sleep(20)
-        await world.stop()
-        await assert_corrected(world, spoken, audience)
+        await cluster.stop()
+        await assert_corrected(cluster, spoken, subscribers)
 
     run(main())
 
@@ -94,16 +94,16 @@ def test_a_correction_outlives_the_process_that_has_it(host: str, application: s
     async def main(plan: Kill) -> int:
         spoken = talk()
         script = misheard(spoken)
-        world = SimulatedCluster(
+        cluster = SimulatedCluster(
             FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
         )
-        audience = Subscribers(world.streams, spoken)
-        world.start(STAGES, {application: [plan]})
-        await world.speak(spoken)
+        subscribers = Subscribers(cluster.streams, spoken)
+        cluster.start(STAGES, {application: [plan]})
+        await cluster.speak(spoken)
         await asyncio.sleep(20)
-        killed = sum(process.kills for process in world.processes)
-        await world.stop()
-        await assert_corrected(world, spoken, audience)
+        killed = sum(process.kills for process in cluster.processes)
+        await cluster.stop()
+        await assert_corrected(cluster, spoken, subscribers)
         return killed
 
     for write in range(1, 30):

@@ -62,8 +62,8 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
 
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk)
-        world.start()
+        cluster = world_of(host, talk)
+        cluster.start()
         rng = random.Random(stream)
         valid = encode(frame("talk", 0))
         poison = [rng.randbytes(size) for size in (0, 1, 5, 40, 3000)]
@@ -76,21 +76,23 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
         async def disturb() -> None:
             await asyncio.sleep(3)
             for data in [*poison, *strange]:
-                await world.send(data, stream, key="talk")
-            await world.send(misplaced, stream)
+                await cluster.send(data, stream, key="talk")
+            await cluster.send(misplaced, stream)
             for unwanted in nobody:
-                await world.send(unwanted, stream, key="talk")
+                await cluster.send(unwanted, stream, key="talk")
                 await asyncio.sleep(0.05)
 
-        await asyncio.gather(world.speak(talk), disturb())
+        await asyncio.gather(cluster.speak(talk), disturb())
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        letters = [letter for letter in await world.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)]
-        assert sum(letter.session == "" for letter in letters) == len(poison)
-        assert sum(letter.session == "talk" for letter in letters) == 1
-        assert sum(letter.session == "nobody" for letter in letters) == 1
-        assert world.metrics.total(Metric.UNKNOWN_RECORDS) == 1
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        dead_letters = [
+            letter for letter in await cluster.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)
+        ]
+        assert sum(letter.session == "" for letter in dead_letters) == len(poison)
+        assert sum(letter.session == "talk" for letter in dead_letters) == 1
+        assert sum(letter.session == "nobody" for letter in dead_letters) == 1
+        assert cluster.metrics.total(Metric.UNKNOWN_RECORDS) == 1
 
     run(main())
 
@@ -103,20 +105,20 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
         script = Script.from_words(talk.words)
         streams = {name: memory_stream(name, Refusing) for name in StreamName}
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
-        world = SimulatedCluster(FACTORIES[host], engines, streams=streams)
+        cluster = SimulatedCluster(FACTORIES[host], engines, streams=streams)
         if stream is None:
-            world.worker_store = RefusingStore(world.store)
-            world.worker_store.refuses = (5.0, 25.0)
+            cluster.worker_store = RefusingStore(cluster.store)
+            cluster.worker_store.refuses = (5.0, 25.0)
         else:
             refusing = streams[stream]
             assert isinstance(refusing, Refusing)
             refusing.refuses = (5.0, 25.0)
-        world.start()
-        await world.speak(talk)
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED + 20)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -130,9 +132,9 @@ class SlowToHear:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    async def advance_heard(self, session: str, take: int, session_output: int) -> None:
+    async def advance_heard(self, session: str, take: int, heard: int) -> None:
         await asyncio.sleep(0.2)
-        await self._store.advance_heard(session, take, session_output)
+        await self._store.advance_heard(session, take, heard)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -147,32 +149,32 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
             assert isinstance(stream, Refusing)
             # Audio comes again a little before results are taken again.
             stream.refuses = (5.0, 24.0 if stream.name == StreamName.AUDIO else 25.0)
-        world = SimulatedCluster(
+        cluster = SimulatedCluster(
             FACTORIES[host],
             Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer),
             streams=streams,
         )
-        world.worker_store = SlowToHear(world.store)
-        world.start()
-        await world.open(talk)
+        cluster.worker_store = SlowToHear(cluster.store)
+        cluster.start()
+        await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
             await asyncio.sleep(start / 1000 - asyncio.get_running_loop().time())
-            await insistent(world, frame(talk.id, start))
-        await insistent(world, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+            await insistent(cluster, frame(talk.id, start))
+        await insistent(cluster, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED + 20)
-        assert world.metrics.total(Metric.TAKES_OPENED) > 1
-        assert world.metrics.total(Metric.FENCED) == 0
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
+        assert cluster.metrics.total(Metric.TAKES_OPENED) > 1
+        assert cluster.metrics.total(Metric.FENCED) == 0
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
 
     run(main())
 
 
-async def insistent(world: SimulatedCluster, record: Record) -> None:
+async def insistent(cluster: SimulatedCluster, record: Record) -> None:
     """Sends the record as a producer does: again and again until it is taken."""
     while True:
         try:
-            return await world.send(record)
+            return await cluster.send(record)
         except StreamUnavailable:
             await asyncio.sleep(0.1)
 
@@ -189,23 +191,23 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
         translator, synthesizer = ScriptedTranslator(), ScriptedSynthesizer(pace=10)
         getattr(translator if stage == "translate" else synthesizer, how).add("es")
         engines = Engines(lambda: ScriptedEngine(scripts), lambda: translator, lambda: synthesizer)
-        world = SimulatedCluster(FACTORIES[host], engines)
-        world.start()
-        await asyncio.gather(world.speak(talk), world.speak(replace(neighbour, languages=("ca",))))
+        cluster = SimulatedCluster(FACTORIES[host], engines)
+        cluster.start()
+        await asyncio.gather(cluster.speak(talk), cluster.speak(replace(neighbour, languages=("ca",))))
         await asyncio.sleep(90)
-        await world.stop()
+        await cluster.stop()
         for each in (talk, replace(neighbour, languages=("ca",))):
-            got = await session_output(world, each)
+            got = await session_output(cluster, each)
             got.assert_whole(said(each))
             assert all(clip.status is Status.OK for clip in got.clips["ca"])
             delays = [clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]]
             assert max(delays) < 1000
-        failed = (await session_output(world, talk)).clips["es"]
+        failed = (await session_output(cluster, talk)).clips["es"]
         assert all(clip.status is Status.FAILED for clip in failed)
         before = "dedup" if stage == "translate" else "translate"
         assert max(clip.hops[stage] - clip.hops[before] for clip in failed) <= 62_500
-        letters = await world.read(StreamName.DEAD_LETTERS)
-        assert len(letters) == len(failed)
+        dead_letters = await cluster.read(StreamName.DEAD_LETTERS)
+        assert len(dead_letters) == len(failed)
 
     run(main())
 
@@ -214,17 +216,17 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
 def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str) -> None:
     async def main() -> None:
         silent, talk = Talk("silent", (), tail=400.0), sentences()
-        world = world_of(host, silent, talk)
-        world.start()
-        await asyncio.gather(world.speak(silent), world.speak(talk))
+        cluster = world_of(host, silent, talk)
+        cluster.start()
+        await asyncio.gather(cluster.speak(silent), cluster.speak(talk))
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        got = await session_output(world, silent)
+        await cluster.stop()
+        got = await session_output(cluster, silent)
         assert not got.segments
         got.assert_ended()
-        assert (await world.store.load("silent")).state is SessionState.ENDED
-        assert (await session_output(world, talk)).words == said(talk)
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        assert (await cluster.store.load("silent")).state is SessionState.ENDED
+        assert (await session_output(cluster, talk)).words == said(talk)
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -238,27 +240,27 @@ def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> No
         scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
         engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
         streams = {name: MemoryStream(name, clock=VirtualClock(), retention_ms=30_000) for name in StreamName}
-        world = SimulatedCluster(FACTORIES[host], engines, streams=streams)
-        world.start()
-        speaking = [asyncio.create_task(world.speak(talk)) for talk in talks]
+        cluster = SimulatedCluster(FACTORIES[host], engines, streams=streams)
+        cluster.start()
+        speaking = [asyncio.create_task(cluster.speak(talk)) for talk in talks]
         await asyncio.sleep(400)
-        early = world.metrics.level(Metric.OPEN_OPERATORS, stage="transcribe")
+        early = cluster.metrics.level(Metric.OPEN_OPERATORS, stage="transcribe")
         gc.collect()
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]
         await asyncio.gather(*speaking)
         await asyncio.sleep(900)
-        late = {stage: world.metrics.level(Metric.OPEN_OPERATORS, stage=stage) for stage in STAGES}
+        late = {stage: cluster.metrics.level(Metric.OPEN_OPERATORS, stage=stage) for stage in STAGES}
         gc.collect()
         grown = tracemalloc.get_traced_memory()[0] - before
         tracemalloc.stop()
         assert early is not None
         assert early > 5
         assert late == dict.fromkeys(STAGES, 0)
-        assert not await world.store.open_sessions()
+        assert not await cluster.store.open_sessions()
         # What the streams retain and the metrics keep; the audio of 20 sessions alone would be more.
         assert grown < 1 << 20
-        await world.stop()
+        await cluster.stop()
 
     run(main())
 
@@ -267,15 +269,15 @@ def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> No
 def test_an_end_that_comes_twice_is_passed_on_and_no_harm(host: str) -> None:
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk)
-        world.start()
-        await world.speak(talk)
-        await world.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
+        cluster = world_of(host, talk)
+        cluster.start()
+        await cluster.speak(talk)
+        await cluster.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        got = await session_output(world, talk)
+        await cluster.stop()
+        got = await session_output(cluster, talk)
         assert got.words == said(talk)
         got.assert_ended()
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())

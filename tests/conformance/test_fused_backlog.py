@@ -23,19 +23,19 @@ FUSED = "transcribe+stability+dedup+translate+synthesize"
 def test_a_moment_of_throttling_in_a_backlog_costs_no_words(host: str, stream: StreamName) -> None:
     async def main() -> None:
         talk = sentences("talk", 130)
-        world = world_of(host, talk, kind=Throttled)
-        await world.open(talk)
+        cluster = world_of(host, talk, kind=Throttled)
+        await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
-            await world.send(frame(talk.id, start))
-        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
-        throttled = world.streams[stream]
+            await cluster.send(frame(talk.id, start))
+        await cluster.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        throttled = cluster.streams[stream]
         assert isinstance(throttled, Throttled)
         throttled.hot, throttled.refuses = frozenset({"talk/es"}), (now(), now() + 5)
-        world.start([FUSED])
+        cluster.start([FUSED])
         await asyncio.sleep(200)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -44,12 +44,12 @@ def test_a_moment_of_throttling_in_a_backlog_costs_no_words(host: str, stream: S
 def test_a_language_refused_for_a_moment_beside_one_that_is_parked_for_long_is_whole(host: str) -> None:
     async def main() -> None:
         talk = sentences("talk", 130)
-        world = world_of(host, talk, kind=Throttled)
-        throttled = world.streams[StreamName.TRANSLATIONS]
+        cluster = world_of(host, talk, kind=Throttled)
+        throttled = cluster.streams[StreamName.TRANSLATIONS]
         assert isinstance(throttled, Throttled)
         throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 400.0)
-        world.start(["transcribe", "stability+dedup+translate", "synthesize"])
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster.start(["transcribe", "stability+dedup+translate", "synthesize"])
+        speaking = asyncio.create_task(cluster.speak(talk))
         # By now so many segments wait for the one that it is decided on as it comes.
         await asyncio.sleep(270)
         throttled.hot = frozenset({"talk/es", "talk/ca"})
@@ -57,9 +57,9 @@ def test_a_language_refused_for_a_moment_beside_one_that_is_parked_for_long_is_w
         throttled.hot = frozenset({"talk/es"})
         await speaking
         await asyncio.sleep(100)
-        await world.stop()
-        got = await session_output(world, talk)
-        assert await world.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
+        got = await session_output(cluster, talk)
+        assert await cluster.read(StreamName.DEAD_LETTERS)
         assert [translation.number for translation in got.translations["ca"]] == [
             segment.number for segment in got.segments
         ]

@@ -53,19 +53,19 @@ class Clock:
         return VirtualClock().now() + self._wrong
 
 
-async def sweeping(world: SimulatedCluster, *, clock: Clock | None = None) -> LocalHost:
+async def sweeping(cluster: SimulatedCluster, *, clock: Clock | None = None) -> LocalHost:
     """A worker of other shards: it looks for idle sessions, and reads none of ours."""
     streams: dict[StreamName, Stream] = {
-        **world.streams,
-        StreamName.AUDIO: WriteOnlyStream(world.streams[StreamName.AUDIO]),
+        **cluster.streams,
+        StreamName.AUDIO: WriteOnlyStream(cluster.streams[StreamName.AUDIO]),
     }
-    sweep = IdleSessions(world.store, Settings(), clock or VirtualClock())
+    sweep = IdleSessions(cluster.store, Settings(), clock or VirtualClock())
     host = LocalHost(
         [[TranscribeStage(ScriptedEngine(Script()), sweep)]],
         streams,
-        world.store,
+        cluster.store,
         clock=clock or VirtualClock(),
-        metrics=world.metrics,
+        metrics=cluster.metrics,
     )
     host.start()
     return host
@@ -76,23 +76,23 @@ async def sweeping(world: SimulatedCluster, *, clock: Clock | None = None) -> Lo
 def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, stream: StreamName | None) -> None:
     async def main() -> None:
         talk = sentences(count=180)
-        world = world_of(host, talk)
+        cluster = world_of(host, talk)
 
         def out(at: float) -> bool:
             return 20 <= at < 420
 
         if stream is None:
-            world.worker_store = RefusingStore(world.store, out)
+            cluster.worker_store = RefusingStore(cluster.store, out)
         else:
-            world.view = lambda application, around: replace(
-                around, streams={**around.streams, stream: RefusingStream(around.streams[stream], out)}
+            cluster.view = lambda application, environment: replace(
+                environment, streams={**environment.streams, stream: RefusingStream(environment.streams[stream], out)}
             )
-        world.start()
-        await world.speak(talk)
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
-        await world.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
 
     run(main())
 
@@ -101,17 +101,17 @@ def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, str
 def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: str) -> None:
     async def main() -> None:
         talk = sentences(count=180)
-        world = world_of(host, talk)
-        other = await sweeping(world)
-        world.start(restart=380)
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = world_of(host, talk)
+        other = await sweeping(cluster)
+        cluster.start(restart=380)
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(20)
-        next(process for process in world.processes if process.application == "transcribe").kill()
+        next(process for process in cluster.processes if process.application == "transcribe").kill()
         await speaking
         await asyncio.sleep(SETTLED)
-        (await session_output(world, talk)).assert_whole(said(talk))
+        (await session_output(cluster, talk)).assert_whole(said(talk))
         await other.stop()
-        await world.stop()
+        await cluster.stop()
 
     run(main())
 
@@ -120,24 +120,24 @@ def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: st
 def test_workers_whose_clocks_are_hours_wrong_end_nobody(host: str) -> None:
     async def main() -> None:
         talk, early = sentences(count=40), Talk("early", (), tail=None)
-        world = world_of(host, talk)
-        await world.store.create(Session(id="early", source_language="en", target_languages=("es",), rate=8000))
-        others = [await sweeping(world, clock=Clock(wrong)) for wrong in (7_200_000, -7_200_000)]
+        cluster = world_of(host, talk)
+        await cluster.store.create(Session(id="early", source_language="en", target_languages=("es",), rate=8000))
+        others = [await sweeping(cluster, clock=Clock(wrong)) for wrong in (7_200_000, -7_200_000)]
 
-        def skewed(application: str, around: HostEnvironment) -> HostEnvironment:
+        def skewed(application: str, environment: HostEnvironment) -> HostEnvironment:
             return replace(
-                around, clock=Clock(10_800_000 if application in ("transcribe", "stability") else -10_800_000)
+                environment, clock=Clock(10_800_000 if application in ("transcribe", "stability") else -10_800_000)
             )
 
-        world.view = skewed
-        world.start()
-        await world.speak(talk)
+        cluster.view = skewed
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert (await world.store.load(early.id)).state is SessionState.OPEN
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert (await cluster.store.load(early.id)).state is SessionState.OPEN
         for other in others:
             await other.stop()
-        await world.stop()
+        await cluster.stop()
 
     run(main())
 
@@ -148,23 +148,23 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
 ) -> None:
     async def main() -> None:
         gone, back = replace(sentences("gone", 4), tail=None), replace(sentences("back", 4), tail=None)
-        world = world_of(host, gone, back)
-        world.start()
-        await asyncio.gather(world.speak(gone), world.speak(back))
+        cluster = world_of(host, gone, back)
+        cluster.start()
+        await asyncio.gather(cluster.speak(gone), cluster.speak(back))
         # Whoever sweeps proposes an end; a frame that comes some seconds behind the proposal shows that it is wrong.
         await asyncio.sleep(302)
         now = VirtualClock().now()
-        await world.send(SessionEnded(session="back", captured_at=now, reason="idle", proposal=True))
+        await cluster.send(SessionEnded(session="back", captured_at=now, reason="idle", proposal=True))
         await asyncio.sleep(8)
-        await world.send(frame("back", 200_000))
+        await cluster.send(frame("back", 200_000))
         await asyncio.sleep(100)
-        assert (await world.store.load("gone")).state is SessionState.ENDED
-        assert (await world.store.load("back")).state is SessionState.OPEN
+        assert (await cluster.store.load("gone")).state is SessionState.ENDED
+        assert (await cluster.store.load("back")).state is SessionState.OPEN
         await asyncio.sleep(400)
-        assert (await world.store.load("back")).state is SessionState.ENDED
-        (await session_output(world, gone)).assert_ended()
-        assert not await world.read(StreamName.DEAD_LETTERS)
-        await world.stop()
+        assert (await cluster.store.load("back")).state is SessionState.ENDED
+        (await session_output(cluster, gone)).assert_ended()
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
 
     run(main())
 
@@ -172,19 +172,19 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> None:
     async def main() -> None:
-        world = world_of(host)
+        cluster = world_of(host)
         for session, settings in (("patient", {}), ("hasty", {"START_TIMEOUT": "600"})):
-            await world.store.create(
+            await cluster.store.create(
                 Session(id=session, source_language="en", target_languages=("es",), rate=8000, settings=settings)
             )
-        world.start()
+        cluster.start()
         await asyncio.sleep(3300)
-        assert (await world.store.load("patient")).state is SessionState.OPEN
-        assert (await world.store.load("hasty")).state is SessionState.ENDED
+        assert (await cluster.store.load("patient")).state is SessionState.OPEN
+        assert (await cluster.store.load("hasty")).state is SessionState.ENDED
         await asyncio.sleep(600)
-        assert (await world.store.load("patient")).state is SessionState.ENDED
-        assert not await world.read(StreamName.DEAD_LETTERS)
-        await world.stop()
+        assert (await cluster.store.load("patient")).state is SessionState.ENDED
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
 
     run(main())
 
@@ -193,15 +193,15 @@ def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> Non
 def test_of_many_workers_that_sweep_one_proposes_a_minute(host: str) -> None:
     async def main() -> None:
         talk = replace(sentences(count=2), tail=None)
-        world = world_of(host, talk)
-        world.start()
-        await world.speak(talk)
-        for process in world.processes:
+        cluster = world_of(host, talk)
+        cluster.start()
+        await cluster.speak(talk)
+        for process in cluster.processes:
             await process.stop()
-        world.processes.clear()
-        others = [await sweeping(world) for _ in range(5)]
+        cluster.processes.clear()
+        others = [await sweeping(cluster) for _ in range(5)]
         await asyncio.sleep(300 + 240)
-        proposals = [r for r in await world.read(StreamName.AUDIO) if isinstance(r, SessionEnded)]
+        proposals = [r for r in await cluster.read(StreamName.AUDIO) if isinstance(r, SessionEnded)]
         assert 2 <= len(proposals) <= 5
         assert all(proposal.proposal for proposal in proposals)
         for other in others:
@@ -214,16 +214,16 @@ def test_of_many_workers_that_sweep_one_proposes_a_minute(host: str) -> None:
 def test_lost_answers_of_every_conditional_write_lose_and_double_nothing(host: str) -> None:
     async def main() -> None:
         talk, idle = sentences(count=20), replace(sentences("idle", 2), tail=None)
-        world = world_of(host, talk, idle)
-        world.worker_store = LosingStore(world.store)
-        world.start()
-        await asyncio.gather(world.speak(talk), world.speak(idle))
+        cluster = world_of(host, talk, idle)
+        cluster.worker_store = LosingStore(cluster.store)
+        cluster.start()
+        await asyncio.gather(cluster.speak(talk), cluster.speak(idle))
         await asyncio.sleep(300 + SETTLED)
         for each in (talk, idle):
-            (await session_output(world, each)).assert_whole(said(each))
-        assert (await world.store.load("idle")).state is SessionState.ENDED
-        assert world.metrics.total(Metric.FENCED) == 0
-        assert not await world.read(StreamName.DEAD_LETTERS)
-        await world.stop()
+            (await session_output(cluster, each)).assert_whole(said(each))
+        assert (await cluster.store.load("idle")).state is SessionState.ENDED
+        assert cluster.metrics.total(Metric.FENCED) == 0
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
 
     run(main())

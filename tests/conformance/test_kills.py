@@ -45,20 +45,22 @@ def test_the_same_words_once_and_in_order_whatever_is_killed(host: str, data: st
 
     async def main() -> None:
         engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
-        world = SimulatedCluster(FACTORIES[host], engines)
-        audiences = [Subscribers(world.streams, talk) for talk in speakers]
-        world.start(layout, plans)
-        await asyncio.gather(*(world.speak(talk) for talk in speakers), *(several(world, *kill) for kill in together))
+        cluster = SimulatedCluster(FACTORIES[host], engines)
+        audiences = [Subscribers(cluster.streams, talk) for talk in speakers]
+        cluster.start(layout, plans)
+        await asyncio.gather(
+            *(cluster.speak(talk) for talk in speakers), *(several(cluster, *kill) for kill in together)
+        )
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        for talk, audience in zip(speakers, audiences, strict=True):
-            got = await session_output(world, talk)
+        await cluster.stop()
+        for talk, subscribers in zip(speakers, audiences, strict=True):
+            got = await session_output(cluster, talk)
             assert got.words == [word.text for word in talk.words if not word.is_punctuation]
             got.assert_dense()
             got.assert_ended()
-            await audience.assert_heard_once(len(got.segments))
-            assert normalise(audience.captions).split() == got.words
-        assert not await world.read(StreamName.DEAD_LETTERS)
+            await subscribers.assert_delivered_once(len(got.segments))
+            assert normalise(subscribers.captions).split() == got.words
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -81,14 +83,14 @@ def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
         engines = Engines(
             lambda: ScriptedEngine(scripts, drop_at=drops, variant=variant), ScriptedTranslator, ScriptedSynthesizer
         )
-        world = SimulatedCluster(FACTORIES[host], engines)
-        world.start(layout, plans)
-        await asyncio.gather(*(world.speak(talk) for talk in speakers))
+        cluster = SimulatedCluster(FACTORIES[host], engines)
+        cluster.start(layout, plans)
+        await asyncio.gather(*(cluster.speak(talk) for talk in speakers))
         await asyncio.sleep(SETTLED)
-        await world.stop()
+        await cluster.stop()
         wrong = 0
         for talk in speakers:
-            got = await session_output(world, talk)
+            got = await session_output(cluster, talk)
             said = [part for word in got.words for part in parts(word)]
             spoken = parts(" ".join(talk.texts))
             assert sorted(said, key=spoken.index) == said
@@ -98,7 +100,7 @@ def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
                 assert not said or set(utterance) & set(said)
             got.assert_dense()
             got.assert_ended()
-        assert wrong <= world.metrics.total(Metric.SEAMS)
+        assert wrong <= cluster.metrics.total(Metric.SEAMS)
 
     run(main())
 
@@ -111,15 +113,15 @@ def test_a_process_killed_at_every_one_of_its_first_writes(host: str, applicatio
 
     async def main(plan: Kill) -> int:
         script = Script.from_words(speaker.words)
-        world = SimulatedCluster(
+        cluster = SimulatedCluster(
             FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
         )
-        world.start(STAGES, {application: [plan]})
-        await world.speak(speaker)
+        cluster.start(STAGES, {application: [plan]})
+        await cluster.speak(speaker)
         await asyncio.sleep(SETTLED)
-        killed = sum(process.kills for process in world.processes)
-        await world.stop()
-        (await session_output(world, speaker)).assert_whole(speaker.texts)
+        killed = sum(process.kills for process in cluster.processes)
+        await cluster.stop()
+        (await session_output(cluster, speaker)).assert_whole(speaker.texts)
         return killed
 
     for write in range(1, 40):
@@ -153,9 +155,9 @@ def fixed_talk() -> Talk:
     return Talk("talk", tuple(words))
 
 
-async def several(world: SimulatedCluster, at: float, applications: set[str]) -> None:
+async def several(cluster: SimulatedCluster, at: float, applications: set[str]) -> None:
     """Kills several processes at one moment."""
     await asyncio.sleep(at)
-    for process in world.processes:
+    for process in cluster.processes:
         if process.application in applications:
             process.kill()

@@ -57,18 +57,18 @@ def test_a_session_whose_item_is_refused_delays_itself_alone_and_is_whole_afterw
         talks = [sentences("hot", 40), sentences("neighbour", 40)]
         latest = {}
         for until in (0.0, 70.0):
-            world = world_of(host, *talks)
+            cluster = world_of(host, *talks)
             begun = now()
-            world.worker_store = HotItem(world.store, begun + until)
-            world.start()
-            await asyncio.gather(*(world.speak(talk) for talk in talks))
+            cluster.worker_store = HotItem(cluster.store, begun + until)
+            cluster.start()
+            await asyncio.gather(*(cluster.speak(talk) for talk in talks))
             await asyncio.sleep(SETTLED + 60)
-            await world.stop()
+            await cluster.stop()
             for talk in talks:
-                got = await session_output(world, talk)
+                got = await session_output(cluster, talk)
                 got.assert_whole(said(talk))
                 latest[talk.id, until] = max(s.hops["dedup"] - s.captured_at for s in got.segments)
-            assert not await world.read(StreamName.DEAD_LETTERS)
+            assert not await cluster.read(StreamName.DEAD_LETTERS)
         assert latest["neighbour", 70.0] <= latest["neighbour", 0.0] + LATE * 1000
 
     run(main())
@@ -98,18 +98,18 @@ def world_of(host: str, *talks: Talk, kind: type[MemoryStream] = MemoryStream) -
 def test_a_language_that_is_throttled_delays_no_other_of_its_session(host: str, stream: StreamName) -> None:
     async def main() -> None:
         talk = sentences("talk", 30)
-        world = world_of(host, talk, kind=Throttled)
-        throttled = world.streams[stream]
+        cluster = world_of(host, talk, kind=Throttled)
+        throttled = cluster.streams[stream]
         assert isinstance(throttled, Throttled)
         throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 68.0)
-        world.start()
-        await world.speak(talk)
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED + 40)
-        await world.stop()
-        got = await session_output(world, talk)
+        await cluster.stop()
+        got = await session_output(cluster, talk)
         got.assert_whole(said(talk))
         assert max(clip.hops["synthesize"] - clip.hops["dedup"] for clip in got.clips["ca"]) < LATE * 1000
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -120,20 +120,22 @@ def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_woul
 
     async def main() -> None:
         talk = sentences("talk", 130)
-        world = world_of(host, talk, kind=Throttled)
-        throttled = world.streams[StreamName.TRANSLATIONS]
+        cluster = world_of(host, talk, kind=Throttled)
+        throttled = cluster.streams[StreamName.TRANSLATIONS]
         assert isinstance(throttled, Throttled)
         throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 330.0)
-        world.start(("transcribe", "stability+dedup+translate", "synthesize"))
-        await world.speak(talk)
+        cluster.start(("transcribe", "stability+dedup+translate", "synthesize"))
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED + 60)
-        await world.stop()
-        got = await session_output(world, talk)
+        await cluster.stop()
+        got = await session_output(cluster, talk)
         assert got.words == said(talk)
         assert len(got.segments) > 110
         assert max(clip.hops["synthesize"] - clip.captured_at for clip in got.clips["ca"]) < 3 * LATE * 1000
-        letters = [letter for letter in await world.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)]
-        buried = [record.number for letter in letters if isinstance(record := decode(letter.payload), Translation)]
+        dead_letters = [
+            letter for letter in await cluster.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)
+        ]
+        buried = [record.number for letter in dead_letters if isinstance(record := decode(letter.payload), Translation)]
         assert buried
         both = sorted(buried + [translation.number for translation in got.translations["es"]])
         assert both == [segment.number for segment in got.segments]
@@ -148,19 +150,19 @@ def test_an_outage_of_400_s_loses_and_doubles_nothing_and_makes_no_dead_letter(
 ) -> None:
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk, kind=Throttled)
+        cluster = world_of(host, talk, kind=Throttled)
         if stream is None:
-            world.worker_store = Outage(world.store)
+            cluster.worker_store = Outage(cluster.store)
         else:
-            out = world.streams[stream]
+            out = cluster.streams[stream]
             assert isinstance(out, Throttled)
             out.refuses = (5.0, 405.0)
-        world.start()
-        await speak_through(world, talk)
+        cluster.start()
+        await speak_through(cluster, talk)
         await asyncio.sleep(400 + SETTLED)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -177,19 +179,19 @@ class Outage:
         return getattr(self._store, name)
 
 
-async def speak_through(world: SimulatedCluster, talk: Talk) -> None:
+async def speak_through(cluster: SimulatedCluster, talk: Talk) -> None:
     """Speaks as a producer does: what is refused is sent again, and nothing overtakes it."""
-    await world.open(talk)
+    await cluster.open(talk)
     for start in range(0, talk.length, FRAME_MS):
         await asyncio.sleep(max(0.0, start / 1000 - now()))
-        await send(world, frame(talk.id, start))
-    await send(world, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        await send(cluster, frame(talk.id, start))
+    await send(cluster, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
 
 
-async def send(world: SimulatedCluster, record: Record) -> None:
+async def send(cluster: SimulatedCluster, record: Record) -> None:
     while True:
         try:
-            return await world.send(record)
+            return await cluster.send(record)
         except StreamUnavailable:
             await asyncio.sleep(0.1)
 
@@ -228,14 +230,14 @@ class ForgetfulStore:
 def test_writes_whose_answers_are_lost_lose_and_double_nothing(host: str) -> None:
     async def main() -> None:
         talks = [sentences("first"), sentences("second")]
-        world = world_of(host, *talks, kind=Forgetful)
-        world.worker_store = ForgetfulStore(world.store)
-        world.start()
-        await asyncio.gather(*(world.speak(talk) for talk in talks))
+        cluster = world_of(host, *talks, kind=Forgetful)
+        cluster.worker_store = ForgetfulStore(cluster.store)
+        cluster.start()
+        await asyncio.gather(*(cluster.speak(talk) for talk in talks))
         await asyncio.sleep(SETTLED + 60)
-        await world.stop()
+        await cluster.stop()
         for talk in talks:
-            (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+            (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())

@@ -54,15 +54,15 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
 
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk)
+        cluster = world_of(host, talk)
         layout = next(layout for layout in LAYOUTS if application in layout)
-        world.start([*layout, application])
-        await world.speak(talk)
+        cluster.start([*layout, application])
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
         texts: dict[int, str] = {}
-        for record in await world.read(StreamName.UNIQUE_SEGMENTS):
+        for record in await cluster.read(StreamName.UNIQUE_SEGMENTS):
             if isinstance(record, Segment):
                 assert texts.setdefault(record.number, record.text) == record.text
 
@@ -73,19 +73,19 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
 def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host: str) -> None:
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk)
-        world.start()
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = world_of(host, talk)
+        cluster.start()
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6.1)
-        world.start(["transcribe"])
+        cluster.start(["transcribe"])
         await speaking
         await asyncio.sleep(SETTLED)
-        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
-        results = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, PartialResult | FinalResult)]
+        assert cluster.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        results = [r for r in await cluster.read(StreamName.TRANSCRIPTS) if isinstance(r, PartialResult | FinalResult)]
         fenced_at = max(result.position for result in results if result.take == 1)
         assert fenced_at < max(result.position for result in results if result.take == 2) - 10_000
-        (await session_output(world, talk)).assert_whole(said(talk))
-        await world.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        await cluster.stop()
 
     run(main())
 
@@ -112,18 +112,18 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
         script = Script.from_words(talk.words)
         recognisers = iter([ScriptedEngine(Script()), SlowToEnd(script)])
         engines = Engines(lambda: next(recognisers), ScriptedTranslator, ScriptedSynthesizer)
-        world = SimulatedCluster(FACTORIES[host], engines)
-        world.start()
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = SimulatedCluster(FACTORIES[host], engines)
+        cluster.start()
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(1)
-        world.start(["transcribe"])
+        cluster.start(["transcribe"])
         await speaking
         await asyncio.sleep(SETTLED)
-        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
-        await world.stop()
-        transcripts = await world.read(StreamName.TRANSCRIPTS)
+        assert cluster.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        await cluster.stop()
+        transcripts = await cluster.read(StreamName.TRANSCRIPTS)
         assert [isinstance(record, SessionEnded) for record in transcripts].index(True) == len(transcripts) - 1
-        (await session_output(world, talk)).assert_whole(said(talk))
+        (await session_output(cluster, talk)).assert_whole(said(talk))
 
     run(main())
 
@@ -133,21 +133,21 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
 def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamName) -> None:
     async def main() -> None:
         talks = [sentences("first"), sentences("second"), sentences("third")]
-        world = world_of(host, *talks)
-        world.start()
-        speaking = [asyncio.create_task(world.speak(talk)) for talk in talks]
+        cluster = world_of(host, *talks)
+        cluster.start()
+        speaking = [asyncio.create_task(cluster.speak(talk)) for talk in talks]
         await asyncio.sleep(4.3)
-        (shard,) = await world.streams[stream].shards()
-        world.streams[stream].split(shard.id)
+        (shard,) = await cluster.streams[stream].shards()
+        cluster.streams[stream].split(shard.id)
         await asyncio.sleep(4.5)
-        left, right = (s.id for s in await world.streams[stream].shards() if s.parents == (shard.id,))
-        world.streams[stream].merge(left, right)
+        left, right = (s.id for s in await cluster.streams[stream].shards() if s.parents == (shard.id,))
+        cluster.streams[stream].merge(left, right)
         await asyncio.gather(*speaking)
         await asyncio.sleep(SETTLED)
-        await world.stop()
+        await cluster.stop()
         for talk in talks:
-            (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+            (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -157,16 +157,16 @@ def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamNa
 def test_a_graceful_restart_in_the_middle_of_speech(host: str, layout: tuple[str, ...]) -> None:
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk)
-        world.start(layout)
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = world_of(host, talk)
+        cluster.start(layout)
+        speaking = asyncio.create_task(cluster.speak(talk))
         for _ in range(3):
             await asyncio.sleep(4.7)
-            await world.stop()
-            world.start(layout)
+            await cluster.stop()
+            cluster.start(layout)
         await speaking
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
 
     run(main())

@@ -48,8 +48,8 @@ def world_of(host: str, script: Script, feed_rate: float | None = None) -> Simul
     return SimulatedCluster(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
 
 
-async def words_of(world: SimulatedCluster, talk: Talk) -> list[str]:
-    got = await session_output(world, talk)
+async def words_of(cluster: SimulatedCluster, talk: Talk) -> list[str]:
+    got = await session_output(cluster, talk)
     got.assert_dense()
     got.assert_ended()
     return got.words
@@ -57,12 +57,12 @@ async def words_of(world: SimulatedCluster, talk: Talk) -> list[str]:
 
 def undisturbed(host: str, script: Script, talk: Talk) -> list[str]:
     async def main() -> list[str]:
-        world = world_of(host, script)
-        world.start()
-        await world.speak(talk)
+        cluster = world_of(host, script)
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        return await words_of(world, talk)
+        await cluster.stop()
+        return await words_of(cluster, talk)
 
     return run(main())
 
@@ -80,15 +80,15 @@ def test_of_100_kills_of_the_transcriber_words_differ_only_at_counted_seams(host
     tries = 100 if host == "local" else 10
 
     async def main(at: float) -> tuple[list[str], float]:
-        world = world_of(host, script)
-        world.start()
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = world_of(host, script)
+        cluster.start()
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(at)
-        next(process for process in world.processes if process.application == "transcribe").kill()
+        next(process for process in cluster.processes if process.application == "transcribe").kill()
         await speaking
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        return await words_of(world, talk), world.metrics.total(Metric.SEAMS)
+        await cluster.stop()
+        return await words_of(cluster, talk), cluster.metrics.total(Metric.SEAMS)
 
     for _ in range(tries):
         at = rng.uniform(0, talk.length / 1000)
@@ -119,17 +119,17 @@ def test_a_process_that_is_down_in_mid_number_commits_no_part_of_it(host: str, a
     expected = undisturbed(host, script, talk)
 
     async def main(at: float) -> None:
-        world = world_of(host, script)
-        world.start(restart=down)
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = world_of(host, script)
+        cluster.start(restart=down)
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(at)
-        next(process for process in world.processes if process.application == application).kill()
+        next(process for process in cluster.processes if process.application == application).kill()
         await speaking
         await asyncio.sleep(SETTLED + down)
-        assert await words_of(world, talk) == expected
-        segments = (await session_output(world, talk)).segments
+        assert await words_of(cluster, talk) == expected
+        segments = (await session_output(cluster, talk)).segments
         assert not any(segment.words[-1].text in {"twenty", "thousand", "four", "hundred"} for segment in segments)
-        await world.stop()
+        await cluster.stop()
 
     for at in (1.6, 2.1, 2.6):
         run(main(at))
@@ -144,16 +144,16 @@ def test_a_backlog_commits_the_words_that_live_speech_does_at_any_rate_of_feedin
     expected = undisturbed(host, script, talk)
 
     async def main() -> None:
-        world = world_of(host, script, feed_rate)
-        await world.open(talk)
+        cluster = world_of(host, script, feed_rate)
+        await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
-            await world.send(frame(talk.id, start))
-        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
-        world.start()
+            await cluster.send(frame(talk.id, start))
+        await cluster.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        cluster.start()
         await asyncio.sleep(talk.length / 1000 + SETTLED)
-        assert await words_of(world, talk) == expected
-        assert world.metrics.total(Metric.SEAMS) == 0
-        await world.stop()
+        assert await words_of(cluster, talk) == expected
+        assert cluster.metrics.total(Metric.SEAMS) == 0
+        await cluster.stop()
 
     run(main())
 
@@ -171,18 +171,18 @@ def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
         after = tuple(Word(f"v{n}", resumes + 200 + n * 290, resumes + 440 + n * 290) for n in range(8))
         talk = Talk("talk", (*before, *after))
         # An engine that is sure of every word at once: what it has said last waits for nothing but the pause.
-        world = world_of(host, Script.from_words(talk.words, unstable=0), feed_rate)
-        world.start()
-        await world.open(talk)
+        cluster = world_of(host, Script.from_words(talk.words, unstable=0), feed_rate)
+        cluster.start()
+        await cluster.open(talk)
         began = asyncio.get_running_loop().time()
         for start in range(0, talk.length, FRAME_MS):
             await asyncio.sleep(began + start / 1000 - asyncio.get_running_loop().time())
             # Nothing at all is sent while the speaker is muted.
             if not before[-1].end + 600 <= start < resumes:
-                await world.send(frame(talk.id, start))
-        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+                await cluster.send(frame(talk.id, start))
+        await cluster.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED)
-        got = await session_output(world, talk)
+        got = await session_output(cluster, talk)
         got.assert_whole(said(talk))
         last = next(s for s in got.segments if s.words and any(w.text == "w14" for w in s.words))
         first = next(s for s in got.segments if s.words and any(w.text == "v0" for w in s.words))
@@ -190,7 +190,7 @@ def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
         # The muted speaker's last words are out soon behind PAUSE_THRESHOLD.
         assert last.hops["stability"] - origin - last.end < 4000
         late = (first.hops["stability"] - origin - first.end) / 1000
-        await world.stop()
+        await cluster.stop()
         return late
 
     # Up to 10 s of a mute are fed as silence, at the engine's rate.
@@ -205,22 +205,22 @@ def test_no_results_for_long_while_the_stream_of_results_is_out_commits_nothing_
     expected = undisturbed(host, script, talk)
 
     async def main() -> None:
-        world = world_of(host, script)
-        world.view = lambda application, around: replace(
-            around,
+        cluster = world_of(host, script)
+        cluster.view = lambda application, environment: replace(
+            environment,
             streams={
-                **around.streams,
+                **environment.streams,
                 StreamName.TRANSCRIPTS: RefusingStream(
-                    around.streams[StreamName.TRANSCRIPTS], lambda at: 1.9 <= at < 18
+                    environment.streams[StreamName.TRANSCRIPTS], lambda at: 1.9 <= at < 18
                 ),
             },
         )
-        world.start()
-        await world.speak(talk)
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
-        assert await words_of(world, talk) == expected
-        segments = (await session_output(world, talk)).segments
+        assert await words_of(cluster, talk) == expected
+        segments = (await session_output(cluster, talk)).segments
         assert not any(segment.words[-1].text in {"twenty", "thousand", "four", "hundred"} for segment in segments)
-        await world.stop()
+        await cluster.stop()
 
     run(main())

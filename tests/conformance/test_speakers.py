@@ -32,7 +32,7 @@ class SetClock(VirtualClock):
 
 
 def speaker(
-    world: SimulatedCluster, talk: Talk, clock: VirtualClock, settings: Mapping[str, str] | None = None
+    cluster: SimulatedCluster, talk: Talk, clock: VirtualClock, settings: Mapping[str, str] | None = None
 ) -> AudioProducer:
     session = Session(
         id=talk.id,
@@ -42,7 +42,7 @@ def speaker(
         rate=RATE,
         settings=settings or {},
     )
-    return AudioProducer(world.streams[StreamName.AUDIO], world.store, session, clock=clock)
+    return AudioProducer(cluster.streams[StreamName.AUDIO], cluster.store, session, clock=clock)
 
 
 async def speak(to: AudioProducer, milliseconds: int, before: Callable[[int], None] = lambda _: None) -> None:
@@ -59,35 +59,35 @@ async def speak(to: AudioProducer, milliseconds: int, before: Callable[[int], No
 def test_a_speaker_whose_clock_is_set_in_mid_talk_is_heard_whole(host: str, step: float, lasts: int) -> None:
     async def main() -> None:
         talk, clock = sentences(), SetClock()
-        world = world_of(host, talk)
-        world.start()
+        cluster = world_of(host, talk)
+        cluster.start()
 
         def set_clock(start: int) -> None:
             clock.ahead = step if 5000 <= start < 5000 + lasts else 0
 
-        async with speaker(world, talk, clock) as to:
+        async with speaker(cluster, talk, clock) as to:
             await speak(to, talk.length, set_clock)
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
 
-async def ended(world: SimulatedCluster) -> float:
+async def ended(cluster: SimulatedCluster) -> float:
     """When (s) the talk's session had ended."""
-    while (await world.store.load("talk")).state is SessionState.OPEN:  # noqa: ASYNC110 (a store tells nobody)
+    while (await cluster.store.load("talk")).state is SessionState.OPEN:  # noqa: ASYNC110 (a store tells nobody)
         await asyncio.sleep(0.1)
     return asyncio.get_running_loop().time()
 
 
-async def by_hand(world: SimulatedCluster, to: AudioProducer) -> None:
+async def by_hand(cluster: SimulatedCluster, to: AudioProducer) -> None:
     """Somebody ends it, as `llt sessions end` does, after 20 s of 90."""
 
     async def end() -> None:
         await asyncio.sleep(20)
-        await world.send(SessionEnded(session=to.session.id, captured_at=VirtualClock().now()))
+        await cluster.send(SessionEnded(session=to.session.id, captured_at=VirtualClock().now()))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(end())
@@ -95,17 +95,17 @@ async def by_hand(world: SimulatedCluster, to: AudioProducer) -> None:
             await speak(to, 90_000)
 
 
-async def by_length(world: SimulatedCluster, to: AudioProducer) -> None:
+async def by_length(cluster: SimulatedCluster, to: AudioProducer) -> None:
     """It is at its longest after a minute."""
     with pytest.raises(SessionOver):
         await speak(to, 300_000)
 
 
-async def by_a_mute(world: SimulatedCluster, to: AudioProducer) -> None:
+async def by_a_mute(cluster: SimulatedCluster, to: AudioProducer) -> None:
     """Nothing is said for longer than IDLE_TIMEOUT."""
     await speak(to, 10_000)
     async with asyncio.timeout(300):
-        await ended(world)
+        await ended(cluster)
     await asyncio.sleep(9.8)
     with pytest.raises(SessionOver):
         await to.write(PCM)
@@ -118,17 +118,17 @@ def test_a_speaker_is_told_within_10_s_that_the_session_has_ended(
 ) -> None:
     async def main() -> None:
         talk = sentences()
-        world = world_of(host, talk)
-        world.start()
+        cluster = world_of(host, talk)
+        cluster.start()
         settings = {"MAX_SESSION_LENGTH": "60", "IDLE_TIMEOUT": "60"}
-        to = await speaker(world, talk, VirtualClock(), settings).open()
-        ending = asyncio.create_task(ended(world))
-        await way(world, to)
+        to = await speaker(cluster, talk, VirtualClock(), settings).open()
+        ending = asyncio.create_task(ended(cluster))
+        await way(cluster, to)
         assert asyncio.get_running_loop().time() - await ending <= 10
-        sent = await world.read(StreamName.AUDIO)
+        sent = await cluster.read(StreamName.AUDIO)
         await to.close()
         await asyncio.sleep(SETTLED)
-        assert await world.read(StreamName.AUDIO) == sent
-        await world.stop()
+        assert await cluster.read(StreamName.AUDIO) == sent
+        await cluster.stop()
 
     run(main())

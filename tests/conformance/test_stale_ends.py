@@ -47,42 +47,42 @@ def test_the_end_of_a_worker_that_was_cut_off_reaches_no_listener(host: str, res
     async def main() -> None:
         talk = one_breath()
         script = Script.from_words(talk.words)
-        world = SimulatedCluster(
+        cluster = SimulatedCluster(
             FACTORIES[host], Engines(lambda: AtFeedRate(script), ScriptedTranslator, ScriptedSynthesizer)
         )
         link = Link()
         transcribers = 0
 
-        def view(application: str, around: HostEnvironment) -> HostEnvironment:
+        def view(application: str, environment: HostEnvironment) -> HostEnvironment:
             nonlocal transcribers
             if application != "transcribe":
-                return around
+                return environment
             transcribers += 1
             if transcribers > 1:
-                return around
+                return environment
             # Results wait on the way; it still hears the speaker and reaches the store.
-            cut = LinkedStream(around.streams[StreamName.TRANSCRIPTS], link)
-            return replace(around, streams={**around.streams, StreamName.TRANSCRIPTS: cut})
+            cut = LinkedStream(environment.streams[StreamName.TRANSCRIPTS], link)
+            return replace(environment, streams={**environment.streams, StreamName.TRANSCRIPTS: cut})
 
-        world.view = view
-        audience = Subscribers(world.streams, talk)
-        world.start()
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster.view = view
+        subscribers = Subscribers(cluster.streams, talk)
+        cluster.start()
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(4)
-        link.cut = True
+        link.down = True
         await speaking
         # By now it has heard everything; its last final and the session's end are on their way.
         await asyncio.sleep(4)
-        world.start(["transcribe"])
+        cluster.start(["transcribe"])
         await asyncio.sleep(resumes_after)
-        link.cut = False
+        link.down = False
         await asyncio.sleep(120)
-        got = await session_output(world, talk)
+        got = await session_output(cluster, talk)
         got.assert_whole(said(talk))
-        await audience.assert_heard_once(len(got.segments))
-        ends = [r for r in await world.read(StreamName.TRANSCRIPTS) if isinstance(r, SessionEnded)]
+        await subscribers.assert_delivered_once(len(got.segments))
+        ends = [r for r in await cluster.read(StreamName.TRANSCRIPTS) if isinstance(r, SessionEnded)]
         assert all(end.take is not None for end in ends)
-        assert world.metrics.total(Metric.FENCED, stage="transcribe") >= 1
-        await world.stop()
+        assert cluster.metrics.total(Metric.FENCED, stage="transcribe") >= 1
+        await cluster.stop()
 
     run(main())

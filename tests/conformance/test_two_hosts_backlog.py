@@ -46,19 +46,19 @@ def test_a_backlog_without_words_is_worked_off_by_one_of_two_hosts(host: str, *,
         )
         talk = Talk("talk", words)
         script = Script.from_words(talk.words)
-        world = SimulatedCluster(
+        cluster = SimulatedCluster(
             FACTORIES[host], Engines(lambda: Paced(script), ScriptedTranslator, ScriptedSynthesizer)
         )
-        await world.open(talk)
+        await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
             between = begins <= start < begins + BETWEEN
-            await world.send(loud(frame(talk.id, start)) if between and is_loud else frame(talk.id, start))
+            await cluster.send(loud(frame(talk.id, start)) if between and is_loud else frame(talk.id, start))
             await asyncio.sleep(FRAME_MS / 1000)
-        await world.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
-        world.start(["transcribe", "transcribe", "stability", "dedup", "translate", "synthesize"])
+        await cluster.send(SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+        cluster.start(["transcribe", "transcribe", "stability", "dedup", "translate", "synthesize"])
         await asyncio.sleep(360)
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert cluster.metrics.total(Metric.FENCED, stage="transcribe") == 1
 
     run(main())

@@ -54,20 +54,20 @@ class FirstIsWrong(SimulatedCluster):
 
     ahead = 0.0
 
-    def host(self, application: str, wire: KillInjector) -> HostUnderTest:
+    def host(self, application: str, injector: KillInjector) -> HostUnderTest:
         ahead = 0.0
         if application == "synthesize":
             ahead, self.ahead = self.ahead, 0.0
-        around = HostEnvironment(
-            {name: KillableStream(stream, wire) for name, stream in self.streams.items()},
-            KillableStore(self.worker_store, wire),
-            KillableCheckpoints(self.checkpoints, wire),
+        environment = HostEnvironment(
+            {name: KillableStream(stream, injector) for name, stream in self.streams.items()},
+            KillableStore(self.worker_store, injector),
+            KillableCheckpoints(self.checkpoints, injector),
             self._settings,
             self.metrics,
             Wrong(ahead),
             self.crashes.append,
         )
-        return self._factory([self.stage(name) for name in application.split("+")], around)
+        return self._factory([self.stage(name) for name in application.split("+")], environment)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -76,13 +76,13 @@ def test_a_clip_that_broke_off_on_a_host_whose_clock_is_wrong_is_heard_to_its_en
     async def main() -> None:
         talk = sentences("talk", 6)
         script = Script.from_words(talk.words)
-        world = FirstIsWrong(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, Slow))
-        world.ahead = ahead
+        cluster = FirstIsWrong(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, Slow))
+        cluster.ahead = ahead
         events: list[AudioEvent] = []
         second = asyncio.Event()
 
         async def listen() -> None:
-            subscriber = AudioSubscriber(world.streams, "talk", "es", patience=30, clock=VirtualClock())
+            subscriber = AudioSubscriber(cluster.streams, "talk", "es", patience=30, clock=VirtualClock())
             async with subscriber as audio:
                 async for event in audio:
                     events.append(event)
@@ -90,17 +90,17 @@ def test_a_clip_that_broke_off_on_a_host_whose_clock_is_wrong_is_heard_to_its_en
                         second.set()
 
         listening = asyncio.create_task(listen())
-        world.start(STAGES)
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster.start(STAGES)
+        speaking = asyncio.create_task(cluster.speak(talk))
         await second.wait()
-        next(process for process in world.processes if process.application == "synthesize").kill()
+        next(process for process in cluster.processes if process.application == "synthesize").kill()
         await speaking
         async with asyncio.timeout(90):
             await listening
         whole = {event.number for event in events if isinstance(event, AudioChunk) and event.last}
         assert not [event for event in events if isinstance(event, ClipMissed)]
         assert whole == set(range(1, max(whole) + 1))
-        await world.stop()
+        await cluster.stop()
 
     run(main())
 
@@ -111,16 +111,16 @@ def test_a_store_that_takes_no_epoch_delays_no_speech(host: str) -> None:
         talk = sentences("talk", 12)
         script = Script.from_words(talk.words)
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
-        world = SimulatedCluster(FACTORIES[host], engines)
-        world.store = world.worker_store = store = Uncounted()
-        world.start(STAGES)
-        await world.speak(talk)
+        cluster = SimulatedCluster(FACTORIES[host], engines)
+        cluster.store = cluster.worker_store = store = Uncounted()
+        cluster.start(STAGES)
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
-        got = await session_output(world, talk)
+        got = await session_output(cluster, talk)
         got.assert_whole(said(talk))
         assert store.refused > 2
         delays = [clip.hops["synthesize"] - clip.hops["translate"] for clip in got.clips["es"]]
         assert max(delays) < 3000
-        await world.stop()
+        await cluster.stop()
 
     run(main())

@@ -16,7 +16,7 @@ from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
 
 
 @pytest.fixture
-def terminals(localstack: LocalStack, tmp_path: Path) -> Iterator[Deployment]:
+def deployment(localstack: LocalStack, tmp_path: Path) -> Iterator[Deployment]:
     """Terminals with streams of their own."""
     with deployed(localstack, tmp_path) as opened:
         yield opened

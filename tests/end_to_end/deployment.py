@@ -1,4 +1,4 @@
-"""`llt` in processes of its own, as a user's terminals run it, against one LocalStack."""
+"""Streams and tables of a test's own in LocalStack, and `llt` on them, as a user's terminals run it."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class LltProcess:
             )
 
     @property
-    def printed(self) -> str:
+    def stdout(self) -> str:
         """Its standard output so far."""
         return self._out.read_text()
 
     @property
-    def complaints(self) -> str:
+    def stderr(self) -> str:
         """Its standard error so far."""
         return self._err.read_text()
 
-    def complaints_from_now(self) -> Callable[[], str]:
+    def stderr_from_now(self) -> Callable[[], str]:
         """What it will have written to standard error since this call."""
-        seen = len(self.complaints)
-        return lambda: self.complaints[seen:]
+        seen = len(self.stderr)
+        return lambda: self.stderr[seen:]
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """The JSON lines of `llt listen --json` so far."""
-        return [json.loads(line) for line in self.printed.splitlines(keepends=True) if line.endswith("\n")]
+        return [json.loads(line) for line in self.stdout.splitlines(keepends=True) if line.endswith("\n")]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """Its events of one kind."""
@@ -66,8 +66,8 @@ class LltProcess:
             over = self.process.poll() is not None
             if happened(self):
                 return
-            assert not over, f"it ended with {self.process.returncode}: {self.complaints}"
-            assert time.monotonic() < deadline, f"it never happened; printed {self.printed!r} {self.complaints!r}"
+            assert not over, f"it ended with {self.process.returncode}: {self.stderr}"
+            assert time.monotonic() < deadline, f"it never happened; printed {self.stdout!r} {self.stderr!r}"
             time.sleep(0.05)
 
     def ended(self) -> int:
@@ -86,11 +86,11 @@ class LltProcess:
 
 
 class Deployment:
-    """A user's terminals on streams and tables of their own."""
+    """Streams and tables that begin with a prefix of their own, and the commands that run on them."""
 
     def __init__(self, localstack: LocalStack, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self.prefix = f"desk-{uuid.uuid4().hex[:8]}"
+        self.prefix = f"test-{uuid.uuid4().hex[:8]}"
         self.environment = {
             **program_environment(localstack),
             "PYTHONPATH": str(ROOT),
@@ -104,28 +104,28 @@ class Deployment:
 
     def llt(self, *arguments: str, **environment: str) -> LltProcess:
         """Starts a command."""
-        terminal = LltProcess(arguments, {**self.environment, **environment}, self.folder)
-        self._running.append(terminal)
-        return terminal
+        process = LltProcess(arguments, {**self.environment, **environment}, self.folder)
+        self._running.append(process)
+        return process
 
     def run(self, *arguments: str) -> str:
         """Runs a command to its end, which must be a good one; returns what it printed."""
-        terminal = self.llt(*arguments)
-        assert terminal.ended() == 0, terminal.complaints
-        return terminal.printed
+        process = self.llt(*arguments)
+        assert process.ended() == 0, process.stderr
+        return process.stdout
 
     def up(self) -> LltProcess:
         """`llt up`, once it is up."""
-        terminal = self.llt("up", "--streams", "kinesis")
-        terminal.until(lambda up: "are up" in up.printed)
-        return terminal
+        process = self.llt("up", "--streams", "kinesis")
+        process.until(lambda up: "are up" in up.stdout)
+        return process
 
     def listen(self, session: str, language: str | None = None, *options: str) -> LltProcess:
         """`llt listen --json` to the captions of a language, once it is subscribed."""
         chosen = ("--language", language) if language else ()
-        terminal = self.llt("listen", session, *chosen, "--streams", "kinesis", "--json", *options)
-        terminal.until(lambda listener: listener.events)
-        return terminal
+        process = self.llt("listen", session, *chosen, "--streams", "kinesis", "--json", *options)
+        process.until(lambda listener: listener.events)
+        return process
 
     def speak(self, session: str, file: Path = RECORDING, *options: str) -> LltProcess:
         """`llt speak`."""
@@ -133,14 +133,14 @@ class Deployment:
 
     def close(self) -> None:
         """Ends what still runs."""
-        for terminal in self._running:
-            if terminal.process.poll() is None:
-                terminal.kill()
+        for process in self._running:
+            if process.process.poll() is None:
+                process.kill()
 
 
 @contextmanager
 def deployed(localstack: LocalStack, folder: Path, *, shards: int = 1, **settings: str) -> Iterator[Deployment]:
-    """A desk whose streams are there."""
+    """A deployment whose streams and tables are there."""
     opened = Deployment(localstack, folder, **settings)
     try:
         opened.run("streams", "create", "--shards", str(shards))

@@ -19,20 +19,20 @@ STAGES = ("transcribe", "stability", "dedup", "translate", "synthesize")
 class Worker:
     """`llt worker STAGE`: the worker, its daemon, and the daemon's children, one a shard."""
 
-    def __init__(self, desk: Deployment, stage: str) -> None:
+    def __init__(self, deployment: Deployment, stage: str) -> None:
         self.stage = stage
-        self._desk = desk
-        self.terminal = desk.llt("worker", stage, "--streams", "kinesis")
+        self._desk = deployment
+        self.llt = deployment.llt("worker", stage, "--streams", "kinesis")
 
     def up(self) -> Worker:
         """Returns once it says that it is up."""
-        self.terminal.until(lambda worker: worker.printed.startswith("Worker "))
+        self.llt.until(lambda worker: worker.stdout.startswith("Worker "))
         return self
 
     @property
     def daemon(self) -> psutil.Process:
         """The running daemon."""
-        (found,) = [one for one in psutil.Process(self.terminal.process.pid).children() if one.name() == "java"]
+        (found,) = [one for one in psutil.Process(self.llt.process.pid).children() if one.name() == "java"]
         return found
 
     @property
@@ -60,11 +60,11 @@ class Worker:
 
     def kill_all(self) -> None:
         """`kill -9` of the worker with everything that it started, as when a machine dies."""
-        doomed = psutil.Process(self.terminal.process.pid)
+        doomed = psutil.Process(self.llt.process.pid)
         for process in [doomed, *doomed.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self.terminal.process.wait(TIMEOUT)
+        self.llt.process.wait(TIMEOUT)
 
     def stop_child(self) -> None:
         """SIGSTOP: the child hangs, and nothing tells of it."""
@@ -73,8 +73,8 @@ class Worker:
 
     def terminate(self) -> int:
         """SIGTERM; returns its exit code."""
-        self.terminal.process.send_signal(signal.SIGTERM)
-        return self.terminal.ended()
+        self.llt.process.send_signal(signal.SIGTERM)
+        return self.llt.ended()
 
 
 def time_until(happened: Callable[[], bool], what: str) -> float:

@@ -1,4 +1,4 @@
-"""What listeners in terminals of their own heard."""
+"""What `llt listen` of a process of its own received."""
 
 from __future__ import annotations
 

@@ -57,26 +57,28 @@ def publishes(log: Log) -> Callable[[], bool]:
     return lambda: bool(log.calls() & {"kinesis:PutRecord", "kinesis:PutRecords"})
 
 
-def work(desk: Deployment, log: Log, stage: str, *, publishing: bool = True) -> set[str]:
+def work(deployment: Deployment, log: Log, stage: str, *, publishing: bool = True) -> set[str]:
     """One worker of the stage, from its start until it has drained."""
     log.take()
-    worker = Worker(desk, stage).up()
+    worker = Worker(deployment, stage).up()
     if publishing:
-        wait_until(publishes(log), f"what {stage} publishes; {worker.terminal.complaints}")
+        wait_until(publishes(log), f"what {stage} publishes; {worker.llt.stderr}")
     worker.until_serving()
     time.sleep(WORKING)
-    assert worker.terminate() == 0, worker.terminal.complaints
+    assert worker.terminate() == 0, worker.llt.stderr
     return log.take()
 
 
-def emulated(desk: Deployment) -> LltProcess:
-    """The emulators, which tell what they are asked; the desk's commands use them."""
-    file = desk.folder / "emulated.env"
-    script = desk.environment["RECOGNISER"]
-    emulators = desk.llt("--verbose", "emulate", "--recogniser", script, "--env-file", str(file), "--", "sleep", "600")
+def emulated(deployment: Deployment) -> LltProcess:
+    """The emulators, which tell what they are asked; the deployment's commands use them."""
+    file = deployment.folder / "emulated.env"
+    script = deployment.environment["RECOGNISER"]
+    emulators = deployment.llt(
+        "--verbose", "emulate", "--recogniser", script, "--env-file", str(file), "--", "sleep", "600"
+    )
     emulators.until(lambda _: file.exists())
-    desk.environment |= {name: value for name, value in dotenv_values(file).items() if value}
-    desk.environment |= {"RECOGNISER": "aws", "TRANSLATOR": "aws", "SYNTHESIZER": "polly"}
+    deployment.environment |= {name: value for name, value in dotenv_values(file).items() if value}
+    deployment.environment |= {"RECOGNISER": "aws", "TRANSLATOR": "aws", "SYNTHESIZER": "polly"}
     return emulators
 
 
@@ -85,37 +87,37 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str
     folder = tmp_path_factory.mktemp("iam")
     written = folder / "localstack.log"
     with LocalStack(log=written) as localstack:
-        desk = Deployment(localstack, folder)
+        deployment = Deployment(localstack, folder)
         try:
-            emulators = emulated(desk)
-            log = Log(lambda: written.read_text(encoding="utf-8"), lambda: emulators.complaints)
-            yield dict(roles(desk, log, folder))
+            emulators = emulated(deployment)
+            log = Log(lambda: written.read_text(encoding="utf-8"), lambda: emulators.stderr)
+            yield dict(roles(deployment, log, folder))
         finally:
-            desk.close()
+            deployment.close()
 
 
-def roles(desk: Deployment, log: Log, folder: Path) -> Iterator[tuple[str, set[str]]]:
-    desk.run("streams", "create", "--shards", "1")
+def roles(deployment: Deployment, log: Log, folder: Path) -> Iterator[tuple[str, set[str]]]:
+    deployment.run("streams", "create", "--shards", "1")
     operator = log.take()
-    speaker = desk.speak("talk", excerpt(8, folder), "--keep-open")
-    assert speaker.ended() == 0, speaker.complaints
+    speaker = deployment.speak("talk", excerpt(8, folder), "--keep-open")
+    assert speaker.ended() == 0, speaker.stderr
     yield "producer", log.take()
     for stage in STAGES:
-        yield stage, work(desk, log, stage)
-    desk.environment["KCL_RETRIEVAL"] = "fanout"
-    yield FANOUT, work(desk, log, "dedup", publishing=False)
-    listener = desk.listen("talk", "es", "--captions", "--audio", str(folder / "talk.wav"))
+        yield stage, work(deployment, log, stage)
+    deployment.environment["KCL_RETRIEVAL"] = "fanout"
+    yield FANOUT, work(deployment, log, "dedup", publishing=False)
+    listener = deployment.listen("talk", "es", "--captions", "--audio", str(folder / "talk.wav"))
     listener.until(lambda there: there.of("caption"))
-    assert listener.interrupt() in (0, 130), listener.complaints
+    assert listener.interrupt() in (0, 130), listener.stderr
     yield "sink", log.take()
-    desk.run("sessions", "list")
-    desk.run("sessions", "show", "talk")
-    desk.run("sessions", "create", "another", "--to", "es")
-    desk.run("sessions", "end", "talk")
-    desk.run("streams", "list")
-    desk.run("workers")
-    desk.run("dead-letters", "list")
-    desk.run("streams", "delete", "--yes")
+    deployment.run("sessions", "list")
+    deployment.run("sessions", "show", "talk")
+    deployment.run("sessions", "create", "another", "--to", "es")
+    deployment.run("sessions", "end", "talk")
+    deployment.run("streams", "list")
+    deployment.run("workers")
+    deployment.run("dead-letters", "list")
+    deployment.run("streams", "delete", "--yes")
     yield "operator", operator | log.take()
 
 

@@ -24,24 +24,24 @@ MISSED = re.compile(r"\(missed: captions? (?:1-)?(\d+)\)")
 
 
 @pytest.mark.alone
-def test_three_terminals_do_what_the_demo_does(terminals: Deployment, in_memory: PipelineRun, tmp_path: Path) -> None:
-    up = terminals.up()
-    source = terminals.listen("talk")
+def test_three_terminals_do_what_the_demo_does(deployment: Deployment, in_memory: PipelineRun, tmp_path: Path) -> None:
+    up = deployment.up()
+    source = deployment.listen("talk")
     files = {language: tmp_path / f"{language}.wav" for language in TARGETS}
     listeners = {
-        language: terminals.listen("talk", language, "--captions", "--audio", str(files[language]))
+        language: deployment.listen("talk", language, "--captions", "--audio", str(files[language]))
         for language in TARGETS
     }
-    speaker = terminals.speak("talk")
+    speaker = deployment.speak("talk")
     source.until(lambda listener: len(listener.of("caption")) >= 3)
-    late = terminals.listen("talk", "es", "--vtt", str(tmp_path / "late.vtt"))
-    assert speaker.ended() == 0, speaker.complaints
-    assert "Sent 27.2 s to session talk (es, ca); it is ended." in speaker.printed
-    assert source.ended() == 0, source.complaints
+    late = deployment.listen("talk", "es", "--vtt", str(tmp_path / "late.vtt"))
+    assert speaker.ended() == 0, speaker.stderr
+    assert "Sent 27.2 s to session talk (es, ca); it is ended." in speaker.stdout
+    assert source.ended() == 0, source.stderr
     assert texts(source) == [segment.text for segment in in_memory.segments]
     assert source.of("tail")
     for language, listener in listeners.items():
-        assert listener.ended() == 0, listener.complaints
+        assert listener.ended() == 0, listener.stderr
         assert_delivered_once(listener)
         captions = [event for event in in_memory.captions[language] if isinstance(event, Caption)]
         assert texts(listener) == [caption.text for caption in captions]
@@ -54,98 +54,98 @@ def test_three_terminals_do_what_the_demo_does(terminals: Deployment, in_memory:
             },
             rel=0.2,
         )
-    assert late.ended() == 0, late.complaints
+    assert late.ended() == 0, late.stderr
     assert texts(late)[-1] == texts(listeners["es"])[-1]
     assert (tmp_path / "late.vtt").read_text().startswith("WEBVTT")
     assert up.interrupt() == 0
-    assert "Stopped." in up.printed
+    assert "Stopped." in up.stdout
 
 
-def test_who_joins_late_is_told_what_was_missed(terminals: Deployment, tmp_path: Path) -> None:
-    up = terminals.up()
-    early = terminals.listen("talk", "es")
-    speaker = terminals.speak("talk", excerpt(18, tmp_path), "--keep-open")
+def test_who_joins_late_is_told_what_was_missed(deployment: Deployment, tmp_path: Path) -> None:
+    up = deployment.up()
+    early = deployment.listen("talk", "es")
+    speaker = deployment.speak("talk", excerpt(18, tmp_path), "--keep-open")
     early.until(lambda listener: len(listener.of("caption")) >= 5)
-    late = terminals.llt("listen", "talk", "--language", "es", "--streams", "kinesis")
-    late.until(lambda listener: MISSED.search(listener.printed))
+    late = deployment.llt("listen", "talk", "--language", "es", "--streams", "kinesis")
+    late.until(lambda listener: MISSED.search(listener.stdout))
     # How many of those that came meanwhile it is shown, and how many it has missed, is up to the machine's pace.
-    missed = int(MISSED.findall(late.printed)[0])
+    missed = int(MISSED.findall(late.stdout)[0])
     assert missed >= 2
-    late.until(lambda listener: len(texts(early)) > missed and texts(early)[missed] in listener.printed)
-    assert texts(early)[0] not in late.printed
-    assert speaker.ended() == 0, speaker.complaints
-    assert "it is open" in speaker.printed
-    shown = json.loads(terminals.run("sessions", "list", "--json"))
+    late.until(lambda listener: len(texts(early)) > missed and texts(early)[missed] in listener.stdout)
+    assert texts(early)[0] not in late.stdout
+    assert speaker.ended() == 0, speaker.stderr
+    assert "it is open" in speaker.stdout
+    shown = json.loads(deployment.run("sessions", "list", "--json"))
     assert [(session["id"], session["state"]) for session in shown] == [("talk", "open")]
-    terminals.run("sessions", "end", "talk")
-    assert late.ended() == 0, late.complaints
-    assert early.ended() == 0, early.complaints
-    assert "(session talk has ended)" in late.printed
-    assert json.loads(terminals.run("sessions", "show", "talk", "--json"))["state"] == "ended"
-    refused = terminals.speak("talk", excerpt(1, tmp_path))
+    deployment.run("sessions", "end", "talk")
+    assert late.ended() == 0, late.stderr
+    assert early.ended() == 0, early.stderr
+    assert "(session talk has ended)" in late.stdout
+    assert json.loads(deployment.run("sessions", "show", "talk", "--json"))["state"] == "ended"
+    refused = deployment.speak("talk", excerpt(1, tmp_path))
     assert refused.ended() == 1
-    assert "session talk: expected an open session" in refused.complaints
+    assert "session talk: expected an open session" in refused.stderr
     up.interrupt()
 
 
 def test_a_worker_killed_in_mid_sentence_and_started_anew_says_everything_once(
-    terminals: Deployment, tmp_path: Path
+    deployment: Deployment, tmp_path: Path
 ) -> None:
     spoken = Excerpt(20, tmp_path)
-    terminals.environment["RECOGNISER"] = spoken.recogniser
-    up = terminals.up()
-    source = terminals.listen("talk")
-    spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
-    speaker = terminals.speak("talk", spoken.file)
+    deployment.environment["RECOGNISER"] = spoken.recogniser
+    up = deployment.up()
+    source = deployment.listen("talk")
+    spanish = deployment.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+    speaker = deployment.speak("talk", spoken.file)
     for committed in (1, 3):
         source.until(partial(in_mid_sentence, captions=committed))
         up.kill()
-        up = terminals.up()
-    assert speaker.ended() == 0, speaker.complaints
-    assert source.ended() == 0, source.complaints
-    assert spanish.ended() == 0, spanish.complaints
+        up = deployment.up()
+    assert speaker.ended() == 0, speaker.stderr
+    assert source.ended() == 0, source.stderr
+    assert spanish.ended() == 0, spanish.stderr
     assert_delivered_once(source)
     assert assert_delivered_once(spanish) == len(texts(source))
     assert words(source) == spoken.words
 
 
-def test_of_two_workers_on_one_session_only_one_decides(terminals: Deployment, observer: Any, tmp_path: Path) -> None:
+def test_of_two_workers_on_one_session_only_one_decides(deployment: Deployment, observer: Any, tmp_path: Path) -> None:
     spoken = Excerpt(15, tmp_path)
-    terminals.environment["RECOGNISER"] = spoken.recogniser
-    ups = [terminals.up(), terminals.up()]
-    spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
-    speaker = terminals.speak("talk", spoken.file)
-    assert speaker.ended() == 0, speaker.complaints
-    assert spanish.ended() == 0, spanish.complaints
+    deployment.environment["RECOGNISER"] = spoken.recogniser
+    ups = [deployment.up(), deployment.up()]
+    spanish = deployment.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+    speaker = deployment.speak("talk", spoken.file)
+    assert speaker.ended() == 0, speaker.stderr
+    assert spanish.ended() == 0, spanish.stderr
     assert_delivered_once(spanish)
-    segments = _segments(observer, f"{terminals.prefix}-segments")
+    segments = _segments(observer, f"{deployment.prefix}-segments")
     said: dict[int, set[str]] = {}
     for segment in segments:
         said.setdefault(segment["number"], set()).add(segment["text"])
     assert all(len(different) == 1 for different in said.values()), said
     assert normalise(" ".join(text for _, (text,) in sorted(said.items()))) == spoken.words
     for up in ups:
-        assert up.interrupt() == 0, up.complaints
+        assert up.interrupt() == 0, up.stderr
 
 
-def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(terminals: Deployment, tmp_path: Path) -> None:
+def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(deployment: Deployment, tmp_path: Path) -> None:
     spoken = Excerpt(26, tmp_path)
-    terminals.environment["RECOGNISER"] = spoken.recogniser
-    up = terminals.up()
-    source = terminals.listen("talk")
-    spanish = terminals.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
-    speaker = terminals.speak("talk", spoken.file)
+    deployment.environment["RECOGNISER"] = spoken.recogniser
+    up = deployment.up()
+    source = deployment.listen("talk")
+    spanish = deployment.listen("talk", "es", "--captions", "--audio", str(tmp_path / "es.wav"))
+    speaker = deployment.speak("talk", spoken.file)
     source.until(partial(_has_heard, seconds=5))
-    second = terminals.up()
+    second = deployment.up()
     source.until(partial(_has_heard, seconds=12))
-    assert second.interrupt() == 0, second.complaints
-    assert speaker.ended() == 0, speaker.complaints
-    assert source.ended() == 0, source.complaints
-    assert spanish.ended() == 0, spanish.complaints
+    assert second.interrupt() == 0, second.stderr
+    assert speaker.ended() == 0, speaker.stderr
+    assert source.ended() == 0, source.stderr
+    assert spanish.ended() == 0, spanish.stderr
     assert_delivered_once(source)
     assert assert_delivered_once(spanish) == len(texts(source))
     assert words(source) == spoken.words
-    assert up.interrupt() == 0, up.complaints
+    assert up.interrupt() == 0, up.stderr
 
 
 def _has_heard(listener: LltProcess, seconds: float) -> bool:

@@ -42,74 +42,76 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Excerpt:
 
 
 @pytest.fixture(scope="module")
-def plant(localstack: LocalStack, spoken: Excerpt, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KclPipeline]:
-    folder = tmp_path_factory.mktemp("plant")
+def pipeline(
+    localstack: LocalStack, spoken: Excerpt, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KclPipeline]:
+    folder = tmp_path_factory.mktemp("pipeline")
     with deployed(localstack, folder, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
-        plant = KclPipeline(opened, folder)
-        yield plant
-        plant.stop()
+        pipeline = KclPipeline(opened, folder)
+        yield pipeline
+        pipeline.stop()
 
 
 def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(
-    plant: KclPipeline, in_memory: PipelineRun
+    pipeline: KclPipeline, in_memory: PipelineRun
 ) -> None:
-    plant.until_serving()
-    source = plant.desk.listen("recording")
+    pipeline.until_serving()
+    source = pipeline.deployment.listen("recording")
     listeners = {
-        language: plant.desk.listen(
-            "recording", language, "--captions", "--audio", str(plant.folder / f"{language}.wav")
+        language: pipeline.deployment.listen(
+            "recording", language, "--captions", "--audio", str(pipeline.folder / f"{language}.wav")
         )
         for language in TARGETS
     }
-    speaker = plant.desk.speak("recording")
-    assert speaker.ended() == 0, speaker.complaints
-    assert source.ended() == 0, source.complaints
+    speaker = pipeline.deployment.speak("recording")
+    assert speaker.ended() == 0, speaker.stderr
+    assert source.ended() == 0, source.stderr
     assert words(source) == in_memory.words
     count = assert_delivered_once(source)
     for listener in listeners.values():
-        assert listener.ended() == 0, listener.complaints
+        assert listener.ended() == 0, listener.stderr
         assert assert_delivered_once(listener) == count
-    plant.assert_letters()
-    plant.undisturbed = max(waits(source))
-    measured(f"{count} captions, at most {plant.undisturbed:.1f} s behind the speaker")
+    pipeline.assert_dead_letters()
+    pipeline.undisturbed = max(waits(source))
+    measured(f"{count} captions, at most {pipeline.undisturbed:.1f} s behind the speaker")
 
 
-def test_a_child_of_every_stage_is_killed(plant: KclPipeline, spoken: Excerpt) -> None:
+def test_a_child_of_every_stage_is_killed(pipeline: KclPipeline, spoken: Excerpt) -> None:
     def kill() -> None:
-        for worker in plant.workers.values():
+        for worker in pipeline.workers.values():
             worker.kill_children()
 
-    plant.speak("children-killed", spoken, kill)
+    pipeline.speak("children-killed", spoken, kill)
 
 
-def test_a_daemon_of_every_stage_is_killed(plant: KclPipeline, spoken: Excerpt) -> None:
+def test_a_daemon_of_every_stage_is_killed(pipeline: KclPipeline, spoken: Excerpt) -> None:
     def kill() -> None:
-        for worker in plant.workers.values():
+        for worker in pipeline.workers.values():
             worker.kill_daemon()
 
-    plant.speak("daemons-killed", spoken, kill)
+    pipeline.speak("daemons-killed", spoken, kill)
 
 
 @pytest.mark.parametrize("stage", ["transcribe", "stability"])
-def test_a_daemon_and_its_child_are_killed_together(plant: KclPipeline, spoken: Excerpt, stage: str) -> None:
-    plant.speak(f"both-killed-{stage}", spoken, plant.workers[stage].kill_both)
+def test_a_daemon_and_its_child_are_killed_together(pipeline: KclPipeline, spoken: Excerpt, stage: str) -> None:
+    pipeline.speak(f"both-killed-{stage}", spoken, pipeline.workers[stage].kill_both)
 
 
-def test_a_worker_dies_with_everything_and_a_second_one_takes_over(plant: KclPipeline, spoken: Excerpt) -> None:
-    plant.until_serving()
-    second = Worker(plant.desk, "stability").up()
+def test_a_worker_dies_with_everything_and_a_second_one_takes_over(pipeline: KclPipeline, spoken: Excerpt) -> None:
+    pipeline.until_serving()
+    second = Worker(pipeline.deployment, "stability").up()
 
     def kill() -> None:
-        plant.workers["stability"].kill_all()
+        pipeline.workers["stability"].kill_all()
         taken = time_until(lambda: bool(second.children), "a shard of the second worker")
         measured(f"the second worker had its shard after {taken:.1f} s")
 
-    plant.speak("group-killed", spoken, kill)
-    plant.replace("stability", second)
+    pipeline.speak("group-killed", spoken, kill)
+    pipeline.replace("stability", second)
 
 
 def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
-    plant: KclPipeline, spoken: Excerpt, observer: Observer
+    pipeline: KclPipeline, spoken: Excerpt, observer: Observer
 ) -> None:
     kinesis = observer.client("kinesis")
     rng = random.Random(1)
@@ -121,37 +123,39 @@ def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
     def send() -> None:
         for stream in read:
             for data in poison:
-                kinesis.put_record(StreamName=f"{plant.desk.prefix}-{stream}", PartitionKey="poison", Data=data)
+                kinesis.put_record(
+                    StreamName=f"{pipeline.deployment.prefix}-{stream}", PartitionKey="poison", Data=data
+                )
 
-    plant.speak("poison", spoken, send, letters=[*STAGES] * len(poison))
-    shown = json.loads(plant.desk.run("dead-letters", "show", plant.letters()[0]["id"], "--json"))
+    pipeline.speak("poison", spoken, send, dead_letters=[*STAGES] * len(poison))
+    shown = json.loads(pipeline.deployment.run("dead-letters", "show", pipeline.dead_letters()[0]["id"], "--json"))
     assert shown["error"]
 
 
-def test_a_stage_that_hangs_is_found_and_replaced(plant: KclPipeline, spoken: Excerpt) -> None:
-    complaints = plant.workers["translate"].terminal.complaints_from_now()
-    plant.speak("hung", spoken, plant.workers["translate"].stop_child)
+def test_a_stage_that_hangs_is_found_and_replaced(pipeline: KclPipeline, spoken: Excerpt) -> None:
+    complaints = pipeline.workers["translate"].llt.stderr_from_now()
+    pipeline.speak("hung", spoken, pipeline.workers["translate"].stop_child)
     assert "hangs, and is killed" in complaints()
 
 
 def test_records_that_are_refused_for_20_s_are_written_then(
-    plant: KclPipeline, spoken: Excerpt, localstack: LocalStack
+    pipeline: KclPipeline, spoken: Excerpt, localstack: LocalStack
 ) -> None:
     complaints: list[Callable[[], str]] = []
 
     def refuse() -> None:
-        complaints.extend(worker.terminal.complaints_from_now() for worker in plant.workers.values())
+        complaints.extend(worker.llt.stderr_from_now() for worker in pipeline.workers.values())
         _configure(localstack, KINESIS_ERROR_PROBABILITY=1.0)
         time.sleep(20)
         _configure(localstack, KINESIS_ERROR_PROBABILITY=0.0)
 
-    plant.speak("refused", spoken, refuse)
+    pipeline.speak("refused", spoken, refuse)
     assert any("trying again" in complained() for complained in complaints)
 
 
-def test_every_stream_is_split_and_merged(plant: KclPipeline, spoken: Excerpt, observer: Observer) -> None:
+def test_every_stream_is_split_and_merged(pipeline: KclPipeline, spoken: Excerpt, observer: Observer) -> None:
     kinesis = observer.client("kinesis")
-    streams = [f"{plant.desk.prefix}-{name}" for name in StreamName]
+    streams = [f"{pipeline.deployment.prefix}-{name}" for name in StreamName]
 
     def reshard() -> None:
         for stream in streams:
@@ -159,7 +163,7 @@ def test_every_stream_is_split_and_merged(plant: KclPipeline, spoken: Excerpt, o
         for stream in streams:
             merge(kinesis, stream)
 
-    plant.speak("resharded", spoken, reshard)
+    pipeline.speak("resharded", spoken, reshard)
     assert all(len(kinesis.list_shards(StreamName=stream)["Shards"]) == 4 for stream in streams)
 
 
@@ -167,12 +171,12 @@ def test_fused_stages_say_the_same_and_publish_what_sinks_read(
     localstack: LocalStack, tmp_path: Path, spoken: Excerpt, observer: Observer
 ) -> None:
     with deployed(localstack, tmp_path, WORKER_READ_INTERVAL="0.5", RECOGNISER=spoken.recogniser) as opened:
-        plant = KclPipeline(opened, tmp_path, ["transcribe", "stability+dedup+translate", "synthesize"])
-        plant.speak("fused", spoken, plant.workers["stability+dedup+translate"].kill_both)
+        pipeline = KclPipeline(opened, tmp_path, ["transcribe", "stability+dedup+translate", "synthesize"])
+        pipeline.speak("fused", spoken, pipeline.workers["stability+dedup+translate"].kill_both)
         kinesis = observer.client("kinesis")
         assert not records_on(kinesis, f"{opened.prefix}-segments")
         assert records_on(kinesis, f"{opened.prefix}-unique-segments")
-        plant.stop()
+        pipeline.stop()
 
 
 def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
@@ -186,10 +190,10 @@ def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
         assert len(first.children) >= 1
         owners = {row["owner"] for row in json.loads(opened.run("workers", "--json"))}
         assert len(owners) == 2
-        assert second.terminate() == 0, second.terminal.complaints
+        assert second.terminate() == 0, second.llt.stderr
         back = time_until(lambda: len(first.children) == 4, "all shards of the first worker")
         measured(f"a second worker had its first shard {shared:.1f} s after it was up; back after {back:.1f} s")
-        assert first.terminate() == 0, first.terminal.complaints
+        assert first.terminate() == 0, first.llt.stderr
 
 
 def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
@@ -215,7 +219,7 @@ def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
         stream = kinesis.describe_stream_summary(StreamName=f"{opened.prefix}-segments")["StreamDescriptionSummary"]
         (consumer,) = kinesis.list_stream_consumers(StreamARN=stream["StreamARN"])["Consumers"]
         assert consumer["ConsumerStatus"] == "ACTIVE"
-        assert worker.terminate() == 0, worker.terminal.complaints
+        assert worker.terminate() == 0, worker.llt.stderr
 
 
 def _configure(localstack: LocalStack, **variables: float) -> None:

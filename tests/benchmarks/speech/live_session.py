@@ -1,4 +1,4 @@
-"""A talk at the speaker's pace through a pipeline, and what its audience had when."""
+"""A talk at the speaker's pace through a pipeline, and what its listeners had when."""
 
 from __future__ import annotations
 

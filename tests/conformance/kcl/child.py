@@ -28,12 +28,17 @@ class ChildDied(Exception):
 class Child:
     """What `processors.hosts.kcl.child` is in a process of its own; virtual time waits while its thread is at work."""
 
-    def __init__(self, stages: Sequence[Stage], around: HostEnvironment) -> None:
+    def __init__(self, stages: Sequence[Stage], environment: HostEnvironment) -> None:
         self._loop = asyncio.get_running_loop()
-        self._around = around
+        self._environment = environment
         self._stages = stages
         self.host = ShardHost(
-            stages, around.streams, around.store, settings=around.settings, metrics=around.metrics, clock=around.clock
+            stages,
+            environment.streams,
+            environment.store,
+            settings=environment.settings,
+            metrics=environment.metrics,
+            clock=environment.clock,
         )
         to_child, from_daemon = os.pipe()
         from_child, to_daemon = os.pipe()

@@ -24,11 +24,11 @@ class MultiLangDaemon:
     of is told, as is what it may never say: a fault that no test has planned.
     """
 
-    def __init__(self, stages: Sequence[Stage], around: HostEnvironment) -> None:
+    def __init__(self, stages: Sequence[Stage], environment: HostEnvironment) -> None:
         self._stages = stages
-        self._around = around
+        self._environment = environment
         self._application = "+".join(stage.name for stage in stages)
-        self._source = around.streams[stages[0].reads]
+        self._source = environment.streams[stages[0].reads]
         self._children: dict[Child, ShardReader] = {}
         self._stopping = asyncio.Event()
         self._lost = asyncio.Event()
@@ -69,7 +69,7 @@ class MultiLangDaemon:
                 await self._lead()
             except ExceptionGroup as failures:
                 for failure in failures.exceptions:
-                    self._around.crashed(failure.__cause__ or failure)
+                    self._environment.crashed(failure.__cause__ or failure)
                 await self._kill_children()
                 if failures.split(ChildDied)[1] is not None:
                     # What is said is wrong: saying it again helps nobody.
@@ -79,7 +79,7 @@ class MultiLangDaemon:
 
     async def _lead(self) -> None:
         stream = self._stages[0].reads
-        checkpoints = await self._around.checkpoints.load(self._application, stream)
+        checkpoints = await self._environment.checkpoints.load(self._application, stream)
         finished = {shard for shard, checkpoint in checkpoints.items() if checkpoint.ended}
         started: set[str] = set()
         ended: asyncio.Queue[str | None] = asyncio.Queue()
@@ -103,11 +103,11 @@ class MultiLangDaemon:
 
     async def _process(self, shard: str, after: int | None, ended: asyncio.Queue[str | None]) -> None:
         reader = await self._source.reader(shard, OLDEST if after is None else Start(after=after), holds=True)
-        child = Child(self._stages, self._around)
+        child = Child(self._stages, self._environment)
         self._children[child] = reader
         await child.start()
-        conversation = ShardProtocol(child, self._around, (self._application, self._stages[0].reads, shard), reader)
-        await conversation.initialize(after)
+        protocol = ShardProtocol(child, self._environment, (self._application, self._stages[0].reads, shard), reader)
+        await protocol.initialize(after)
         batch = Batch(())
         while not batch.ended and not self._stopping.is_set() and not self._lost.is_set():
             try:
@@ -116,17 +116,17 @@ class MultiLangDaemon:
                     batch = await reader.read()
             except TimeoutError:
                 batch = Batch((), at_tip=True)
-            await conversation.process_records(batch)
+            await protocol.process_records(batch)
         if batch.ended:
-            await conversation.say("shardEnded")
-            assert conversation.ended, "a child has confirmed the shard's end without a checkpoint"
+            await protocol.say("shardEnded")
+            assert protocol.ended, "a child has confirmed the shard's end without a checkpoint"
         elif self._stopping.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(GRACE):
-                    await conversation.say("shutdownRequested")
-                    await conversation.say("leaseLost")
+                    await protocol.say("shutdownRequested")
+                    await protocol.say("leaseLost")
         else:
-            await conversation.say("leaseLost")
+            await protocol.say("leaseLost")
         await child.close()
         self._children.pop(child).close()
         if batch.ended:

@@ -17,9 +17,11 @@ THROTTLED = 3
 class ShardProtocol:
     """What a daemon and a child say to each other about one shard."""
 
-    def __init__(self, child: Child, around: HostEnvironment, place: tuple[str, Any, str], reader: ShardReader) -> None:
+    def __init__(
+        self, child: Child, environment: HostEnvironment, place: tuple[str, Any, str], reader: ShardReader
+    ) -> None:
         self._child = child
-        self._around = around
+        self._environment = environment
         self._place = place
         self._reader = reader
         self._delivered = 0
@@ -66,7 +68,7 @@ class ShardProtocol:
         if sequence is None:
             assert action == "shardEnded", f"expected a checkpoint's number at {action}, got none"
             self.ended = True
-            await self._around.checkpoints.save(*self._place, Checkpoint(self._delivered, ended=True))
+            await self._environment.checkpoints.save(*self._place, Checkpoint(self._delivered, ended=True))
             self._reader.ack_until(self._delivered)
             return None
         # KCL would answer with an IllegalArgumentException, of which the child dies: but none may come to that.
@@ -75,6 +77,6 @@ class ShardProtocol:
         )
         assert int(sequence) > self._written, f"checkpoint {sequence} does not rise above the last one: {self._written}"
         self._written = int(sequence)
-        await self._around.checkpoints.save(*self._place, Checkpoint(self._written))
+        await self._environment.checkpoints.save(*self._place, Checkpoint(self._written))
         self._reader.ack_until(self._written)
         return None

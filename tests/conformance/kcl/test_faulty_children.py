@@ -52,12 +52,12 @@ def test_a_fault_of_a_child_that_costs_no_word_fails_all_the_same(
 
     async def main() -> None:
         talk = sentences()
-        world = world_of("kcl", talk)
-        world.start()
-        await world.speak(talk)
+        cluster = world_of("kcl", talk)
+        cluster.start()
+        await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
         with pytest.raises(AssertionError, match=message):
-            await world.stop()
+            await cluster.stop()
 
     run(main())
 

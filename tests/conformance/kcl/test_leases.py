@@ -62,21 +62,21 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
         if refused:
             output.refuses = (3.0, 15.0)
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
-        world = SimulatedCluster(kcl_host, engines, streams=streams)
-        world.start()
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = SimulatedCluster(kcl_host, engines, streams=streams)
+        cluster.start()
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6.1)
-        old = next(process for process in world.processes if process.application == stage)
-        world.start([stage])
+        old = next(process for process in cluster.processes if process.application == stage)
+        cluster.start([stage])
         daemon(old).lose_leases()
         await asyncio.sleep(20)
         written = old.writes
         await speaking
         await asyncio.sleep(SETTLED)
         assert old.writes == written
-        await world.stop()
-        (await session_output(world, talk)).assert_whole(said(talk))
-        assert not await world.read(StreamName.DEAD_LETTERS)
+        await cluster.stop()
+        (await session_output(cluster, talk)).assert_whole(said(talk))
+        assert not await cluster.read(StreamName.DEAD_LETTERS)
 
     run(main())
 
@@ -87,20 +87,20 @@ def test_a_shard_that_ends_under_a_fenced_worker_is_not_ended_by_it() -> None:
 
     async def main() -> None:
         talk = sentences()
-        world = world_of("kcl", talk)
-        world.planned = (EndNotOurs,)
-        world.start()
-        speaking = asyncio.create_task(world.speak(talk))
+        cluster = world_of("kcl", talk)
+        cluster.planned = (EndNotOurs,)
+        cluster.start()
+        speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6.1)
-        world.start(["transcribe"])
+        cluster.start(["transcribe"])
         await asyncio.sleep(3)
-        assert world.metrics.total(Metric.FENCED, stage="transcribe") == 1
-        (shard,) = await world.streams[StreamName.AUDIO].shards()
-        world.streams[StreamName.AUDIO].split(shard.id)
+        assert cluster.metrics.total(Metric.FENCED, stage="transcribe") == 1
+        (shard,) = await cluster.streams[StreamName.AUDIO].shards()
+        cluster.streams[StreamName.AUDIO].split(shard.id)
         await speaking
         await asyncio.sleep(SETTLED)
-        await world.stop()
-        assert len(world.crashes) == 1
-        (await session_output(world, talk)).assert_whole(said(talk))
+        await cluster.stop()
+        assert len(cluster.crashes) == 1
+        (await session_output(cluster, talk)).assert_whole(said(talk))
 
     run(main())

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.unit.cli.conftest import llt, newcomer
+from tests.unit.cli.conftest import clean_environment, llt
 
-__all__ = ["llt", "newcomer"]
+__all__ = ["clean_environment", "llt"]
 
 
 @pytest.fixture
-def stream_prefix(newcomer: Path, aws_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+def stream_prefix(clean_environment: Path, aws_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """What the names of this test's streams begin with; those of its tables begin with a `t-` before it."""
     prefix = f"cli-{uuid4().hex[:8]}"
     monkeypatch.setenv("STREAM_PREFIX", prefix)

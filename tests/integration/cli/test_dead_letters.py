@@ -175,7 +175,9 @@ def test_a_letter_is_shown_with_the_record_that_it_carries(llt: Llt, stream: Str
         assert rows["items"] == "hidden treasure"
 
 
-def test_audio_in_a_letter_is_shown_as_its_size_and_written_as_it_is(llt: Llt, stream: Stream, newcomer: Path) -> None:
+def test_audio_in_a_letter_is_shown_as_its_size_and_written_as_it_is(
+    llt: Llt, stream: Stream, clean_environment: Path
+) -> None:
     frame = encode(AudioFrame(session="talk", captured_at=AT, offset=320, payload=b"\x01\x02" * 800))
     sequence = stream.put(letter(payload=frame))
     outcome = llt("dead-letters", "show", sequence, "--json", "--payload", "frame.bin")
@@ -183,7 +185,7 @@ def test_audio_in_a_letter_is_shown_as_its_size_and_written_as_it_is(llt: Llt, s
     fields = orjson.loads(outcome.out)["payload"]["fields"]
     assert (fields["offset"], fields["payload_bytes"]) == (320, 1600)
     assert "payload" not in fields
-    assert (newcomer / "frame.bin").read_bytes() == frame
+    assert (clean_environment / "frame.bin").read_bytes() == frame
     assert outcome.err == f"Wrote {len(frame)} bytes to frame.bin.\n"
     unwritable = llt("dead-letters", "show", sequence, "--payload", "nowhere/frame.bin")
     assert unwritable.code == 1
@@ -213,7 +215,7 @@ def test_a_kind_of_record_from_a_newer_version_is_named_and_dumped(llt: Llt, str
 
 
 def test_a_letter_whose_input_was_too_large_says_where_that_stands(
-    llt: Llt, stream: Stream, stream_prefix: str, newcomer: Path
+    llt: Llt, stream: Stream, stream_prefix: str, clean_environment: Path
 ) -> None:
     sequence = stream.put(letter(stream="audio", shard="shardId-000000000009", sequence="4242"))
     outcome = llt("dead-letters", "show", sequence)
@@ -225,7 +227,7 @@ def test_a_letter_whose_input_was_too_large_says_where_that_stands(
     refused = llt("dead-letters", "show", sequence, "--payload", "input.bin")
     assert refused.code == 1
     assert "carries no bytes; nothing was written" in refused.err
-    assert not (newcomer / "input.bin").exists()
+    assert not (clean_environment / "input.bin").exists()
     lost = stream.put(letter(start=0, end=1000))
     assert "too large" not in llt("dead-letters", "show", lost).out
 

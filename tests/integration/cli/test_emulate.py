@@ -28,8 +28,8 @@ print(answer["TranslatedText"])
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(newcomer: Path) -> Path:
-    return newcomer
+def elsewhere(clean_environment: Path) -> Path:
+    return clean_environment
 
 
 def command(*arguments: str) -> list[str]:
@@ -55,14 +55,16 @@ def free_port() -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_the_environment_of_its_clients_and_serves_until_a_signal(newcomer: Path, number: int) -> None:
+def test_it_prints_the_environment_of_its_clients_and_serves_until_a_signal(
+    clean_environment: Path, number: int
+) -> None:
     ports = ["--transcribe-port", free_port(), "--port", free_port()]
     arguments = command(*ports, "--env-file", "emulators.env", "--ca-folder", "ca")
     with subprocess.Popen(arguments, env=environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
         assert it.stdout is not None
         assert it.stderr is not None
         assert "up" in it.stderr.readline()
-        lines = (newcomer / "emulators.env").read_text()
+        lines = (clean_environment / "emulators.env").read_text()
         client = environ(**dict(line.split("=", 1) for line in lines.splitlines()), AWS_DEFAULT_REGION="us-east-1")
         asked = subprocess.run(
             [sys.executable, "-c", TRANSLATE], env=client, capture_output=True, text=True, timeout=TIMEOUT
@@ -73,7 +75,7 @@ def test_it_prints_the_environment_of_its_clients_and_serves_until_a_signal(newc
     assert asked.stdout == "[es] Hi.\n", asked.stderr
     assert f"AWS_ENDPOINT_URL_POLLY=https://localhost:{ports[3]}" in lines
     assert f"AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING=https://localhost:{ports[1]}" in lines
-    assert (newcomer / "ca/emulators-ca.pem").exists()
+    assert (clean_environment / "ca/emulators-ca.pem").exists()
 
 
 def test_a_command_runs_on_them_and_gives_its_exit_code() -> None:
@@ -92,13 +94,13 @@ def test_a_key_and_a_region_that_are_set_are_kept() -> None:
     assert not Path(bundle).exists()
 
 
-def test_what_it_printed_before_it_prints_again(newcomer: Path) -> None:
+def test_what_it_printed_before_it_prints_again(clean_environment: Path) -> None:
     first = run("--env-file", "one.env", "--", "true")
-    (newcomer / ".env").write_text((newcomer / "one.env").read_text())
+    (clean_environment / ".env").write_text((clean_environment / "one.env").read_text())
     second = run("--env-file", "two.env", "--", "true")
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
     before, after = (
-        dict(line.split("=", 1) for line in (newcomer / name).read_text().splitlines())
+        dict(line.split("=", 1) for line in (clean_environment / name).read_text().splitlines())
         for name in ("one.env", "two.env")
     )
     assert before.keys() == after.keys() >= {"RECOGNISER", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE"}
@@ -144,10 +146,10 @@ region = eu-west-1
     ],
 )
 def test_nothing_is_put_over_what_the_files_of_aws_have(
-    newcomer: Path, files: dict[str, str], more: dict[str, str], placed: list[str | None]
+    clean_environment: Path, files: dict[str, str], more: dict[str, str], placed: list[str | None]
 ) -> None:
     for name, text in files.items():
-        (newcomer / name).write_text(text, encoding="utf-8")
+        (clean_environment / name).write_text(text, encoding="utf-8")
     ended = run("--", sys.executable, "-c", PLACED, **more)
     assert ended.stdout == f"{placed}\n", ended.stderr
 

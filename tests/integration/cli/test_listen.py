@@ -41,8 +41,10 @@ def streams(llt: Llt, stream_prefix: str) -> None:
     assert llt("streams", "create").code == 0
 
 
-def test_a_session_that_is_not_there_is_waited_for_and_no_file_is_touched(streams: None, newcomer: Path) -> None:
-    files = [newcomer / "talk.vtt", newcomer / "talk.wav"]
+def test_a_session_that_is_not_there_is_waited_for_and_no_file_is_touched(
+    streams: None, clean_environment: Path
+) -> None:
+    files = [clean_environment / "talk.vtt", clean_environment / "talk.wav"]
     for file in files:
         file.write_text("of an earlier talk")
     code, out, err = interrupted(["takl", "--language", "ES", "--vtt", "talk.vtt", "--audio", "talk.wav"])

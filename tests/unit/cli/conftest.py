@@ -14,7 +14,7 @@ from tests.unit.cli.outcome import Llt, Outcome
 
 
 @pytest.fixture(autouse=True)
-def newcomer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """An empty working directory and no settings in the environment; logging is put back afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")

@@ -11,9 +11,9 @@ from tests.unit.cli.outcome import Llt
 
 
 def test_it_shows_every_setting_with_its_value_range_and_origin(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (newcomer / ".env").write_text("# mine\nMAX_BUFFER_TIMEOUT=4\nexport MAX_HOLD='90'\nPAUSE_THRESHOLD=3\n")
+    (clean_environment / ".env").write_text("# mine\nMAX_BUFFER_TIMEOUT=4\nexport MAX_HOLD='90'\nPAUSE_THRESHOLD=3\n")
     monkeypatch.setenv("PAUSE_THRESHOLD", "1.5")
     outcome = llt("config", "show", "--json")
     shown = orjson.loads(outcome.out)
@@ -36,8 +36,8 @@ def test_a_person_reads_a_table_that_cuts_nothing_off(llt: Llt) -> None:
     }
 
 
-def test_it_shows_where_aws_is_looked_for_and_no_secret(llt: Llt, newcomer: Path) -> None:
-    (newcomer / ".env").write_text(
+def test_it_shows_where_aws_is_looked_for_and_no_secret(llt: Llt, clean_environment: Path) -> None:
+    (clean_environment / ".env").write_text(
         "AWS_ENDPOINT_URL=http://localhost:4566\nAWS_ACCESS_KEY_ID=AKIA12\nAWS_SECRET_ACCESS_KEY=s3cret\n"
     )
     as_json, table = llt("config", "show", "--json").out, llt("config", "show").out
@@ -58,8 +58,10 @@ def test_what_looks_like_markup_is_shown_as_it_is(llt: Llt, monkeypatch: pytest.
     assert "[/x]" in llt("config", "show").out
 
 
-def test_a_misspelt_setting_is_told_and_foreign_names_are_not(llt: Llt, newcomer: Path) -> None:
-    (newcomer / ".env").write_text("MAX_HOLDD=50\nSTREAM=memory\nmax_hold=1\nDATABASE_URL=x\nAWS_ENDPOINT_URL_S3=y\n")
+def test_a_misspelt_setting_is_told_and_foreign_names_are_not(llt: Llt, clean_environment: Path) -> None:
+    (clean_environment / ".env").write_text(
+        "MAX_HOLDD=50\nSTREAM=memory\nmax_hold=1\nDATABASE_URL=x\nAWS_ENDPOINT_URL_S3=y\n"
+    )
     outcome = llt("config", "show")
     assert outcome.code == 0
     assert outcome.err.splitlines() == [
@@ -85,14 +87,14 @@ def test_an_empty_variable_counts_as_not_set(llt: Llt, monkeypatch: pytest.Monke
     ],
 )
 def test_a_bad_env_file_is_refused_in_one_line_that_tells_no_secret(
-    llt: Llt, newcomer: Path, content: bytes, says: str
+    llt: Llt, clean_environment: Path, content: bytes, says: str
 ) -> None:
-    (newcomer / ".env").write_bytes(content)
+    (clean_environment / ".env").write_bytes(content)
     outcome = llt("config", "show")
     assert (outcome.code, outcome.out, outcome.err) == (2, "", says + "\n")
 
 
-def test_an_env_file_that_cannot_be_read_is_refused(llt: Llt, newcomer: Path) -> None:
-    (newcomer / ".env").mkdir()
+def test_an_env_file_that_cannot_be_read_is_refused(llt: Llt, clean_environment: Path) -> None:
+    (clean_environment / ".env").mkdir()
     outcome = llt("config", "show")
     assert (outcome.code, outcome.err) == (2, "llt: .env: Is a directory; make it readable or move it away\n")

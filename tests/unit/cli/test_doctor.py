@@ -61,12 +61,12 @@ def test_an_engine_that_does_not_exist_is_named_with_those_that_do(llt: Llt, mon
 
 @pytest.mark.parametrize(("key", "code"), [("key", 0), ("", 1)])
 def test_the_credentials_of_aws_are_needed_where_an_engine_is_amazons(
-    llt: Llt, monkeypatch: pytest.MonkeyPatch, newcomer: Path, key: str, code: int
+    llt: Llt, monkeypatch: pytest.MonkeyPatch, clean_environment: Path, key: str, code: int
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for files in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(files, str(newcomer / "none"))
+        monkeypatch.setenv(files, str(clean_environment / "none"))
     assert ("AWS", "credentials") not in findings(llt("doctor", "--json"))
     monkeypatch.setenv("SYNTHESIZER", "polly")
     if key:
@@ -80,11 +80,11 @@ def test_the_credentials_of_aws_are_needed_where_an_engine_is_amazons(
 
 @pytest.mark.parametrize("program", ["no-such-program", "echo hello"])
 def test_credentials_that_cannot_be_had_are_named_beside_all_the_rest(
-    llt: Llt, monkeypatch: pytest.MonkeyPatch, newcomer: Path, program: str
+    llt: Llt, monkeypatch: pytest.MonkeyPatch, clean_environment: Path, program: str
 ) -> None:
-    (newcomer / "config").write_text(f"[default]\nregion = eu-west-1\ncredential_process = {program}\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(newcomer / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(newcomer / "none"))
+    (clean_environment / "config").write_text(f"[default]\nregion = eu-west-1\ncredential_process = {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(clean_environment / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(clean_environment / "none"))
     monkeypatch.setenv("TRANSLATOR", "aws")
     outcome = llt("doctor", "--json")
     assert (outcome.code, outcome.err) == (1, "")
@@ -120,12 +120,12 @@ def test_the_microphone_is_looked_for_but_not_needed(
 
 
 def test_debian_packages_that_are_not_there_are_named_with_their_command(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    query = newcomer / "dpkg-query"
+    query = clean_environment / "dpkg-query"
     query.write_text("#!/bin/sh\necho apertium installed 3.8\necho apertium-eng-spa config-files 0.8\nexit 1\n")
     query.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{newcomer}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{clean_environment}:/usr/bin:/bin")
     found = findings(llt("doctor", "--json"))
     assert found["Debian", "apertium"]["detail"].startswith("3.8: ")
     assert found["Debian", "apertium-eng-spa"]["remedy"] == "apt-get install apertium-eng-spa"

@@ -28,20 +28,20 @@ def java(folder: Path, version: str) -> Path:
 
 
 def test_a_java_that_will_do_is_named_with_its_version(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = java(newcomer, "21.0.1")
-    monkeypatch.setenv("JAVA_HOME", str(newcomer))
+    program = java(clean_environment, "21.0.1")
+    monkeypatch.setenv("JAVA_HOME", str(clean_environment))
     found = findings(llt)["Java"]
     assert (found["present"], found["remedy"]) == (True, "")
     assert found["detail"] == f'openjdk version "21.0.1" 2025-04-15, {program}'
 
 
 def test_one_that_is_too_old_is_told_with_the_command_that_brings_another(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    java(newcomer, "11.0.2")
-    monkeypatch.setenv("JAVA_HOME", str(newcomer))
+    java(clean_environment, "11.0.2")
+    monkeypatch.setenv("JAVA_HOME", str(clean_environment))
     found = findings(llt)["Java"]
     assert not found["present"]
     assert "11.0.2" in found["remedy"]

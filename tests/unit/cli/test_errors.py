@@ -77,7 +77,7 @@ def test_an_endpoint_without_its_scheme_is_told(llt: Llt, aws: None, monkeypatch
 
 
 def test_a_script_that_is_not_there_names_the_setting(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECOGNISER", "scripted:/nosuch")
     recording = Path(__file__).parents[3] / "cli" / "demo" / "recording.wav"

@@ -11,10 +11,10 @@ from tests.unit.cli.outcome import Llt
 
 
 @pytest.fixture(autouse=True)
-def kubernetes(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def kubernetes(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pod beside a service called metrics, with settings of other programs, that knows no region of AWS."""
     for files in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(files, str(newcomer / "none"))
+        monkeypatch.setenv(files, str(clean_environment / "none"))
     monkeypatch.setenv("STREAMS", "kinesis")
     monkeypatch.setenv("METRICS_PORT", "tcp://10.0.0.7:80")
     monkeypatch.setenv("KCL_MODE", "9")

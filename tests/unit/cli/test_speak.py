@@ -26,14 +26,14 @@ RATE = 16000
 
 
 @pytest.fixture(autouse=True)
-def backend(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
+def backend(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
     """Streams in memory, that every command of a test finds."""
     made = memory(Settings())
     monkeypatch.setattr(command, "shared_backend", lambda *_: made)
     monkeypatch.setenv("RECOGNISER", "scripted:nothing.jsonl")
     monkeypatch.setenv("TRANSLATOR", "scripted")
     monkeypatch.setenv("SYNTHESIZER", "scripted")
-    (newcomer / "nothing.jsonl").touch()
+    (clean_environment / "nothing.jsonl").touch()
     return made
 
 

@@ -32,42 +32,44 @@ from tests.unit.cli.outcome import Llt
 
 
 @pytest.fixture(autouse=True)
-def scripted(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def scripted(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Engines that need nothing, and hear a word."""
     word = {"text": "Hello", "start": 0, "end": 200, "stable": True}
     heard = {"utterance": 1, "start": 0, "end": 200, "position": 300, "items": [word], "final": True}
-    (newcomer / "word.jsonl").write_bytes(orjson.dumps(heard))
-    (newcomer / "nothing.jsonl").touch()
+    (clean_environment / "word.jsonl").write_bytes(orjson.dumps(heard))
+    (clean_environment / "nothing.jsonl").touch()
     monkeypatch.setenv("RECOGNISER", "scripted:word.jsonl")
     monkeypatch.setenv("TRANSLATOR", "scripted")
     monkeypatch.setenv("SYNTHESIZER", "scripted")
 
 
-def test_a_recording_that_is_cut_short_is_told_and_the_report_is_not_complete(llt: Llt, newcomer: Path) -> None:
-    path = flat(newcomer / "talk.wav", 2)
+def test_a_recording_that_is_cut_short_is_told_and_the_report_is_not_complete(
+    llt: Llt, clean_environment: Path
+) -> None:
+    path = flat(clean_environment / "talk.wav", 2)
     path.write_bytes(path.read_bytes()[: 44 + 32000])
     outcome = llt("transcribe-file", "talk.wav", "--out", "out")
     assert (outcome.code, outcome.err) == (0, "llt: warning: talk.wav is cut short: 1.0 s of 2.0 s are there\n")
-    assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["complete"] is False
+    assert orjson.loads((clean_environment / "out" / "report.json").read_bytes())["complete"] is False
     whole = llt("transcribe-file", str(flat(path, 2)), "--out", "out")
     assert (whole.code, whole.err) == (0, "")
-    assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["complete"] is True
+    assert orjson.loads((clean_environment / "out" / "report.json").read_bytes())["complete"] is True
 
 
 @pytest.fixture
-def nowhere(newcomer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def nowhere(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Amazon Transcribe, without credentials, where nobody answers."""
     monkeypatch.setenv("RECOGNISER", "aws")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING", "https://localhost:1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for files in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(files, str(newcomer / "none"))
+        monkeypatch.setenv(files, str(clean_environment / "none"))
 
 
 @pytest.mark.usefixtures("nowhere")
-def test_without_credentials_nothing_begins(llt: Llt, newcomer: Path) -> None:
-    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1)))
+def test_without_credentials_nothing_begins(llt: Llt, clean_environment: Path) -> None:
+    outcome = llt("transcribe-file", str(flat(clean_environment / "talk.wav", 1)))
     assert outcome.code == 1
     assert outcome.err.startswith("llt: AWS: no credentials; set AWS_ACCESS_KEY_ID")
     assert outcome.err.count("\n") == 1
@@ -75,22 +77,22 @@ def test_without_credentials_nothing_begins(llt: Llt, newcomer: Path) -> None:
 
 @pytest.mark.usefixtures("nowhere")
 def test_audio_that_no_recogniser_heard_is_a_failure_whose_reason_is_told(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
     monkeypatch.setenv("MAX_HOLD", "10")
-    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1)))
+    outcome = llt("transcribe-file", str(flat(clean_environment / "talk.wav", 1)))
     assert outcome.code == 1
     assert outcome.err.count("transcribe: broadcast: no recogniser opens: EngineUnavailable: Amazon Transcribe: ") == 1
     assert outcome.err.endswith("llt: no recogniser heard 1.0 s of talk.wav; the log says why\n")
 
 
-def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Llt, newcomer: Path) -> None:
-    path = str(flat(newcomer / "talk.wav", 0.5))
+def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Llt, clean_environment: Path) -> None:
+    path = str(flat(clean_environment / "talk.wav", 0.5))
     first = llt("transcribe-file", path, "--to", "es,ca", "--out", "out")
     assert "earlier" not in first.out
-    (newcomer / "out" / "notes.vtt").touch()
+    (clean_environment / "out" / "notes.vtt").touch()
     second = llt("transcribe-file", path, "--to", "fr,ca", "--out", "out")
     _, _, told = second.out.partition("From an earlier run, not of this one:\n")
     assert [line.strip() for line in told.splitlines()] == [
@@ -98,11 +100,11 @@ def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Ll
         "out/captions.es.vtt",
         "out/speech.es.wav",
     ]
-    assert (newcomer / "out" / "captions.es.vtt").exists()
+    assert (clean_environment / "out" / "captions.es.vtt").exists()
 
 
-def test_a_language_that_no_engine_serves_is_wrong_usage(llt: Llt, newcomer: Path) -> None:
-    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 0.5)), "--to", "xx")
+def test_a_language_that_no_engine_serves_is_wrong_usage(llt: Llt, clean_environment: Path) -> None:
+    outcome = llt("transcribe-file", str(flat(clean_environment / "talk.wav", 0.5)), "--to", "xx")
     assert outcome.code == 2
     assert outcome.err.startswith("llt: target language xx: ")
 
@@ -122,12 +124,12 @@ def test_one_that_was_stopped_says_how_far_captions_reach_not_what_was_read(
 @pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
 @pytest.mark.parametrize(("sample", "why"), [(0, "it is silent"), (9000, "no words of en could be told in it")])
 def test_a_recording_in_which_nothing_was_heard_is_a_failure_that_says_so(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], sample: int, why: str
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], sample: int, why: str
 ) -> None:
     monkeypatch.setenv("RECOGNISER", "scripted:nothing.jsonl")
-    outcome = llt(*command, str(flat(newcomer / "talk.wav", 1, sample)), "--out", "out")
+    outcome = llt(*command, str(flat(clean_environment / "talk.wav", 1, sample)), "--out", "out")
     assert (outcome.code, outcome.err) == (1, f"llt: nothing was heard in talk.wav, 1.0 s long: {why}\n")
-    assert orjson.loads((newcomer / "out" / "report.json").read_bytes())["sent_s"] == 1
+    assert orjson.loads((clean_environment / "out" / "report.json").read_bytes())["sent_s"] == 1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_a_recording_in_which_nothing_was_heard_is_a_failure_that_says_so(
 )
 def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
     llt: Llt,
-    newcomer: Path,
+    clean_environment: Path,
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
     engine: type[ScriptedSynthesizer] | type[ScriptedTranslator],
@@ -146,30 +148,32 @@ def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
     broken.broken.add("ca")
     monkeypatch.setattr(pipeline.EnginesOnDemand, kind, broken)
     monkeypatch.setenv("MAX_HOLD", "10")
-    outcome = llt("transcribe-file", str(flat(newcomer / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out")
+    outcome = llt(
+        "transcribe-file", str(flat(clean_environment / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out"
+    )
     assert outcome.code == 1
     reason = f"1 {'clips' if what == 'speech' else what} ca failed"
     assert outcome.err.endswith(f"llt: no {what} came in ca of talk.wav: {reason}\n")
 
 
-def test_any_format_will_do_and_what_is_in_it_is_told(llt: Llt, newcomer: Path) -> None:
-    path = encoded(newcomer / "talk.mp3", "libmp3lame", tone(48_000, 4)[:, None], layout="mono")
+def test_any_format_will_do_and_what_is_in_it_is_told(llt: Llt, clean_environment: Path) -> None:
+    path = encoded(clean_environment / "talk.mp3", "libmp3lame", tone(48_000, 4)[:, None], layout="mono")
     whole = llt("transcribe-file", "talk.mp3")
     assert (whole.code, whole.err) == (0, "")
-    report = orjson.loads((newcomer / "out" / "talk" / "report.json").read_bytes())
+    report = orjson.loads((clean_environment / "out" / "talk" / "report.json").read_bytes())
     assert (report["input"], report["duration_s"], report["complete"]) == ("talk.mp3", pytest.approx(4, abs=0.01), True)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     cut = llt("transcribe-file", "talk.mp3")
     assert cut.code == 0
     assert re.fullmatch(r"llt: warning: talk.mp3 is cut short: [12]\.\d s of 4\.0 s are there\n", cut.err)
-    assert orjson.loads((newcomer / "out" / "talk" / "report.json").read_bytes())["complete"] is False
+    assert orjson.loads((clean_environment / "out" / "talk" / "report.json").read_bytes())["complete"] is False
 
 
 def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
-    llt: Llt, newcomer: Path, monkeypatch: pytest.MonkeyPatch
+    llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAX_SESSION_LENGTH", "60")
-    data = bytearray(flat(newcomer / "talk.wav", 61).read_bytes())
+    data = bytearray(flat(clean_environment / "talk.wav", 61).read_bytes())
     data[40:44] = b"\xff" * 4
     os.mkfifo("fifo")
     writer = threading.Thread(target=lambda: Path("fifo").write_bytes(data))
@@ -178,15 +182,15 @@ def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
     writer.join()
     assert outcome.code == 1
     assert "the session ended before the recording, of which 61 s were to be heard" in outcome.err
-    assert orjson.loads((newcomer / "out" / "fifo" / "report.json").read_bytes())["complete"] is False
+    assert orjson.loads((clean_environment / "out" / "fifo" / "report.json").read_bytes())["complete"] is False
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
 @pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
 def test_standard_input_is_heard_and_its_length_need_not_be_known(
-    newcomer: Path, name: str, command: tuple[str, ...]
+    clean_environment: Path, name: str, command: tuple[str, ...]
 ) -> None:
-    data = bytearray(flat(newcomer / "talk.wav", 2).read_bytes())
+    data = bytearray(flat(clean_environment / "talk.wav", 2).read_bytes())
     data[40:44] = b"\xff" * 4
     done = subprocess.run(
         [sys.executable, "-m", "cli", *command, name, "--out", "out"],
@@ -197,11 +201,11 @@ def test_standard_input_is_heard_and_its_length_need_not_be_known(
         timeout=TIMEOUT,
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    report = orjson.loads((newcomer / "out" / "report.json").read_bytes())
+    report = orjson.loads((clean_environment / "out" / "report.json").read_bytes())
     assert (report["duration_s"], report["complete"]) == (2, True)
 
 
-def test_nothing_on_standard_input_is_one_line(newcomer: Path) -> None:
+def test_nothing_on_standard_input_is_one_line(clean_environment: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cli", "transcribe-file", "-"],
         input=b"",
@@ -213,16 +217,18 @@ def test_nothing_on_standard_input_is_one_line(newcomer: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"llt: standard input: expected a recording, got nothing at all\n")
 
 
-def test_a_video_without_sound_is_one_line(llt: Llt, newcomer: Path) -> None:
-    silent_video(newcomer / "film.mp4")
+def test_a_video_without_sound_is_one_line(llt: Llt, clean_environment: Path) -> None:
+    silent_video(clean_environment / "film.mp4")
     outcome = llt("transcribe-file", "film.mp4")
     assert outcome.code == 1
     assert outcome.err.startswith("llt: film.mp4: expected audio, got a file without an audio track")
     assert outcome.err.count("\n") == 1
 
 
-def test_ctrl_c_ends_it_while_a_pipe_keeps_its_beginning_to_itself(newcomer: Path) -> None:
-    beginning = encoded(newcomer / "talk.mp3", "libmp3lame", tone(48_000, 1)[:, None], layout="mono").read_bytes()[:600]
+def test_ctrl_c_ends_it_while_a_pipe_keeps_its_beginning_to_itself(clean_environment: Path) -> None:
+    beginning = encoded(
+        clean_environment / "talk.mp3", "libmp3lame", tone(48_000, 1)[:, None], layout="mono"
+    ).read_bytes()[:600]
     read_end, write_end = os.pipe()
     with open(write_end, "wb", buffering=0) as pipe:
         with subprocess.Popen(

@@ -13,14 +13,14 @@ from tests.support.virtual_time import VirtualClock
 
 
 class FlakyStream(MemoryStream):
-    """A stream that takes `takes_s` for each record and refuses them while `out` is set.
+    """A stream that takes `delay` for each record and refuses them while `out` is set.
 
     `keeps` makes it write what it refuses all the same, as a write whose answer is lost does.
     """
 
     def __init__(self) -> None:
         super().__init__("audio", retention_ms=3_600_000, clock=VirtualClock())
-        self.takes_s = 0.0
+        self.delay = 0.0
         self.out = False
         self.keeps = False
         self.in_flight = 0
@@ -30,7 +30,7 @@ class FlakyStream(MemoryStream):
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            await asyncio.sleep(self.takes_s)
+            await asyncio.sleep(self.delay)
             if not self.out or self.keeps:
                 await super().publish(entries)
             if self.out:

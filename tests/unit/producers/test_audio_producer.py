@@ -79,7 +79,7 @@ def test_one_long_write_tells_when_each_frame_was_captured() -> None:
 def test_a_producer_that_is_behind_packs_up_to_a_second_and_keeps_the_order() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        stream.takes_s = 1.0
+        stream.delay = 1.0
         metrics = MemoryMetrics()
         async with producer(stream, metrics=metrics) as talk:
             await speak(talk, 10)

@@ -110,7 +110,7 @@ def test_a_clock_that_is_set_in_an_outage_leaves_the_hole_of_what_was_refused(st
 def test_a_clock_that_is_set_while_a_write_waits_leaves_no_gap(step: float) -> None:
     async def main() -> None:
         stream, clock = FlakyStream(), SetClock()
-        stream.takes_s = 3.0
+        stream.delay = 3.0
         async with producer(stream, clock=clock, patience_s=60) as talk:
             for n in range(200):
                 # The microphone hands on what it has kept meanwhile.

@@ -56,7 +56,7 @@ def test_a_write_to_a_producer_that_is_not_open_says_where_that_is_in_its_life()
 def test_a_write_while_it_is_being_closed_is_refused_at_once_and_one_before_is_sent() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        stream.takes_s = 2
+        stream.delay = 2
         talk = await producer(stream, patience_s=60).open()
         await talk.write(CHUNK * 30)
         before = asyncio.create_task(talk.write(CHUNK))
@@ -80,7 +80,7 @@ def test_a_close_that_is_cancelled_leaves_no_write_waiting_and_says_what_is_lost
     async def main() -> None:
         stream = FlakyStream()
         talk = await producer(stream).open()
-        stream.takes_s = 3600
+        stream.delay = 3600
         writers = await waiting_writers(talk)
         closing = asyncio.create_task(talk.close())
         await asyncio.sleep(1)
@@ -104,7 +104,7 @@ def test_a_close_that_finds_the_session_over_leaves_no_write_waiting() -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
         talk = await producer(stream, store).open()
-        stream.takes_s = 3600
+        stream.delay = 3600
         writers = await waiting_writers(talk)
         await store.items.end("talk", 0, 3000)
         await talk.close()
@@ -136,7 +136,7 @@ def test_no_write_waits_for_the_store_behind_a_close() -> None:
 def test_a_close_beside_another_waits_for_it_and_says_nothing() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        stream.takes_s = 1
+        stream.delay = 1
         talk = await producer(stream).open()
         await talk.write(CHUNK)
         first, second = (asyncio.create_task(talk.close()) for _ in range(2))
@@ -152,7 +152,7 @@ def test_a_write_that_is_cancelled_takes_nothing_and_the_next_has_its_turn() -> 
     async def main() -> None:
         stream = FlakyStream()
         async with producer(stream, patience_s=60) as talk:
-            stream.takes_s = 5
+            stream.delay = 5
             await talk.write(CHUNK * 30)
             waiting = asyncio.create_task(talk.write(CHUNK * 7))
             behind = asyncio.create_task(talk.write(CHUNK))
@@ -209,7 +209,7 @@ def test_an_event_loop_that_ends_before_the_producer_is_closed_leaves_a_warning(
 ) -> None:
     async def main() -> None:
         stream = FlakyStream()
-        stream.takes_s = 3600
+        stream.delay = 3600
         await speak(await producer(stream).open(), 1.5)
 
     run(main())

@@ -80,7 +80,7 @@ def test_behind_the_end_of_its_event_loop_it_says_what_was_not_sent() -> None:
     talk = producer(stream)
 
     async def speak() -> None:
-        stream.takes_s = 3600
+        stream.delay = 3600
         await talk.open()
         await talk.write(CHUNK * 15)
 

@@ -23,7 +23,7 @@ from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_cont
 def test_write_waits_while_the_stream_is_slower_than_the_audio_and_that_leaves_no_gap() -> None:
     async def main() -> None:
         stream, metrics = FlakyStream(), MemoryMetrics()
-        stream.takes_s = 3.0
+        stream.delay = 3.0
         unsent = []
 
         async def watch() -> None:

@@ -162,7 +162,7 @@ def test_a_write_that_waits_for_the_stream_is_told_too(live: bool) -> None:
         stream, store = FlakyStream(), FlakyStore()
         talk = await producer(stream, store, live=live, outage_buffer_s=600).open()
         await talk.write(CHUNK)
-        stream.takes_s, stream.out = 40, not live
+        stream.delay, stream.out = 40, not live
         await talk.write(CHUNK * 30)
         waiting = asyncio.create_task(talk.write(CHUNK))
         await asyncio.sleep(1)
@@ -228,7 +228,7 @@ def test_a_writer_that_waits_while_the_producer_is_closed_waits_no_more() -> Non
     async def main() -> None:
         stream = FlakyStream()
         talk = await producer(stream, patience_s=2).open()
-        stream.takes_s = 3600
+        stream.delay = 3600
         await talk.write(CHUNK * 30)
         writers = [asyncio.create_task(talk.write(CHUNK)) for _ in range(2)]
         await asyncio.sleep(1)

@@ -59,7 +59,7 @@ def test_a_stream_that_does_not_answer_takes_nothing_either() -> None:
         async with producer(stream, patience_s=60) as talk:
             await speak(talk, 1)
             await asyncio.sleep(0.05)
-            stream.takes_s = 5
+            stream.delay = 5
             await speak(talk, 1)
             assert talk.status.connected
             assert talk.status.unsent_s == pytest.approx(1)

@@ -15,13 +15,13 @@ from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segmen
 
 def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        events = await stage.captions()
+        harness = SubscriberHarness()
+        events = await harness.captions()
         other = replace(segment(1, "elsewhere"), session="other")
-        await stage.publish(
+        await harness.publish(
             other, segment(1, "one ."), segment(2, "two", 300), segment(1, "one ."), segment(3, "three")
         )
-        await stage.publish(ended())
+        await harness.publish(ended())
         assert shown(events) == [(1, "one."), (2, "two"), (3, "three"), Ended("ended"), "end"]
         assert [event.received_at >= EPOCH and not event.backlog for event in events[:3]] == [True] * 3
 
@@ -30,9 +30,9 @@ def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:
 
 def test_a_gap_is_reported_and_goes_by() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        events = await stage.captions("es")
-        await stage.publish(translation(1, "uno"), translation(4, "cuatro"), translation(2, "dos"), ended("es"))
+        harness = SubscriberHarness()
+        events = await harness.captions("es")
+        await harness.publish(translation(1, "uno"), translation(4, "cuatro"), translation(2, "dos"), ended("es"))
         assert shown(events) == [(1, "uno"), Missed(2, 3), (4, "cuatro"), Ended("ended"), "end"]
 
     run(main())
@@ -40,10 +40,10 @@ def test_a_gap_is_reported_and_goes_by() -> None:
 
 def test_a_target_language_has_its_own_captions_and_says_why_one_is_empty() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        events = await stage.captions("es")
-        await stage.publish(translation(1, "u", language="ca"), translation(1, "uno"), ended("ca"))
-        await stage.publish(translation(2, "", Status.FAILED), translation(3, "", Status.UNWANTED), ended("es"))
+        harness = SubscriberHarness()
+        events = await harness.captions("es")
+        await harness.publish(translation(1, "u", language="ca"), translation(1, "uno"), ended("ca"))
+        await harness.publish(translation(2, "", Status.FAILED), translation(3, "", Status.UNWANTED), ended("es"))
         assert [(e.number, e.status) for e in events[:-2]] == [
             (1, Status.OK),
             (2, Status.FAILED),
@@ -56,19 +56,19 @@ def test_a_target_language_has_its_own_captions_and_says_why_one_is_empty() -> N
 
 def test_one_that_joins_late_is_shown_the_last_captions_and_told_what_it_missed() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        await stage.publish(translation(1, "long ago"))
+        harness = SubscriberHarness()
+        await harness.publish(translation(1, "long ago"))
         await asyncio.sleep(100)
-        await stage.publish(*(translation(number, f"n{number}") for number in range(2, 9)))
+        await harness.publish(*(translation(number, f"n{number}") for number in range(2, 9)))
         await asyncio.sleep(30)
-        events = await stage.captions("es", backlog=2)
+        events = await harness.captions("es", backlog=2)
         await asyncio.sleep(1)
         assert shown(events) == [Missed(1, 6), (7, "n7"), (8, "n8")]
         assert all(event.backlog for event in events[1:])
-        await stage.publish(translation(9, "n9"))
+        await harness.publish(translation(9, "n9"))
         assert shown(events[3:]) == [(9, "n9")]
         assert not events[3].backlog
-        assert len(stage.metrics.observations(Metric.CAPTION_LATENCY)) == 1
+        assert len(harness.metrics.observations(Metric.CAPTION_LATENCY)) == 1
 
     run(main())
 
@@ -94,13 +94,13 @@ def test_one_that_joins_late_over_a_slow_link_is_told_what_it_missed_too() -> No
 
 def test_one_that_joins_in_a_silence_learns_with_the_next_caption_what_it_missed() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        await stage.publish(segment(1, "long ago"), segment(2, "too"))
+        harness = SubscriberHarness()
+        await harness.publish(segment(1, "long ago"), segment(2, "too"))
         await asyncio.sleep(200)
-        events = await stage.captions()
+        events = await harness.captions()
         await asyncio.sleep(5)
         assert not events
-        await stage.publish(segment(3, "now"))
+        await harness.publish(segment(3, "now"))
         assert shown(events) == [Missed(1, 2), (3, "now")]
 
     run(main())
@@ -108,13 +108,13 @@ def test_one_that_joins_in_a_silence_learns_with_the_next_caption_what_it_missed
 
 def test_the_newest_correction_of_a_range_wins() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        events = await stage.captions()
+        harness = SubscriberHarness()
+        events = await harness.captions()
         corrections = [
             Correction(session="talk", captured_at=0, first=1, last=2, revision=revision, text=f"r{revision}")
             for revision in (5, 4, 5, 6)
         ]
-        await stage.publish(segment(1, "one"), segment(2, "two", 300), *corrections)
+        await harness.publish(segment(1, "one"), segment(2, "two", 300), *corrections)
         assert shown(events[2:]) == [Corrected(1, 2, "r5"), Corrected(1, 2, "r6")]
 
     run(main())
@@ -122,14 +122,14 @@ def test_the_newest_correction_of_a_range_wins() -> None:
 
 def test_an_older_correction_of_some_of_the_same_captions_is_not_shown() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        events = await stage.captions()
+        harness = SubscriberHarness()
+        events = await harness.captions()
         spans = [(1, 2, 5), (1, 1, 3), (2, 3, 4), (3, 3, 4), (2, 2, 6)]
         corrections = [
             Correction(session="talk", captured_at=0, first=first, last=last, revision=revision, text=f"r{revision}")
             for first, last, revision in spans
         ]
-        await stage.publish(*(segment(n, str(n), 300 * n) for n in (1, 2, 3)), *corrections)
+        await harness.publish(*(segment(n, str(n), 300 * n) for n in (1, 2, 3)), *corrections)
         assert shown(events[3:]) == [Corrected(1, 2, "r5"), Corrected(3, 3, "r4"), Corrected(2, 2, "r6")]
 
     run(main())
@@ -148,11 +148,11 @@ def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
         )
 
     async def main() -> None:
-        stage = SubscriberHarness()
-        await stage.publish(*(translation(number, str(number)) for number in (1, 2)), correction("es", 3, 1))
-        events = await stage.captions("es", backlog=1)
+        harness = SubscriberHarness()
+        await harness.publish(*(translation(number, str(number)) for number in (1, 2)), correction("es", 3, 1))
+        events = await harness.captions("es", backlog=1)
         assert shown(events) == [Missed(1, 1), (2, "2")]
-        await stage.publish(correction("ca", 9), correction("es", 5), correction("es", 4), correction("es", 6))
+        await harness.publish(correction("ca", 9), correction("es", 5), correction("es", 4), correction("es", 6))
         assert shown(events[2:]) == [Corrected(2, 2, "r5"), Corrected(2, 2, "r6")]
 
     run(main())
@@ -160,25 +160,27 @@ def test_a_translation_is_corrected_in_its_own_language_alone() -> None:
 
 def test_garbage_is_skipped_and_counted_and_a_clock_that_is_ahead_is_flagged() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        events = await stage.captions("es")
-        await stage.publish(b"", b"\x01\x00\x00\x00\x09garbage", stream=StreamName.TRANSLATIONS)
-        await stage.publish(replace(translation(1, "uno"), captured_at=EPOCH + 10**9))
+        harness = SubscriberHarness()
+        events = await harness.captions("es")
+        await harness.publish(b"", b"\x01\x00\x00\x00\x09garbage", stream=StreamName.TRANSLATIONS)
+        await harness.publish(replace(translation(1, "uno"), captured_at=EPOCH + 10**9))
         assert shown(events) == [(1, "uno")]
-        assert stage.metrics.total(Metric.UNREADABLE_RECORDS) == 2
-        assert stage.metrics.total(Metric.CLOCK_SKEW_DETECTED) == 1
+        assert harness.metrics.total(Metric.UNREADABLE_RECORDS) == 2
+        assert harness.metrics.total(Metric.CLOCK_SKEW_DETECTED) == 1
 
     run(main())
 
 
 def test_a_caption_names_who_said_most_of_it_in_every_language() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        source, spanish = await stage.captions(), await stage.captions("es")
+        harness = SubscriberHarness()
+        source, spanish = await harness.captions(), await harness.captions("es")
         labels = ("spk_0", "spk_1", "spk_1", None)
         said = tuple(replace(w, speaker=s) for w, s in zip(words("so I agree ."), labels, strict=True))
-        await stage.publish(segment(1, "so I agree .", words=said), segment(2, "silence"), ended())
-        await stage.publish(replace(translation(1, "de acuerdo"), speaker="spk_1"), translation(2, "nada"), ended("es"))
+        await harness.publish(segment(1, "so I agree .", words=said), segment(2, "silence"), ended())
+        await harness.publish(
+            replace(translation(1, "de acuerdo"), speaker="spk_1"), translation(2, "nada"), ended("es")
+        )
         for events in (source, spanish):
             assert [e.speaker for e in events if isinstance(e, Caption)] == ["spk_1", None]
 

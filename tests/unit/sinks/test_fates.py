@@ -28,13 +28,13 @@ async def collected(subscriber: Any) -> list[Any]:
 
 async def joined(kind: Any, item: Session | None, language: str | None = "es", **options: Any) -> list[Any]:
     """The events of a subscriber that joins where the store has that item, once it has been over for a minute."""
-    stage, store = SubscriberHarness(), MemorySessionStore()
+    harness, store = SubscriberHarness(), MemorySessionStore()
     if item is not None:
         await store.create(item)
-    await stage.publish(translation(1, "uno"), translation(2, "dos"), translation(3, "tres"))
-    await stage.publish(*(speech(number, 0, bytes(20), last=True) for number in (1, 2, 3)))
-    await stage.publish(ended("es"))
-    async with kind(stage.streams, "talk", language, store=store, clock=stage.clock, **options) as subscriber:
+    await harness.publish(translation(1, "uno"), translation(2, "dos"), translation(3, "tres"))
+    await harness.publish(*(speech(number, 0, bytes(20), last=True) for number in (1, 2, 3)))
+    await harness.publish(ended("es"))
+    async with kind(harness.streams, "talk", language, store=store, clock=harness.clock, **options) as subscriber:
         return [event async for event in subscriber]
 
 
@@ -42,9 +42,9 @@ async def joined(kind: Any, item: Session | None, language: str | None = "es", *
 @pytest.mark.parametrize("reason", ["ended", "idle", "too long", "not started"])
 def test_the_end_says_why(kind: Any, reason: str) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        async with kind(stage.streams, "talk", "es", clock=stage.clock) as subscriber:
-            await stage.publish(replace(ended("es"), reason=reason))
+        harness = SubscriberHarness()
+        async with kind(harness.streams, "talk", "es", clock=harness.clock) as subscriber:
+            await harness.publish(replace(ended("es"), reason=reason))
             assert [event async for event in subscriber] == [Ended(reason)]
 
     run(main())
@@ -93,9 +93,9 @@ def test_one_that_resumes_behind_the_end_still_has_what_it_had_not(kind: Any) ->
 @pytest.mark.parametrize("number", [7, 20])
 def test_one_that_resumes_where_the_end_is_out_of_reach_is_told_what_is_gone(kind: Any, number: int) -> None:
     async def main() -> None:
-        stage, store = SubscriberHarness(), MemorySessionStore()
+        harness, store = SubscriberHarness(), MemorySessionStore()
         await store.create(replace(TALK, state=SessionState.ENDED, number=number))
-        async with kind(stage.streams, "talk", "es", store=store, after=7, clock=stage.clock) as subscriber:
+        async with kind(harness.streams, "talk", "es", store=store, after=7, clock=harness.clock) as subscriber:
             events = [event async for event in subscriber]
         gone = [(Missed if kind is CaptionSubscriber else ClipMissed)(8, 20)] if number == 20 else []
         assert events == [*gone, Ended("over")]
@@ -106,14 +106,14 @@ def test_one_that_resumes_where_the_end_is_out_of_reach_is_told_what_is_gone(kin
 @KINDS
 def test_one_that_resumes_waits_for_what_the_stages_still_have_of_a_session_that_is_over(kind: Any) -> None:
     async def main() -> None:
-        stage, store = SubscriberHarness(), MemorySessionStore()
+        harness, store = SubscriberHarness(), MemorySessionStore()
         await store.create(replace(TALK, state=SessionState.ENDED, number=3))
-        async with kind(stage.streams, "talk", "es", store=store, after=1, clock=stage.clock) as subscriber:
+        async with kind(harness.streams, "talk", "es", store=store, after=1, clock=harness.clock) as subscriber:
             reading = asyncio.create_task(collected(subscriber))
             for number in (2, 3):
                 await asyncio.sleep(6)
-                await stage.publish(translation(number, "text"), speech(number, 0, bytes(20), last=True))
-            await stage.publish(ended("es"))
+                await harness.publish(translation(number, "text"), speech(number, 0, bytes(20), last=True))
+            await harness.publish(ended("es"))
             events = await reading
         assert [event.number for event in events[:-1]] == [2, 3]
         assert events[-1] == Ended("ended")
@@ -154,16 +154,16 @@ def test_a_store_that_does_not_answer_is_waited_for_and_nothing_is_missed_meanwh
             return await super().load(session)
 
     async def main() -> None:
-        stage, store = SubscriberHarness(), Out()
+        harness, store = SubscriberHarness(), Out()
         await store.create(TALK)
 
         async def listen() -> list[Any]:
-            async with kind(stage.streams, "talk", "es", store=store, clock=stage.clock) as subscriber:
+            async with kind(harness.streams, "talk", "es", store=store, clock=harness.clock) as subscriber:
                 return [event async for event in subscriber]
 
         listening = asyncio.create_task(listen())
         await asyncio.sleep(5)
-        await stage.publish(translation(1, "uno"), speech(1, 0, bytes(20), last=True), ended("es"))
+        await harness.publish(translation(1, "uno"), speech(1, 0, bytes(20), last=True), ended("es"))
         events = await listening
         assert [event.number for event in events[:-1]] == [1]
         assert events[-1] == Ended("ended")

@@ -20,11 +20,11 @@ KINDS = pytest.mark.parametrize("kind", ["captions", "translations", "speech"])
 COUNT = 30
 
 
-def subscriber(stage: SubscriberHarness, kind: str, store: SessionStore | None = None) -> Any:
+def subscriber(harness: SubscriberHarness, kind: str, store: SessionStore | None = None) -> Any:
     if kind == "speech":
-        return AudioSubscriber(stage.streams, "talk", "es", store=store, clock=stage.clock)
+        return AudioSubscriber(harness.streams, "talk", "es", store=store, clock=harness.clock)
     language = "es" if kind == "translations" else None
-    return CaptionSubscriber(stage.streams, "talk", language, store=store, clock=stage.clock)
+    return CaptionSubscriber(harness.streams, "talk", language, store=store, clock=harness.clock)
 
 
 def said(kind: str, number: int) -> list[Record]:
@@ -33,12 +33,12 @@ def said(kind: str, number: int) -> list[Record]:
     return [translation(number, f"t{number}") if kind == "translations" else segment(number, f"t{number}")]
 
 
-async def talk(stage: SubscriberHarness, kind: str) -> None:
+async def talk(harness: SubscriberHarness, kind: str) -> None:
     for number in range(1, COUNT + 1):
         for record in said(kind, number):
-            await stage.publish(record)
+            await harness.publish(record)
             await asyncio.sleep(0.02)
-    await stage.publish(ended(None if kind == "captions" else "es"))
+    await harness.publish(ended(None if kind == "captions" else "es"))
 
 
 def numbers(events: list[Any]) -> list[int]:
@@ -82,10 +82,10 @@ def test_broken_off_and_taken_up_again_nothing_is_lost_or_repeated(
     kind: str, way: Callable[[list[Any], Any, Random], Awaitable[None]], seed: int
 ) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
+        harness = SubscriberHarness()
         events: list[Any] = []
-        async with subscriber(stage, kind) as reader:
-            talking = asyncio.create_task(talk(stage, kind))
+        async with subscriber(harness, kind) as reader:
+            talking = asyncio.create_task(talk(harness, kind))
             await way(events, reader, Random(seed))
             await talking
         times = 2 if kind == "speech" else 1
@@ -99,9 +99,9 @@ def test_broken_off_and_taken_up_again_nothing_is_lost_or_repeated(
 @KINDS
 def test_behind_the_end_there_is_nothing_however_often_it_is_iterated(kind: str) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        async with subscriber(stage, kind) as reader:
-            await talk(stage, kind)
+        harness = SubscriberHarness()
+        async with subscriber(harness, kind) as reader:
+            await talk(harness, kind)
             assert [event async for event in reader][-1] == Ended("ended")
             assert [event async for event in reader] == []
 
@@ -127,8 +127,8 @@ def test_one_that_was_not_entered_or_was_left_raises(kind: str) -> None:
 @KINDS
 def test_one_that_could_not_be_entered_says_so_when_it_is_entered_again(kind: str) -> None:
     async def main() -> None:
-        stage, store = SubscriberHarness(), MemorySessionStore()
-        reader = subscriber(stage, kind, store)
+        harness, store = SubscriberHarness(), MemorySessionStore()
+        reader = subscriber(harness, kind, store)
         with pytest.raises(SessionUnknown):
             await reader.__aenter__()
         await store.create(Session(id="talk", source_language="en", target_languages=("es",)))
@@ -165,13 +165,13 @@ def test_one_that_is_left_while_somebody_waits_tells_them(kind: str) -> None:
 @KINDS
 def test_of_two_that_iterate_at_once_the_second_is_refused_and_the_first_goes_on(kind: str) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        async with subscriber(stage, kind) as reader:
+        harness = SubscriberHarness()
+        async with subscriber(harness, kind) as reader:
             first = asyncio.create_task(anext(reader))
             await asyncio.sleep(1)
             with pytest.raises(RuntimeError, match="expected one iteration at a time, got a second"):
                 await anext(reader)
-            await stage.publish(*said(kind, 1))
+            await harness.publish(*said(kind, 1))
             assert numbers([await first]) == [1]
 
     run(main())

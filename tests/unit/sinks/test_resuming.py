@@ -38,11 +38,11 @@ def corrected_translation(number: int, text: str) -> TranslationCorrection:
 @pytest.mark.parametrize("after", range(9))
 def test_captions_go_on_behind_the_last_that_was_had(after: int) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
+        harness = SubscriberHarness()
         for number in range(1, 9):
-            await stage.publish(translation(number, f"t{number}"))
-        events = await stage.captions("es", after=after)
-        await stage.publish(translation(9, "t9"), ended("es"))
+            await harness.publish(translation(number, f"t{number}"))
+        events = await harness.captions("es", after=after)
+        await harness.publish(translation(9, "t9"), ended("es"))
         assert numbered(events) == [*range(after + 1, 10), Ended("ended"), "end"]
         assert [event.backlog for event in events if isinstance(event, Caption)] == [True] * (8 - after) + [False]
 
@@ -52,11 +52,11 @@ def test_captions_go_on_behind_the_last_that_was_had(after: int) -> None:
 @pytest.mark.parametrize("after", range(9))
 def test_speech_goes_on_behind_the_last_that_was_had(after: int) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
+        harness = SubscriberHarness()
         for number in range(1, 9):
-            await stage.publish(clip(number))
-        events = await stage.audio(after=after)
-        await stage.publish(clip(9), ended("es"))
+            await harness.publish(clip(number))
+        events = await harness.audio(after=after)
+        await harness.publish(clip(9), ended("es"))
         assert numbered(events) == [*range(after + 1, 10), Ended("ended"), "end"]
 
     run(main())
@@ -64,12 +64,12 @@ def test_speech_goes_on_behind_the_last_that_was_had(after: int) -> None:
 
 def test_what_is_out_of_reach_is_told_as_missed() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
+        harness = SubscriberHarness()
         for number in range(1, 9):
-            await stage.publish(translation(number, f"t{number}"), clip(number))
+            await harness.publish(translation(number, f"t{number}"), clip(number))
             await asyncio.sleep(20)
-        near = await stage.captions("es", after=2), await stage.audio(after=2)
-        far = await stage.captions("es", after=2, reach_back=100), await stage.audio(after=2, reach_back=100)
+        near = await harness.captions("es", after=2), await harness.audio(after=2)
+        far = await harness.captions("es", after=2, reach_back=100), await harness.audio(after=2, reach_back=100)
         await asyncio.sleep(10)
         assert numbered(near[0]) == [Missed(3, 6), 7, 8]
         assert numbered(near[1]) == [ClipMissed(3, 6), 7, 8]
@@ -81,17 +81,17 @@ def test_what_is_out_of_reach_is_told_as_missed() -> None:
 
 def test_one_that_joins_may_reach_further_back_or_not_at_all() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
+        harness = SubscriberHarness()
         for number in range(1, 9):
-            await stage.publish(translation(number, f"t{number}"), clip(number))
+            await harness.publish(translation(number, f"t{number}"), clip(number))
             await asyncio.sleep(10)
-        nothing = await stage.captions("es", reach_back=0), await stage.audio(reach_back=0)
-        some = await stage.captions("es", reach_back=25), await stage.audio(reach_back=25)
+        nothing = await harness.captions("es", reach_back=0), await harness.audio(reach_back=0)
+        some = await harness.captions("es", reach_back=25), await harness.audio(reach_back=25)
         await asyncio.sleep(1)
         assert nothing == ([], [])
         assert numbered(some[0]) == [Missed(1, 6), 7, 8]
         assert numbered(some[1]) == [ClipMissed(1, 6), 7, 8]
-        await stage.publish(translation(9, "t9"), clip(9))
+        await harness.publish(translation(9, "t9"), clip(9))
         assert numbered(nothing[0]) == [Missed(1, 8), 9]
         assert numbered(nothing[1]) == [ClipMissed(1, 8), 9]
 
@@ -100,10 +100,10 @@ def test_one_that_joins_may_reach_further_back_or_not_at_all() -> None:
 
 def test_a_correction_is_told_to_one_that_may_not_have_had_it() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        await stage.publish(segment(1, "one"), correction(1, 1, "had"), segment(2, "two"))
-        await stage.publish(correction(2, 2, "not had"), segment(3, "three"))
-        events = await stage.captions(after=2)
+        harness = SubscriberHarness()
+        await harness.publish(segment(1, "one"), correction(1, 1, "had"), segment(2, "two"))
+        await harness.publish(correction(2, 2, "not had"), segment(3, "three"))
+        events = await harness.captions(after=2)
         await asyncio.sleep(1)
         assert numbered(events) == [3, Corrected(2, 2, "not had")]
 
@@ -113,10 +113,10 @@ def test_a_correction_is_told_to_one_that_may_not_have_had_it() -> None:
 @pytest.mark.parametrize("language", ["es", "ca"])
 def test_a_correction_is_told_also_where_translations_behind_it_are_had_or_of_another_language(language: str) -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        await stage.publish(translation(1, "uno"), translation(2, "dos"), corrected_translation(2, "no: tres"))
-        await stage.publish(translation(2, "dos", language=language))
-        events = await stage.captions("es", after=2)
+        harness = SubscriberHarness()
+        await harness.publish(translation(1, "uno"), translation(2, "dos"), corrected_translation(2, "no: tres"))
+        await harness.publish(translation(2, "dos", language=language))
+        events = await harness.captions("es", after=2)
         await asyncio.sleep(1)
         assert events == [Corrected(2, 2, "no: tres")]
 
@@ -160,11 +160,11 @@ def test_what_is_said_while_a_slow_listener_joins_is_not_missed() -> None:
 
 def test_in_memory_what_is_said_before_the_first_read_is_not_missed() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        async with CaptionSubscriber(stage.streams, "talk", "es", clock=stage.clock) as captions:
+        harness = SubscriberHarness()
+        async with CaptionSubscriber(harness.streams, "talk", "es", clock=harness.clock) as captions:
             records: list[Translation | SessionEnded] = [translation(number, f"t{number}") for number in range(1, 9)]
             for record in (*records, ended("es")):
-                await stage.streams[StreamName.TRANSLATIONS].publish([Entry(record.key, encode(record))])
+                await harness.streams[StreamName.TRANSLATIONS].publish([Entry(record.key, encode(record))])
             assert numbered([event async for event in captions]) == [*range(1, 9), Ended("ended")]
 
     run(main())
@@ -172,9 +172,9 @@ def test_in_memory_what_is_said_before_the_first_read_is_not_missed() -> None:
 
 def test_a_number_out_of_all_reason_is_one_gap() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        captions, audio = await stage.captions("es"), await stage.audio(patience=5)
-        await stage.publish(translation(1, "uno"), clip(1), translation(10**15, "far"), clip(10**15))
+        harness = SubscriberHarness()
+        captions, audio = await harness.captions("es"), await harness.audio(patience=5)
+        await harness.publish(translation(1, "uno"), clip(1), translation(10**15, "far"), clip(10**15))
         await asyncio.sleep(6)
         assert numbered(captions) == [1, Missed(2, 10**15 - 1), 10**15]
         assert numbered(audio) == [1, ClipMissed(2, 10**15 - 1), 10**15]
@@ -184,9 +184,9 @@ def test_a_number_out_of_all_reason_is_one_gap() -> None:
 
 def test_at_the_end_what_did_not_come_is_one_gap_too() -> None:
     async def main() -> None:
-        stage = SubscriberHarness()
-        audio = await stage.audio(patience=5)
-        await stage.publish(clip(1), speech(2, 0, bytes(20)), clip(9), ended("es"))
+        harness = SubscriberHarness()
+        audio = await harness.audio(patience=5)
+        await harness.publish(clip(1), speech(2, 0, bytes(20)), clip(9), ended("es"))
         await asyncio.sleep(6)
         missed = [ClipMissed(2, 2, begun=True), ClipMissed(3, 8)]
         assert numbered(audio) == [1, 2, *missed, 9, Ended("ended"), "end"]

@@ -168,9 +168,9 @@ async def connected(server: TranscribeServer, certificates: Certificates) -> Asy
     context.set_alpn_protocols(["h2"])
     port = int(server.endpoint.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
-    wire = Http2Client(reader, writer)
-    await wire.flush()
+    client = Http2Client(reader, writer)
+    await client.flush()
     try:
-        yield wire
+        yield client
     finally:
         writer.transport.abort()

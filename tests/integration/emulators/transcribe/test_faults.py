@@ -48,11 +48,11 @@ async def test_a_drop_ends_the_results_without_a_word(certificates: Certificates
 )
 async def test_a_drop_on_the_wire(certificates: Certificates, kind: str, reset: int | None, lost: bool) -> None:
     faults = Faults(Fault.parse(f"{kind}@1"))
-    async with TranscribeServer(engine(), certificates, faults) as server, connected(server, certificates) as wire:
-        answer = await wire.request()
-        await wire.send(audio_event(silence(1)))
-        await wire.until_over(answer)
-    assert (answer.reset, wire.lost, answer.exceptions) == (reset, lost, [])
+    async with TranscribeServer(engine(), certificates, faults) as server, connected(server, certificates) as client:
+        answer = await client.request()
+        await client.send(audio_event(silence(1)))
+        await client.until_over(answer)
+    assert (answer.reset, client.lost, answer.exceptions) == (reset, lost, [])
     assert answer.ended is (kind == "silent-end")
 
 
@@ -84,26 +84,26 @@ async def test_a_silent_end_at_the_opening_looks_like_a_stream_without_results(c
 async def test_a_drop_at_the_opening_has_no_answer(certificates: Certificates, kind: str) -> None:
     counting = CountingEngine()
     faults = Faults(Fault.parse(kind))
-    async with TranscribeServer(counting, certificates, faults) as server, connected(server, certificates) as wire:
-        answer = await wire.until_over(await wire.request())
-    assert (answer.headers, wire.lost, counting.opened) == ({}, kind == "abort", 0)
+    async with TranscribeServer(counting, certificates, faults) as server, connected(server, certificates) as client:
+        answer = await client.until_over(await client.request())
+    assert (answer.headers, client.lost, counting.opened) == ({}, kind == "abort", 0)
 
 
 async def test_no_answer_at_the_opening(certificates: Certificates) -> None:
     faults = Faults(Fault.parse("no-answer"))
-    async with TranscribeServer(engine(), certificates, faults) as server, connected(server, certificates) as wire:
-        answer = await wire.request()
+    async with TranscribeServer(engine(), certificates, faults) as server, connected(server, certificates) as client:
+        answer = await client.request()
         # It reads on all the same: this is more than its window holds.
-        await wire.send(audio_event(silence()), end=True)
-        await wire.ping()
-        assert (answer.headers, answer.over, wire.lost) == ({}, False, False)
+        await client.send(audio_event(silence()), end=True)
+        await client.ping()
+        assert (answer.headers, answer.over, client.lost) == ({}, False, False)
 
 
 async def test_no_answer_in_the_middle_falls_silent(certificates: Certificates) -> None:
     faults = Faults(Fault.parse(f"no-answer@{FIRST_FINAL / 1000}"))
-    async with TranscribeServer(engine(), certificates, faults) as server, connected(server, certificates) as wire:
-        answer = await wire.request()
-        await wire.send(audio_event(silence()), end=True)
-        await wire.ping()
-        assert (answer.headers[":status"], answer.over, wire.lost) == ("200", False, False)
+    async with TranscribeServer(engine(), certificates, faults) as server, connected(server, certificates) as client:
+        answer = await client.request()
+        await client.send(audio_event(silence()), end=True)
+        await client.ping()
+        assert (answer.headers[":status"], answer.over, client.lost) == ("200", False, False)
         assert len(answer.transcripts) < len(SCRIPT.results)

@@ -25,10 +25,10 @@ async def test_the_request_comes_back_in_the_headers(certificates: Certificates)
         "x-amzn-transcribe-partial-results-stability": "medium",
         "x-amzn-transcribe-session-id": "0ab8f2c4-1d2e-4f60-8a7b-123456789abc",
     }
-    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as wire:
-        answer = await wire.request(asked)
-        await wire.send(audio_event(b""))
-        await wire.until_over(answer)
+    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as client:
+        answer = await client.request(asked)
+        await client.send(audio_event(b""))
+        await client.until_over(answer)
     assert answer.headers[":status"] == "200"
     assert answer.headers["content-type"] == "application/vnd.amazon.eventstream"
     assert asked.items() <= answer.headers.items()
@@ -43,17 +43,17 @@ async def test_the_language_that_was_identified_is_told_with_its_score(certifica
         "x-amzn-transcribe-preferred-language": "en-US",
     }
     del asked["x-amzn-transcribe-language-code"]
-    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as wire:
-        answer = await wire.request(asked)
-        await wire.send(audio_event(silence()), end=True)
-        await wire.until_over(answer)
+    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as client:
+        answer = await client.request(asked)
+        await client.send(audio_event(silence()), end=True)
+        await client.until_over(answer)
     told = [(result["LanguageCode"], result["LanguageIdentification"]) for result in answer.transcripts]
     assert told == [("en-US", [{"LanguageCode": "en-US", "Score": 1.0}])] * len(SCRIPT.results)
 
 
 async def test_there_is_nothing_at_another_path(certificates: Certificates) -> None:
-    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as wire:
-        answer = await wire.until_over(await wire.request(path="/medical-stream-transcription"))
+    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as client:
+        answer = await client.until_over(await client.request(path="/medical-stream-transcription"))
     assert (answer.headers[":status"], answer.headers["x-amzn-errortype"]) == ("404", "UnknownOperationException")
 
 
@@ -61,20 +61,20 @@ async def test_there_is_nothing_at_another_path(certificates: Certificates) -> N
 async def test_a_corrupt_message_ends_the_stream(certificates: Certificates, byte: int) -> None:
     corrupt = bytearray(audio_event(silence(0.1)))
     corrupt[byte] ^= 1
-    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as wire:
-        answer = await wire.request()
-        await wire.send(bytes(corrupt))
-        await wire.until_over(answer)
+    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as client:
+        answer = await client.request()
+        await client.send(bytes(corrupt))
+        await client.until_over(answer)
     [(kind, message)] = answer.exceptions
     assert (kind, answer.ended) == ("BadRequestException", True)
     assert "could not be read" in message
 
 
 async def test_only_audio_events_are_taken(certificates: Certificates) -> None:
-    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as wire:
-        answer = await wire.request()
-        await wire.send(encode({":message-type": "event", ":event-type": "VideoEvent"}, b"frames"))
-        await wire.until_over(answer)
+    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as client:
+        answer = await client.request()
+        await client.send(encode({":message-type": "event", ":event-type": "VideoEvent"}, b"frames"))
+        await client.until_over(answer)
     assert answer.exceptions == [("BadRequestException", "Expected an AudioEvent, got 'VideoEvent'")]
 
 
@@ -83,22 +83,22 @@ async def test_a_request_without_a_signature_is_refused_where_signatures_are_che
 ) -> None:
     async with (
         TranscribeServer(engine(), certificates, Faults(), secret=SECRET) as server,
-        connected(server, certificates) as wire,
+        connected(server, certificates) as client,
     ):
-        answer = await wire.until_over(await wire.request())
+        answer = await client.until_over(await client.request())
     assert (answer.headers[":status"], answer.headers["x-amzn-errortype"]) == ("400", "BadRequestException")
 
 
 async def test_a_second_stream_is_refused_while_the_first_is_open(certificates: Certificates) -> None:
-    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as wire:
-        first = await wire.request()
-        second = await wire.until_over(await wire.request())
+    async with TranscribeServer(engine(), certificates, Faults()) as server, connected(server, certificates) as client:
+        first = await client.request()
+        second = await client.until_over(await client.request())
         assert second.reset == ErrorCodes.REFUSED_STREAM
-        await wire.send(audio_event(silence()), end=True)
-        await wire.until_over(first)
-        third = await wire.request()
-        await wire.send(b"", number=5, end=True)
-        await wire.until_over(third)
+        await client.send(audio_event(silence()), end=True)
+        await client.until_over(first)
+        third = await client.request()
+        await client.send(b"", number=5, end=True)
+        await client.until_over(third)
     assert len(first.transcripts) == len(SCRIPT.results)
     assert (third.headers[":status"], third.ended) == ("200", True)
 
@@ -107,21 +107,21 @@ async def test_an_answer_waits_for_the_window_of_its_reader(certificates: Certif
     script, pcm = demo()
     async with (
         TranscribeServer(engine(script), certificates, Faults()) as server,
-        connected(server, certificates) as wire,
+        connected(server, certificates) as client,
     ):
-        wire.acknowledge = False
-        answer = await wire.request()
+        client.acknowledge = False
+        answer = await client.request()
         # Ten times more than the window of a server that does not give it back.
-        await wire.send(b"".join(audio_event(pcm[at : at + 6400]) for at in range(0, len(pcm), 6400)), end=True)
+        await client.send(b"".join(audio_event(pcm[at : at + 6400]) for at in range(0, len(pcm), 6400)), end=True)
         async with asyncio.timeout(TIMEOUT):
             while len(answer.body) < 65535:
-                await wire.receive()
-        await wire.ping()
+                await client.receive()
+        await client.ping()
         assert (len(answer.body), answer.ended) == (65535, False)
-        wire.http.increment_flow_control_window(1 << 20)
-        wire.http.increment_flow_control_window(1 << 20, 1)
-        await wire.flush()
-        await wire.until_over(answer)
+        client.http.increment_flow_control_window(1 << 20)
+        client.http.increment_flow_control_window(1 << 20, 1)
+        await client.flush()
+        await client.until_over(answer)
     assert len(answer.transcripts) == len(script.results)
 
 
@@ -156,18 +156,18 @@ async def test_a_client_that_does_not_offer_http_2_is_hung_up_on(certificates: C
 async def test_a_take_is_closed_however_its_stream_ends(certificates: Certificates, leave: str) -> None:
     counting = CountingEngine()
     async with TranscribeServer(counting, certificates, Faults()) as server:
-        async with connected(server, certificates) as wire:
-            answer = await wire.request()
-            await wire.send(audio_event(silence(1)))
+        async with connected(server, certificates) as client:
+            answer = await client.request()
+            await client.send(audio_event(silence(1)))
             while not answer.headers:
-                await wire.receive()
+                await client.receive()
             assert len(counting.takes) == 1
             if leave == "reset":
-                wire.http.reset_stream(1)
-                await wire.flush()
+                client.http.reset_stream(1)
+                await client.flush()
             elif leave == "end":
-                await wire.send(b"", end=True)
-                await wire.until_over(answer)
+                await client.send(b"", end=True)
+                await client.until_over(answer)
             elif leave == "server":
                 await server.close()
         async with asyncio.timeout(TIMEOUT):
@@ -185,10 +185,10 @@ async def test_a_take_is_closed_however_its_stream_ends(certificates: Certificat
 async def test_an_engine_that_fails_on_the_way_ends_the_stream(
     certificates: Certificates, counting: CountingEngine, kind: str
 ) -> None:
-    async with TranscribeServer(counting, certificates, Faults()) as server, connected(server, certificates) as wire:
-        answer = await wire.request()
-        await wire.send(audio_event(silence(1)))
-        await wire.until_over(answer)
+    async with TranscribeServer(counting, certificates, Faults()) as server, connected(server, certificates) as client:
+        answer = await client.request()
+        await client.send(audio_event(silence(1)))
+        await client.until_over(answer)
     assert ([told for told, _ in answer.exceptions], answer.ended) == ([kind], True)
     assert (counting.opened, counting.takes) == (1, set())
 
@@ -196,7 +196,7 @@ async def test_an_engine_that_fails_on_the_way_ends_the_stream(
 async def test_an_engine_that_cannot_open_is_a_service_unavailable(certificates: Certificates) -> None:
     async with (
         TranscribeServer(engine(refuse_opens=1), certificates, Faults()) as server,
-        connected(server, certificates) as wire,
+        connected(server, certificates) as client,
     ):
-        answer = await wire.until_over(await wire.request())
+        answer = await client.until_over(await client.request())
     assert (answer.headers[":status"], answer.headers["x-amzn-errortype"]) == ("503", "ServiceUnavailableException")

@@ -95,7 +95,7 @@ class ChildProcess:
         return self._errors.read_text().splitlines()
 
     @property
-    def beats(self) -> list[dict[str, Any]]:
+    def heartbeats(self) -> list[dict[str, Any]]:
         """The signs of life on standard error."""
         return [json.loads(line)["beat"] for line in self.errors if line.startswith('{"beat"')]
 

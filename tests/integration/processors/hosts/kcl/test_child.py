@@ -159,10 +159,10 @@ def test_a_loop_that_stands_still_ends_the_process_and_shows_where(child: ChildP
 def test_it_says_that_it_lives_and_how_far_it_has_come(child: ChildProcess) -> None:
     assert child.bring("one", "keep") == "processRecords"
     child.bring_nothing(until="1")
-    seen = len(child.beats)
-    while len(child.beats) < seen + 2:
+    seen = len(child.heartbeats)
+    while len(child.heartbeats) < seen + 2:
         assert child.bring_raw([]) == "processRecords"
-    assert child.beats[-1] == {
+    assert child.heartbeats[-1] == {
         "pid": child.process.pid,
         "shard": "shard-1",
         "released": "1",

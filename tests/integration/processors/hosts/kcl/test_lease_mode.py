@@ -20,35 +20,35 @@ KEY = {"key": {"S": "Migration3.0"}}
 
 
 @pytest.fixture
-def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
+def harness(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
     with worker_harness(localstack, observer, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def mode(shop: WorkerHarness, aws: Aws) -> LeaseMode:
-    return LeaseMode(aws, Application(("stability",), shop.stream.removesuffix("-transcripts")))
+def mode(harness: WorkerHarness, aws: Aws) -> LeaseMode:
+    return LeaseMode(aws, Application(("stability",), harness.stream.removesuffix("-transcripts")))
 
 
-def settled(shop: WorkerHarness) -> dict[str, Any] | None:
+def settled(harness: WorkerHarness) -> dict[str, Any] | None:
     """What is written of the mode."""
-    item = shop.dynamodb.get_item(TableName=f"{shop.application}-CoordinatorState", Key=KEY, ConsistentRead=True)
+    item = harness.dynamodb.get_item(TableName=f"{harness.application}-CoordinatorState", Key=KEY, ConsistentRead=True)
     found: dict[str, Any] | None = item.get("Item")
     return found
 
 
-async def test_an_application_that_begins_as_kcl_2_does_stays_so(shop: WorkerHarness, mode: LeaseMode) -> None:
+async def test_an_application_that_begins_as_kcl_2_does_stays_so(harness: WorkerHarness, mode: LeaseMode) -> None:
     await asyncio.gather(*(mode.settle("2x", f"w-{number}") for number in range(4)))
-    item = settled(shop)
+    item = settled(harness)
     assert item is not None
     assert item["cv"] == {"S": "CLIENT_VERSION_2X"}
     assert item["mb"]["S"].startswith("w-")
     assert int(item["mts"]["N"]) > 0
 
 
-async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(shop: WorkerHarness, mode: LeaseMode) -> None:
+async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(harness: WorkerHarness, mode: LeaseMode) -> None:
     await mode.settle("3x", "w")
-    assert settled(shop) is None
+    assert settled(harness) is None
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(shop: WorkerHarness,
     ],
 )
 async def test_it_changes_as_far_as_kcl_can(
-    shop: WorkerHarness, mode: LeaseMode, caplog: pytest.LogCaptureFixture, found: str, wanted: str, becomes: str
+    harness: WorkerHarness, mode: LeaseMode, caplog: pytest.LogCaptureFixture, found: str, wanted: str, becomes: str
 ) -> None:
     await mode.settle("2x", "w")
-    table = f"{shop.application}-CoordinatorState"
-    shop.dynamodb.put_item(TableName=table, Item={**KEY, "cv": {"S": found}, "mb": {"S": "x"}, "mts": {"N": "1"}})
+    table = f"{harness.application}-CoordinatorState"
+    harness.dynamodb.put_item(TableName=table, Item={**KEY, "cv": {"S": found}, "mb": {"S": "x"}, "mts": {"N": "1"}})
     await mode.settle(wanted, "w")
-    item = settled(shop)
+    item = settled(harness)
     assert item is not None
     assert item["cv"] == {"S": becomes}
     assert item["mb"] == {"S": "x" if found == becomes else "w"}

@@ -22,14 +22,14 @@ FIRST, SECOND, THIRD = (f"shardId-{number:012}" for number in range(3))
 
 
 @pytest.fixture
-def shop(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
+def harness(localstack: LocalStack, observer: Observer, tmp_path: Path) -> Iterator[WorkerHarness]:
     with worker_harness(localstack, observer, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def application(shop: WorkerHarness) -> Application:
-    return Application(("stability",), shop.stream.removesuffix("-transcripts"))
+def application(harness: WorkerHarness) -> Application:
+    return Application(("stability",), harness.stream.removesuffix("-transcripts"))
 
 
 @pytest.fixture
@@ -37,27 +37,27 @@ def leases(aws: Aws, application: Application) -> LeaseTable:
     return LeaseTable(aws, application)
 
 
-def split(shop: WorkerHarness) -> None:
+def split(harness: WorkerHarness) -> None:
     """Has two children in the place of the first shard."""
-    shop.kinesis.split_shard(StreamName=shop.stream, ShardToSplit=FIRST, NewStartingHashKey=str(1 << 127))
-    wait_until(lambda: status(shop) == "ACTIVE", "the split")
+    harness.kinesis.split_shard(StreamName=harness.stream, ShardToSplit=FIRST, NewStartingHashKey=str(1 << 127))
+    wait_until(lambda: status(harness) == "ACTIVE", "the split")
 
 
-def status(shop: WorkerHarness) -> str:
-    described = shop.kinesis.describe_stream_summary(StreamName=shop.stream)
+def status(harness: WorkerHarness) -> str:
+    described = harness.kinesis.describe_stream_summary(StreamName=harness.stream)
     return str(described["StreamDescriptionSummary"]["StreamStatus"])
 
 
-def advance(shop: WorkerHarness, shard: str, **attributes: Any) -> None:
+def advance(harness: WorkerHarness, shard: str, **attributes: Any) -> None:
     """Writes attributes of a lease, as a worker would."""
-    table = shop.dynamodb
-    row = table.get_item(TableName=shop.application, Key={"leaseKey": {"S": shard}})["Item"]
-    table.put_item(TableName=shop.application, Item={**row, **attributes})
+    table = harness.dynamodb
+    row = table.get_item(TableName=harness.application, Key={"leaseKey": {"S": shard}})["Item"]
+    table.put_item(TableName=harness.application, Item={**row, **attributes})
 
 
-async def test_a_first_start_finds_a_lease_for_every_shard(shop: WorkerHarness, leases: LeaseTable) -> None:
+async def test_a_first_start_finds_a_lease_for_every_shard(harness: WorkerHarness, leases: LeaseTable) -> None:
     assert await leases.seed("trim_horizon") == 1
-    (row,) = shop.leases().values()
+    (row,) = harness.leases().values()
     assert row == {
         "leaseKey": {"S": FIRST},
         "checkpoint": {"S": "TRIM_HORIZON"},
@@ -67,73 +67,73 @@ async def test_a_first_start_finds_a_lease_for_every_shard(shop: WorkerHarness, 
         "startingHashKey": {"S": "0"},
         "endingHashKey": {"S": str((1 << 128) - 1)},
     }
-    (index,) = shop.dynamodb.describe_table(TableName=shop.application)["Table"]["GlobalSecondaryIndexes"]
+    (index,) = harness.dynamodb.describe_table(TableName=harness.application)["Table"]["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["IndexStatus"]) == ("LeaseOwnerToLeaseKeyIndex", "ACTIVE")
 
 
-async def test_from_the_horizon_it_begins_with_the_parents(shop: WorkerHarness, leases: LeaseTable) -> None:
-    split(shop)
+async def test_from_the_horizon_it_begins_with_the_parents(harness: WorkerHarness, leases: LeaseTable) -> None:
+    split(harness)
     assert await leases.seed("trim_horizon") == 1
-    assert set(shop.leases()) == {FIRST}
+    assert set(harness.leases()) == {FIRST}
 
 
-async def test_from_the_latest_it_begins_with_the_open_shards(shop: WorkerHarness, leases: LeaseTable) -> None:
-    split(shop)
+async def test_from_the_latest_it_begins_with_the_open_shards(harness: WorkerHarness, leases: LeaseTable) -> None:
+    split(harness)
     assert await leases.seed("latest") == 2
-    found = shop.leases()
+    found = harness.leases()
     assert set(found) == {SECOND, THIRD}
     assert {row["checkpoint"]["S"] for row in found.values()} == {"LATEST"}
     assert found[SECOND]["parentShardId"] == {"SS": [FIRST]}
 
 
 async def test_two_workers_that_start_at_once_make_each_lease_once(
-    shop: WorkerHarness, aws: Aws, application: Application
+    harness: WorkerHarness, aws: Aws, application: Application
 ) -> None:
     made = await asyncio.gather(*(LeaseTable(aws, application).seed("trim_horizon") for _ in range(8)))
     assert sum(made) == 1
-    assert set(shop.leases()) == {FIRST}
+    assert set(harness.leases()) == {FIRST}
 
 
-async def test_a_half_seeded_table_is_completed(shop: WorkerHarness, leases: LeaseTable) -> None:
-    split(shop)
+async def test_a_half_seeded_table_is_completed(harness: WorkerHarness, leases: LeaseTable) -> None:
+    split(harness)
     await leases.seed("latest")
-    shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": SECOND}})
-    advance(shop, THIRD, leaseOwner={"S": "other"}, leaseCounter={"N": "5"})
+    harness.dynamodb.delete_item(TableName=harness.application, Key={"leaseKey": {"S": SECOND}})
+    advance(harness, THIRD, leaseOwner={"S": "other"}, leaseCounter={"N": "5"})
     assert await leases.seed("latest") == 1
-    assert shop.owners() == {SECOND: None, THIRD: "other"}
+    assert harness.owners() == {SECOND: None, THIRD: "other"}
 
 
-async def test_a_shard_that_is_done_does_not_begin_again(shop: WorkerHarness, leases: LeaseTable) -> None:
+async def test_a_shard_that_is_done_does_not_begin_again(harness: WorkerHarness, leases: LeaseTable) -> None:
     await leases.seed("trim_horizon")
-    split(shop)
+    split(harness)
     # KCL has gone on to the children, and has removed the parent's lease.
     for shard in (SECOND, THIRD):
-        row = shop.leases()[FIRST] | {"leaseKey": {"S": shard}}
-        shop.dynamodb.put_item(TableName=shop.application, Item=row)
-    shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": FIRST}})
+        row = harness.leases()[FIRST] | {"leaseKey": {"S": shard}}
+        harness.dynamodb.put_item(TableName=harness.application, Item=row)
+    harness.dynamodb.delete_item(TableName=harness.application, Key={"leaseKey": {"S": FIRST}})
     assert await leases.seed("trim_horizon") == 0
-    assert set(shop.leases()) == {SECOND, THIRD}
+    assert set(harness.leases()) == {SECOND, THIRD}
 
 
-async def test_a_table_that_was_worked_on_is_left_as_it_is(shop: WorkerHarness, leases: LeaseTable) -> None:
-    split(shop)
+async def test_a_table_that_was_worked_on_is_left_as_it_is(harness: WorkerHarness, leases: LeaseTable) -> None:
+    split(harness)
     await leases.seed("latest")
-    shop.dynamodb.delete_item(TableName=shop.application, Key={"leaseKey": {"S": SECOND}})
-    advance(shop, THIRD, checkpoint={"S": "495"})
+    harness.dynamodb.delete_item(TableName=harness.application, Key={"leaseKey": {"S": SECOND}})
+    advance(harness, THIRD, checkpoint={"S": "495"})
     assert await leases.seed("latest") == 0
-    assert set(shop.leases()) == {THIRD}
+    assert set(harness.leases()) == {THIRD}
 
 
 async def test_leases_that_are_given_up_have_no_owner_and_a_new_counter(
-    shop: WorkerHarness, leases: LeaseTable
+    harness: WorkerHarness, leases: LeaseTable
 ) -> None:
-    split(shop)
+    split(harness)
     await leases.seed("latest")
-    advance(shop, SECOND, leaseOwner={"S": "me"}, leaseCounter={"N": "5"}, checkpoint={"S": "495"})
-    advance(shop, THIRD, leaseOwner={"S": "other"})
+    advance(harness, SECOND, leaseOwner={"S": "me"}, leaseCounter={"N": "5"}, checkpoint={"S": "495"})
+    advance(harness, THIRD, leaseOwner={"S": "other"})
     assert await leases.release("me") == 1
-    assert shop.owners() == {SECOND: None, THIRD: "other"}
-    second = shop.leases()[SECOND]
+    assert harness.owners() == {SECOND: None, THIRD: "other"}
+    second = harness.leases()[SECOND]
     assert (second["leaseCounter"]["N"], second["checkpoint"]["S"]) == ("6", "495")
 
 

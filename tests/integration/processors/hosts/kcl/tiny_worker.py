@@ -20,11 +20,11 @@ from shared.settings import Settings
 CHILD = [Path(sys.executable).name, "-m", "tests.integration.processors.hosts.kcl.tiny_child"]
 
 
-async def run(slot: int, limits: Timeouts) -> bool:
+async def run(slot: int, timeouts: Timeouts) -> bool:
     settings = Settings.load()
     application = Application.of("stability", settings)
     with WorkerId.take(application.name, slot) as taken:
-        supervisor = Supervisor(application, settings, taken.worker, CHILD, MemoryMetrics(), limits=limits)
+        supervisor = Supervisor(application, settings, taken.worker, CHILD, MemoryMetrics(), limits=timeouts)
 
         def stop() -> None:
             supervisor.stop()

@@ -103,7 +103,7 @@ class WorkerHarness:
     """A stream, its application and the workers on it."""
 
     def __init__(self, localstack: LocalStack, observer: Observer, folder: Path) -> None:
-        prefix = f"shop-{uuid.uuid4().hex[:8]}"
+        prefix = f"test-{uuid.uuid4().hex[:8]}"
         self.stream, self.application = f"{prefix}-transcripts", f"{prefix}-stability"
         self.folder = folder
         self.environ = {**program_environment(localstack), "PYTHONPATH": str(ROOT), "STREAM_PREFIX": prefix}
@@ -111,10 +111,15 @@ class WorkerHarness:
         self.workers: list[WorkerProcess] = []
 
     def worker(
-        self, slot: int = 1, *, python: str = sys.executable, environ: Mapping[str, str] | None = None, **limits: float
+        self,
+        slot: int = 1,
+        *,
+        python: str = sys.executable,
+        environ: Mapping[str, str] | None = None,
+        **timeouts: float,
     ) -> WorkerProcess:
         """Starts one."""
-        command = [python, "-m", "tests.integration.processors.hosts.kcl.tiny_worker", str(slot), json.dumps(limits)]
+        command = [python, "-m", "tests.integration.processors.hosts.kcl.tiny_worker", str(slot), json.dumps(timeouts)]
         started = WorkerProcess(command, {**self.environ, **(environ or {})}, self.folder)
         self.workers.append(started)
         return started
@@ -151,7 +156,7 @@ class WorkerHarness:
 def worker_harness(
     localstack: LocalStack, observer: Observer, folder: Path, *, shards: int = 1
 ) -> Iterator[WorkerHarness]:
-    """A workshop whose stream is there."""
+    """A harness whose stream is there."""
     opened = WorkerHarness(localstack, observer, folder)
     opened.kinesis.create_stream(StreamName=opened.stream, ShardCount=shards)
     opened.kinesis.get_waiter("stream_exists").wait(StreamName=opened.stream, WaiterConfig={"Delay": 1})
