@@ -65,7 +65,7 @@ def local_host(stages: Sequence[Stage], environment: HostEnvironment) -> HostUnd
 
 
 def kcl_host(stages: Sequence[Stage], environment: HostEnvironment) -> HostUnderTest:
-    """The child of KCL's daemon, driven over pipes by a daemon that is played."""
+    """The child of KCL's daemon, driven over pipes by a simulated daemon."""
     from tests.conformance.kcl.daemon import MultiLangDaemon  # needs amazon_kclpy
 
     return MultiLangDaemon(stages, environment)

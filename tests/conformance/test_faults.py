@@ -159,8 +159,8 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
         await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
             await asyncio.sleep(start / 1000 - asyncio.get_running_loop().time())
-            await insistent(cluster, frame(talk.id, start))
-        await insistent(cluster, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
+            await send_with_retries(cluster, frame(talk.id, start))
+        await send_with_retries(cluster, SessionEnded(session=talk.id, captured_at=VirtualClock().now()))
         await asyncio.sleep(SETTLED + 20)
         assert cluster.metrics.total(Metric.TAKES_OPENED) > 1
         assert cluster.metrics.total(Metric.FENCED) == 0
@@ -170,7 +170,7 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
     run(main())
 
 
-async def insistent(cluster: SimulatedCluster, record: Record) -> None:
+async def send_with_retries(cluster: SimulatedCluster, record: Record) -> None:
     """Sends the record as a producer does: again and again until it is taken."""
     while True:
         try:

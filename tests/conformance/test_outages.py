@@ -135,9 +135,11 @@ def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_woul
         dead_letters = [
             letter for letter in await cluster.read(StreamName.DEAD_LETTERS) if isinstance(letter, DeadLetter)
         ]
-        buried = [record.number for letter in dead_letters if isinstance(record := decode(letter.payload), Translation)]
-        assert buried
-        both = sorted(buried + [translation.number for translation in got.translations["es"]])
+        rejected = [
+            record.number for letter in dead_letters if isinstance(record := decode(letter.payload), Translation)
+        ]
+        assert rejected
+        both = sorted(rejected + [translation.number for translation in got.translations["es"]])
         assert both == [segment.number for segment in got.segments]
 
     run(main())

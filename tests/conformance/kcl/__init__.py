@@ -1,1 +1,1 @@
-"""KCL's daemon, played over pipes on virtual time."""
+"""KCL's daemon, simulated over pipes on virtual time."""

@@ -1,4 +1,4 @@
-"""KCL's daemon, played: it leases shards to itself, reads them, and speaks with a child a shard."""
+"""KCL's daemon, simulated: it leases shards to itself, reads them, and speaks with a child a shard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A child that does what no child may fails the suite: the daemon as it is played here mends none of it unseen."""
+"""A child that does what no child may fails the suite: the simulated daemon mends none of it unseen."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Outlet:
         self.published: asyncio.Queue[SessionEnded] = asyncio.Queue()
 
     async def publish(self, stream: StreamName, record: Record) -> None:
-        raise AssertionError("a proposal must not be insisted on")
+        raise AssertionError("a proposal must not be tried again")
 
     async def offer(self, stream: StreamName, record: Record) -> None:
         assert stream is StreamName.AUDIO

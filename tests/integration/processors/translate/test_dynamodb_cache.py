@@ -21,7 +21,7 @@ KEY = "en:es:0123"
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _long_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """LocalStack on a machine that is busy with other tests is slower than DynamoDB."""
     monkeypatch.setattr("processors.translate.dynamodb_cache._PATIENCE", 1.5)
 

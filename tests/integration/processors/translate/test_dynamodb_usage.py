@@ -19,7 +19,7 @@ NOW = 1_800_000_000
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _long_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """LocalStack on a machine that is busy with other tests is slower than DynamoDB."""
     monkeypatch.setattr("processors.translate.dynamodb_usage._PATIENCE", 5.0)
 
@@ -30,17 +30,17 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def ledger(aws: Aws, prefix: str, clock: SetClock) -> DynamoDbUsage:
+def usage(aws: Aws, prefix: str, clock: SetClock) -> DynamoDbUsage:
     return DynamoDbUsage(aws, prefix, clock=clock)
 
 
 @pytest.fixture
-def struck(faulty: FaultyAws, prefix: str, clock: SetClock) -> DynamoDbUsage:
-    """A ledger whose calls go wrong where the test wants it."""
+def faulty_usage(faulty: FaultyAws, prefix: str, clock: SetClock) -> DynamoDbUsage:
+    """One whose calls go wrong where the test wants it."""
     return DynamoDbUsage(faulty, prefix, clock=clock)
 
 
-class Book:
+class SpendingTable:
     """What stands in the table, whatever the product believes."""
 
     def __init__(self, observer: Observer, prefix: str) -> None:
@@ -55,63 +55,73 @@ class Book:
 
 
 @pytest.fixture
-def book(observer: Observer, prefix: str) -> Book:
-    return Book(observer, prefix)
+def table(observer: Observer, prefix: str) -> SpendingTable:
+    return SpendingTable(observer, prefix)
 
 
-async def test_workers_and_restarts_share_an_account(ledger: DynamoDbUsage, struck: DynamoDbUsage, book: Book) -> None:
-    assert await ledger.book("session:talk", 60, 100)
-    assert not await struck.book("session:talk", 60, 100)
-    assert await struck.book("session:talk", 40, 100)
-    assert not await ledger.book("session:talk", 1, 100)
-    assert not await ledger.book("session:other", 101, 100)
-    assert book.items() == [{"account": "session:talk", "characters": 100, "expires_at": NOW + 7 * 86_400}]
+async def test_workers_and_restarts_share_an_account(
+    usage: DynamoDbUsage, faulty_usage: DynamoDbUsage, table: SpendingTable
+) -> None:
+    assert await usage.book("session:talk", 60, 100)
+    assert not await faulty_usage.book("session:talk", 60, 100)
+    assert await faulty_usage.book("session:talk", 40, 100)
+    assert not await usage.book("session:talk", 1, 100)
+    assert not await usage.book("session:other", 101, 100)
+    assert table.items() == [{"account": "session:talk", "characters": 100, "expires_at": NOW + 7 * 86_400}]
 
 
-async def test_many_at_once_never_overrun_the_cap(ledger: DynamoDbUsage, struck: DynamoDbUsage, book: Book) -> None:
-    booked = await asyncio.gather(*(each.book("day", 30, 200) for each in (ledger, struck) * 6))
+async def test_many_at_once_never_overrun_the_cap(
+    usage: DynamoDbUsage, faulty_usage: DynamoDbUsage, table: SpendingTable
+) -> None:
+    booked = await asyncio.gather(*(each.book("day", 30, 200) for each in (usage, faulty_usage) * 6))
     assert booked.count(True) == 6
-    assert book.spent("day") == 180
+    assert table.spent("day") == 180
 
 
-async def test_what_is_given_back_may_be_spent(ledger: DynamoDbUsage, struck: DynamoDbUsage) -> None:
-    assert await ledger.book("day", 100, 100)
-    await ledger.give_back("day", 30)
-    assert await ledger.book("day", 30, 100)
-    assert not await struck.book("day", 1, 100)
+async def test_what_is_given_back_may_be_spent(usage: DynamoDbUsage, faulty_usage: DynamoDbUsage) -> None:
+    assert await usage.book("day", 100, 100)
+    await usage.give_back("day", 30)
+    assert await usage.book("day", 30, 100)
+    assert not await faulty_usage.book("day", 1, 100)
 
 
 async def test_an_outage_stops_nobody_and_the_cap_holds_in_memory(
-    struck: DynamoDbUsage, faulty: FaultyAws, clock: SetClock, book: Book, caplog: pytest.LogCaptureFixture
+    faulty_usage: DynamoDbUsage,
+    faulty: FaultyAws,
+    clock: SetClock,
+    table: SpendingTable,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert await struck.book("day", 50, 100)
+    assert await faulty_usage.book("day", 50, 100)
     faulty.refuse(StoreUnavailable("the table is down"))
     with caplog.at_level(logging.WARNING):
-        assert await struck.book("day", 30, 100)
+        assert await faulty_usage.book("day", 30, 100)
         clock.pass_by(6)
-        assert not await struck.book("day", 30, 100)
-        assert await struck.book("day", 20, 100)
+        assert not await faulty_usage.book("day", 30, 100)
+        assert await faulty_usage.book("day", 20, 100)
     assert [record.getMessage() for record in caplog.records] == [
         "translate: characters spent cannot be written and are counted in memory: the table is down"
     ]
-    assert book.spent("day") == 50
+    assert table.spent("day") == 50
     faulty.refuse(None)
     clock.pass_by(6)
-    assert not await struck.book("day", 1, 100)
-    assert book.spent("day") == 100
-    assert await struck.book("day", 1, 101)
+    assert not await faulty_usage.book("day", 1, 100)
+    assert table.spent("day") == 100
+    assert await faulty_usage.book("day", 1, 101)
 
 
-async def test_what_is_owed_is_written_at_the_end(struck: DynamoDbUsage, faulty: FaultyAws, book: Book) -> None:
+async def test_what_is_owed_is_written_at_the_end(
+    faulty_usage: DynamoDbUsage, faulty: FaultyAws, table: SpendingTable
+) -> None:
     faulty.refuse(StoreUnavailable("the table is down"))
-    assert await struck.book("day", 30, 100)
+    assert await faulty_usage.book("day", 30, 100)
     faulty.refuse(None)
-    await struck.close()
-    assert book.spent("day") == 30
+    await faulty_usage.close()
+    assert table.spent("day") == 30
 
 
 async def test_a_table_that_never_answers_is_not_waited_for(
-    struck: DynamoDbUsage, faulty: FaultyAws, book: Book
+    faulty_usage: DynamoDbUsage, faulty: FaultyAws, table: SpendingTable
 ) -> None:
     answers = asyncio.Event()
 
@@ -120,14 +130,14 @@ async def test_a_table_that_never_answers_is_not_waited_for(
 
     faulty.asked = asked
     async with asyncio.timeout(TIMEOUT):
-        assert await struck.book("day", 30, 100)
+        assert await faulty_usage.book("day", 30, 100)
         # It rests now, and is not asked.
-        assert await struck.book("day", 30, 100)
-        assert not await struck.book("day", 50, 100)
+        assert await faulty_usage.book("day", 30, 100)
+        assert not await faulty_usage.book("day", 50, 100)
     assert faulty.calls == {"update_item": 1}
     answers.set()
-    await struck.close()
-    assert book.spent("day") == 60
+    await faulty_usage.close()
+    assert table.spent("day") == 60
 
 
 async def test_a_missing_table_stops_nobody(aws: Aws, clock: SetClock, caplog: pytest.LogCaptureFixture) -> None:

@@ -194,11 +194,11 @@ def test_work_that_the_engine_cancels_itself_has_failed() -> None:
 def test_one_that_is_asked_to_stop_stops() -> None:
     async def scenario(harness: RetryHarness) -> None:
         harness.answer = hang
-        insisting = asyncio.ensure_future(harness.call())
+        calling = asyncio.ensure_future(harness.call())
         await asyncio.sleep(1)
-        insisting.cancel()
-        await asyncio.wait({insisting})
-        assert insisting.cancelled()
+        calling.cancel()
+        await asyncio.wait({calling})
+        assert calling.cancelled()
         assert harness.dead_letters == []
 
     run_scenario(scenario)

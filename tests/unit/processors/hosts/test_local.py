@@ -38,7 +38,7 @@ def test_it_passes_records_on_and_stamps_the_hop() -> None:
     run(main())
 
 
-def test_a_new_host_goes_on_at_the_oldest_unreleased_input() -> None:
+def test_a_new_host_goes_on_at_the_oldest_unacked_input() -> None:
     async def main() -> None:
         harness = LocalHostHarness()
         host = harness.host()
@@ -80,7 +80,7 @@ def test_bytes_that_are_no_record_and_records_that_make_it_raise_become_dead_let
     run(main())
 
 
-def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_released() -> None:
+def test_work_beside_the_operator_that_fails_begins_it_anew_with_what_is_not_acked() -> None:
     async def main() -> None:
         harness = LocalHostHarness()
         host = harness.host()
@@ -109,7 +109,7 @@ def test_inputs_of_a_session_that_does_not_exist_are_one_dead_letter_and_then_co
     run(main())
 
 
-def test_a_refusing_stream_is_waited_out_and_no_release_counts_before_its_output_is_out() -> None:
+def test_a_refusing_stream_is_waited_out_and_no_ack_counts_before_its_output_is_out() -> None:
     async def main() -> None:
         harness = LocalHostHarness()
         host = harness.host()

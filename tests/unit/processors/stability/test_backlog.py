@@ -61,7 +61,7 @@ def final(utterance: int) -> FinalResult:
     )  # fmt: skip
 
 
-def test_no_more_is_claimed_than_an_item_holds_until_the_stages_behind_have_released() -> None:
+def test_no_more_is_claimed_than_an_item_holds_until_the_stages_behind_have_acked() -> None:
     async def main() -> None:
         store = Counting()
         await store.create(Session(id="t", source_language="en", target_languages=("es",), started_at=1))

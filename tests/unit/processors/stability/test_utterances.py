@@ -23,7 +23,7 @@ from tests.unit.processors.stability.stability_harness import (
 )
 
 
-def test_repeated_and_older_results_are_released_and_counted() -> None:
+def test_repeated_and_older_results_are_acked_and_counted() -> None:
     new: list[Result] = [
         partial("one", 300),
         partial("one two", 600),
@@ -155,14 +155,14 @@ def test_an_utterance_that_the_recogniser_left_behind_is_committed() -> None:
     assert harness.metrics.total(Metric.ORPHANED_RESULTS_FLUSHED) == 1
 
 
-def test_a_final_without_words_is_released() -> None:
+def test_a_final_without_words_is_acked() -> None:
     nothing = final("", 500)
     harness = run(processed(nothing))
     assert harness.acked == [nothing]
     assert harness.emitted == []
 
 
-def test_a_partial_result_is_released_as_soon_as_all_of_it_is_committed() -> None:
+def test_a_partial_result_is_acked_as_soon_as_all_of_it_is_committed() -> None:
     whole = partial("one two .")
     assert run(processed(whole)).acked == [whole]
 
@@ -175,7 +175,7 @@ def test_the_sessions_end_commits_what_is_open_and_goes_out_behind_it() -> None:
     assert harness.acked == [*results, end]
 
 
-def test_at_a_shards_end_what_is_open_is_dropped_and_released() -> None:
+def test_at_a_shards_end_what_is_open_is_dropped_and_acked() -> None:
     async def main() -> None:
         results = [partial("one . ~two", 600), partial("one . ~two ~three", 700)]
         harness = await processed(*results)

@@ -56,7 +56,7 @@ def test_a_corrected_text_is_not_spoken_again() -> None:
     run_scenario(scenario)
 
 
-def test_audio_goes_out_while_more_is_made_and_is_released_behind_the_last_chunk() -> None:
+def test_audio_goes_out_while_more_is_made_and_is_acked_behind_the_last_chunk() -> None:
     async def scenario(harness: SynthesizeHarness) -> None:
         harness.engine.delay["es"] = 0.5
         await harness.send(translation(1, 1200))

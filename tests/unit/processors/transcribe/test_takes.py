@@ -155,7 +155,7 @@ def test_a_new_take_begins_half_a_second_behind_what_was_heard_wherever_that_lie
     run(main())
 
 
-def test_without_open_utterance_audio_ten_seconds_back_is_released() -> None:
+def test_without_open_utterance_audio_ten_seconds_back_is_acked() -> None:
     async def main() -> None:
         harness = await TranscribeHarness().open()
         await harness.speak(15, bytes(3200))

@@ -77,8 +77,8 @@ class _Client(AwsClient):
         return await self._table.update(parameters)
 
 
-def play(scenario: Callable[[DynamoDbUsage, SlowSpending], Awaitable[None]]) -> None:
-    """Plays on virtual time."""
+def run_scenario(scenario: Callable[[DynamoDbUsage, SlowSpending], Awaitable[None]]) -> None:
+    """Runs it on virtual time."""
 
     async def main() -> None:
         table = SlowSpending()
@@ -103,7 +103,7 @@ def test_a_write_that_is_answered_late_is_not_written_again() -> None:
         await usage.close()
         assert table.spent == {"day": 2400}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_a_debt_is_written_once_however_late_the_answer() -> None:
@@ -124,7 +124,7 @@ def test_a_debt_is_written_once_however_late_the_answer() -> None:
         assert table.writes[2:] == [("day", 200), ("day", 100)]
         assert table.spent == {"day": 600}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_a_booking_that_fails_late_is_owed() -> None:
@@ -137,7 +137,7 @@ def test_a_booking_that_fails_late_is_owed() -> None:
         assert table.spent == {"day": 60}
         assert await usage.book("day", 40, 100)
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_a_debt_whose_writing_fails_late_is_still_owed() -> None:
@@ -150,7 +150,7 @@ def test_a_debt_whose_writing_fails_late_is_still_owed() -> None:
         assert await usage.book("day", 100, PLENTY)
         assert table.spent == {"day": 500}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_what_the_table_refuses_late_was_spent_all_the_same() -> None:
@@ -162,7 +162,7 @@ def test_what_the_table_refuses_late_was_spent_all_the_same() -> None:
         assert not await usage.book("day", 1, 100)
         assert table.spent == {"day": 110}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_what_the_table_takes_late_and_memory_refused_is_given_back() -> None:
@@ -176,7 +176,7 @@ def test_what_the_table_takes_late_and_memory_refused_is_given_back() -> None:
         assert await usage.book("day", 100, 100)
         assert table.spent == {"day": 100}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_a_late_answer_forgets_nothing_that_was_booked_since() -> None:
@@ -188,7 +188,7 @@ def test_a_late_answer_forgets_nothing_that_was_booked_since() -> None:
         await asyncio.sleep(1)
         assert not await usage.book("day", 40, 100)
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 @pytest.mark.parametrize("failing", [True, False])
@@ -206,7 +206,7 @@ def test_a_late_answer_forgets_no_other_booking_that_is_under_way(failing: bool)
         assert not await usage.book("day", 40, 100)
         assert await usage.book("day", 20, 100)
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_what_the_table_takes_late_and_memory_refused_is_not_counted_in_memory_either() -> None:
@@ -218,7 +218,7 @@ def test_what_the_table_takes_late_and_memory_refused_is_not_counted_in_memory_e
         await asyncio.sleep(0.5)
         assert await usage.book("day", 90, 100)
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_a_stalled_table_has_few_writes_under_way() -> None:
@@ -233,7 +233,7 @@ def test_a_stalled_table_has_few_writes_under_way() -> None:
         await usage.close()
         assert table.spent == {f"session:{n}": 20 for n in range(40)}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 @pytest.mark.parametrize("failing", [True, False])
@@ -245,7 +245,7 @@ def test_closing_waits_for_what_is_under_way(failing: bool) -> None:
         await usage.close()
         assert table.spent == {"day": 100}
 
-    play(scenario)
+    run_scenario(scenario)
 
 
 def test_closing_lets_go_of_what_does_not_end() -> None:
@@ -263,4 +263,4 @@ def test_closing_lets_go_of_what_does_not_end() -> None:
         assert now() - began <= 1
         assert asyncio.all_tasks() - before == table.threads
 
-    play(scenario)
+    run_scenario(scenario)

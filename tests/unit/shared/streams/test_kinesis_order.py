@@ -31,12 +31,12 @@ def new(numbers: list[int]) -> list[int]:
     return taken[1:]
 
 
-async def insist(stream: Stream, entries: list[Entry], chance: Random, cancelled: float) -> None:
+async def publish_with_retries(stream: Stream, entries: list[Entry], chance: Random, cancelled: float) -> None:
     """Publishes the entries, giving up now and then, until it succeeds."""
     while True:
         try:
-            impatient = now() < TROUBLE and chance.random() < cancelled
-            async with asyncio.timeout(chance.uniform(0, 0.3) if impatient else None):
+            cancel = now() < TROUBLE and chance.random() < cancelled
+            async with asyncio.timeout(chance.uniform(0, 0.3) if cancel else None):
                 await stream.publish(entries)
                 return
         except (StreamUnavailable, TimeoutError):
@@ -51,7 +51,7 @@ async def work(stream: Stream, publisher: int, batches: list[list[str]], chance:
             key = f"{letter}{publisher}"
             numbers[key] = numbers.get(key, 0) + 1
             entries.append(Entry(key, str(numbers[key]).encode()))
-        await insist(stream, entries, chance, cancelled)
+        await publish_with_retries(stream, entries, chance, cancelled)
 
 
 @settings(max_examples=150)

@@ -190,7 +190,7 @@ def test_readers_that_catch_up_while_others_read_leave_the_shard_at_5_reads_a_se
     run(main())
 
 
-async def audience(size: int, start: Start, interval: float = 0.4) -> tuple[list[float], list[list[float]]]:
+async def readers_lags(size: int, start: Start, interval: float = 0.4) -> tuple[list[float], list[list[float]]]:
     """How late, in s, a first listener hears each record, and `size` more who join at once after 10 s."""
     kinesis = ScriptedKinesis(limited=True, page=20)
     for _ in range(400):
@@ -217,8 +217,8 @@ async def audience(size: int, start: Start, interval: float = 0.4) -> tuple[list
 
 @pytest.mark.parametrize("start", [OLDEST, LATEST, Start(at=EPOCH + 9_000)])
 @pytest.mark.parametrize("interval", [0.25, 0.4, 0.5])
-def test_an_audience_that_joins_at_once_holds_up_nobody_who_listens_already(interval: float, start: Start) -> None:
-    first, _ = run(audience(50, start, interval))
+def test_readers_that_join_at_once_hold_up_nobody_who_listens_already(interval: float, start: Start) -> None:
+    first, _ = run(readers_lags(50, start, interval))
     assert len(first) > 590
     assert max(first) < 1.5
 
@@ -228,14 +228,14 @@ def test_an_audience_that_joins_at_once_holds_up_nobody_who_listens_already(inte
 def test_one_who_joins_others_is_up_to_date_within_seconds_however_often_they_read(
     interval: float, start: Start
 ) -> None:
-    _, (lags,) = run(audience(1, start, interval))
+    _, (lags,) = run(readers_lags(1, start, interval))
     assert len(lags) > 490
     # Those of the last 40 s.
     assert max(lags[-400:]) < 2
 
 
 @pytest.mark.parametrize("start", [LATEST, Start(at=EPOCH + 9_000)])
-def test_an_audience_that_joins_at_once_hears_within_seconds(start: Start) -> None:
-    _, others = run(audience(50, start))
+def test_readers_that_join_at_once_hear_within_seconds(start: Start) -> None:
+    _, others = run(readers_lags(50, start))
     assert min(map(len, others)) > 490
     assert max(map(max, others)) < 5

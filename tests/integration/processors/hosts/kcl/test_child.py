@@ -37,7 +37,7 @@ def test_what_is_printed_never_reaches_the_protocol(child: ChildProcess) -> None
     assert "gave its engine up" in child.errors
 
 
-def test_only_what_is_released_is_checkpointed(child: ChildProcess) -> None:
+def test_only_what_is_acked_is_checkpointed(child: ChildProcess) -> None:
     assert child.bring("one", "keep", "three") == "processRecords"
     child.bring_nothing(until="1")
     assert child.say("shutdownRequested") == "shutdownRequested"
@@ -47,7 +47,7 @@ def test_only_what_is_released_is_checkpointed(child: ChildProcess) -> None:
     assert "closed: Closing.SHUTDOWN" in child.errors
 
 
-def test_what_is_released_last_is_checkpointed_at_the_shutdown(child: ChildProcess) -> None:
+def test_what_is_acked_last_is_checkpointed_at_the_shutdown(child: ChildProcess) -> None:
     assert child.bring("one", "two", "three") == "processRecords"
     assert child.say("shutdownRequested") == "shutdownRequested"
     assert child.checkpoints[-1] == "3"

@@ -191,7 +191,7 @@ def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
     run(main())
 
 
-def test_a_host_that_holds_as_much_as_it_may_reads_on_once_something_is_released(
+def test_a_host_that_holds_as_much_as_it_may_reads_on_once_something_is_acked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("processors.hosts.backpressure.MOST_HELD", 300)

@@ -147,7 +147,7 @@ def test_the_daemon_dies_with_the_process_that_started_it() -> None:
         assert parent.stdout is not None
         daemon = int(parent.stdout.readline())
         deadline = time.monotonic() + TIMEOUT
-        while "leash" in str(psutil.Process(daemon).cmdline()):
+        while "die_with_parent" in str(psutil.Process(daemon).cmdline()):
             assert time.monotonic() < deadline
         parent.send_signal(signal.SIGKILL)
     while not gone(daemon):
