@@ -9,17 +9,11 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from shared.aws import AwsError
-from shared.streams import LATEST, OLDEST, ShardReader, Start
+from shared.streams import LATEST, OLDEST, Start
 from tests.support.scripted_kinesis import ENDPOINT, THROTTLED, Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
-
-SHARD = "shardId-000000000000"
-
-
-async def take(reader: ShardReader, into: list[str]) -> None:
-    while True:
-        into.extend(item.data.decode() for item in (await reader.read()).items)
+from tests.unit.shared.streams.numbered_records import SHARD, numbers, read
 
 
 def put(kinesis: ScriptedKinesis, first: int, last: int) -> None:
@@ -27,16 +21,12 @@ def put(kinesis: ScriptedKinesis, first: int, last: int) -> None:
         kinesis.stream.put("k", str(number).encode())
 
 
-def numbers(first: int, last: int) -> list[str]:
-    return [str(number) for number in range(first, last + 1)]
-
-
 @pytest.mark.parametrize("start", [OLDEST, LATEST, Start(at=EPOCH)])
 def test_reading_goes_on_behind_the_last_record_when_its_iterator_has_expired(start: Start) -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis()
         heard: list[str] = []
-        reading = asyncio.create_task(take(await Wire(kinesis).stream().reader(SHARD, start), heard))
+        reading = asyncio.create_task(read(await Wire(kinesis).stream().reader(SHARD, start), heard))
         for first in range(1, 100, 3):
             put(kinesis, first, first + 2)
             await asyncio.sleep(1.3)
@@ -57,7 +47,7 @@ def test_what_came_before_an_iterator_expired_for_the_first_time_is_not_lost(sta
             put(kinesis, 0, 0)
         await asyncio.sleep(2)
         heard: list[str] = []
-        reading = asyncio.create_task(take(await wire.stream().reader(SHARD, start), heard))
+        reading = asyncio.create_task(read(await wire.stream().reader(SHARD, start), heard))
         await asyncio.sleep(30.5)
         put(kinesis, 1, 3)
         kinesis.expire_iterators()
@@ -76,7 +66,7 @@ def test_what_came_is_not_lost_when_the_renewed_iterator_expires_unread_too(star
         wire = Wire(kinesis)
         await asyncio.sleep(2)
         heard: list[str] = []
-        reading = asyncio.create_task(take(await wire.stream().reader(SHARD, start), heard))
+        reading = asyncio.create_task(read(await wire.stream().reader(SHARD, start), heard))
         await asyncio.sleep(30.5)
         put(kinesis, 1, 3)
         since = now()
@@ -106,7 +96,7 @@ def test_what_came_is_not_lost_when_the_iterator_expires_behind_reads_that_broug
         kinesis = ScriptedKinesis()
         await asyncio.sleep(2)
         heard: list[str] = []
-        reading = asyncio.create_task(take(await Wire(kinesis).stream().reader(SHARD, start), heard))
+        reading = asyncio.create_task(read(await Wire(kinesis).stream().reader(SHARD, start), heard))
         await asyncio.sleep(30)
         kinesis.blanks = 30
         put(kinesis, 1, 3)
@@ -133,7 +123,7 @@ def test_a_reader_that_begins_to_read_long_after_it_was_made_has_lost_nothing(st
         put(kinesis, 1, 3)
         await asyncio.sleep(200)
         heard: list[str] = []
-        reading = asyncio.create_task(take(reader, heard))
+        reading = asyncio.create_task(read(reader, heard))
         await asyncio.sleep(10)
         assert heard == numbers(1, 3)
         reading.cancel()
@@ -145,7 +135,7 @@ def test_an_iterator_that_cannot_be_renewed_at_once_is_renewed_later() -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis()
         heard: list[str] = []
-        reading = asyncio.create_task(take(await Wire(kinesis).stream().reader(SHARD, OLDEST), heard))
+        reading = asyncio.create_task(read(await Wire(kinesis).stream().reader(SHARD, OLDEST), heard))
         put(kinesis, 1, 3)
         await asyncio.sleep(5)
         kinesis.expire_iterators()
@@ -177,7 +167,7 @@ def test_an_outage_is_waited_out_with_ever_longer_waits_and_nothing_is_lost(
         kinesis = ScriptedKinesis(page=2)
         wire = Wire(kinesis)
         heard: list[str] = []
-        reading = asyncio.create_task(take(await wire.stream().reader(SHARD, OLDEST), heard))
+        reading = asyncio.create_task(read(await wire.stream().reader(SHARD, OLDEST), heard))
         put(kinesis, 1, 3)
         if caught_up:
             await asyncio.sleep(5)
@@ -207,7 +197,7 @@ def test_a_shard_that_is_throttled_does_not_hold_up_the_others() -> None:
         heard: list[list[str]] = [[], []]
         shards = kinesis.stream.open
         tasks = [
-            asyncio.create_task(take(await stream.reader(shard.id, OLDEST), into))
+            asyncio.create_task(read(await stream.reader(shard.id, OLDEST), into))
             for shard, into in zip(shards, heard, strict=True)
         ]
         key = next(f"key {n}" for n in range(99) if kinesis.stream.shard_of(f"key {n}") is shards[1])
@@ -234,7 +224,7 @@ def test_what_is_no_outage_is_told_to_every_reader(caught_up: bool) -> None:
         kinesis = ScriptedKinesis()
         stream = Wire(kinesis).stream()
         readers = [await stream.reader(SHARD, LATEST) for _ in range(2)]
-        tasks = [asyncio.create_task(take(reader, [])) for reader in readers]
+        tasks = [asyncio.create_task(read(reader, [])) for reader in readers]
         if caught_up:
             await asyncio.sleep(5)
         kinesis.fail = lambda call: refusal("InvalidArgumentException", "no such place")

@@ -7,18 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from shared.streams import LATEST, OLDEST, Entry, ShardReader, Start
+from shared.streams import LATEST, OLDEST, Entry, Start
 from shared.streams.kinesis.pace import Pace
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.scripted_stream import ScriptedStream, now
 from tests.support.virtual_time import EPOCH, run
-
-SHARD = "shardId-000000000000"
-
-
-async def take(reader: ShardReader, into: list[str]) -> None:
-    while True:
-        into.extend(item.data.decode() for item in (await reader.read()).items)
+from tests.unit.shared.streams.numbered_records import SHARD, read
 
 
 def gaps(wire: Wire, since: float, until: float) -> list[float]:
@@ -43,7 +37,7 @@ class Listening:
 
     async def __aenter__(self) -> Listening:
         for stream in (self.stream, self.other):
-            self.tasks.append(asyncio.create_task(take(await stream.reader(SHARD, LATEST), self.heard)))
+            self.tasks.append(asyncio.create_task(read(await stream.reader(SHARD, LATEST), self.heard)))
         await asyncio.sleep(30.5)
         return self
 
@@ -126,7 +120,7 @@ def test_a_busy_shard_is_read_every_interval_and_never_more_than_5_times_a_secon
             kinesis.stream.put("k", str(number).encode())
         stream = wire.stream(pace=Pace(interval))
         heard: list[str] = []
-        reading = asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard))
+        reading = asyncio.create_task(read(await stream.reader(SHARD, OLDEST), heard))
         for number in range(50, 200):
             await stream.publish([Entry("k", str(number).encode())])
             await asyncio.sleep(0.15)
@@ -147,10 +141,10 @@ def test_a_reader_that_has_caught_up_costs_no_reads_of_its_own() -> None:
             kinesis.stream.put("k", str(number).encode())
         await asyncio.sleep(30)
         stream = wire.stream()
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, LATEST), []))]
+        tasks = [asyncio.create_task(read(await stream.reader(SHARD, LATEST), []))]
         await asyncio.sleep(5)
         heard: list[str] = []
-        tasks.append(asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard)))
+        tasks.append(asyncio.create_task(read(await stream.reader(SHARD, OLDEST), heard)))
         await asyncio.sleep(20)
         assert len(heard) == 50
         assert len(wire.of("get_records", now() - 5)) <= 6
@@ -173,9 +167,9 @@ def test_readers_that_catch_up_while_others_read_leave_the_shard_at_5_reads_a_se
         for number in range(400):
             kinesis.stream.put("k", str(number).encode())
         await asyncio.sleep(1)
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, LATEST), []))]
+        tasks = [asyncio.create_task(read(await stream.reader(SHARD, LATEST), []))]
         await asyncio.sleep(5 + phase)
-        tasks += [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), into)) for into in heard]
+        tasks += [asyncio.create_task(read(await stream.reader(SHARD, OLDEST), into)) for into in heard]
         for number in range(400, 700):
             kinesis.stream.put("k", str(number).encode())
             await asyncio.sleep(0.1)

@@ -12,17 +12,7 @@ from shared.streams import LATEST, OLDEST, Entry, Item, ShardReader, Start, Stre
 from tests.support.scripted_kinesis import STREAM, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
-
-SHARD = "shardId-000000000000"
-
-
-async def take(reader: ShardReader, into: list[str]) -> None:
-    """Reads to the shard's end."""
-    while True:
-        batch = await reader.read()
-        into.extend(item.data.decode() for item in batch.items)
-        if batch.ended:
-            return
+from tests.unit.shared.streams.numbered_records import SHARD, numbers, read, write
 
 
 async def items(reader: ShardReader) -> AsyncIterator[Item]:
@@ -31,22 +21,11 @@ async def items(reader: ShardReader) -> AsyncIterator[Item]:
             yield item
 
 
-async def speak(kinesis: ScriptedKinesis, first: int, last: int, every: float) -> None:
-    """Another process writes numbers."""
-    for number in range(first, last + 1):
-        kinesis.stream.put("k", str(number).encode())
-        await asyncio.sleep(every)
-
-
-def numbers(first: int, last: int) -> list[str]:
-    return [str(number) for number in range(first, last + 1)]
-
-
 def test_reading_begins_where_it_is_told_to() -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis(page=2)
         stream = Wire(kinesis).stream()
-        await speak(kinesis, 1, 6, every=1)
+        await write(kinesis, 1, 6, every=1)
         reader = await stream.reader(SHARD, OLDEST)
         found = [await anext(entries) for entries in [items(reader)] for _ in range(6)]
         assert [item.data.decode() for item in found] == numbers(1, 6)
@@ -60,7 +39,7 @@ def test_reading_begins_where_it_is_told_to() -> None:
             (Start(at=EPOCH + 3000), 4),
         ):
             heard: list[str] = []
-            later = asyncio.create_task(take(await stream.reader(SHARD, start), heard))
+            later = asyncio.create_task(read(await stream.reader(SHARD, start), heard))
             await asyncio.sleep(3)
             later.cancel()
             assert heard == numbers(first, 6)
@@ -86,11 +65,11 @@ def test_a_read_that_brings_nothing_is_not_the_tip_where_kinesis_says_so(start: 
         kinesis = ScriptedKinesis()
         stream = Wire(kinesis).stream()
         heard: list[list[str]] = [[], []]
-        reading = asyncio.create_task(take(await stream.reader(SHARD, start), heard[0]))
+        reading = asyncio.create_task(read(await stream.reader(SHARD, start), heard[0]))
         await asyncio.sleep(5)
         kinesis.blanks = 7
-        await speak(kinesis, 1, 9, every=0.3)
-        joining = asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard[1]))
+        await write(kinesis, 1, 9, every=0.3)
+        joining = asyncio.create_task(read(await stream.reader(SHARD, OLDEST), heard[1]))
         await asyncio.sleep(10)
         assert heard == [numbers(1, 9)] * 2
         reading.cancel()
@@ -106,11 +85,11 @@ def test_a_record_that_is_read_again_and_again_is_heard_once() -> None:
         kinesis.repeating = True
         stream = Wire(kinesis).stream()
         heard: list[list[str]] = [[], [], []]
-        tasks = [asyncio.create_task(take(await stream.reader(SHARD, OLDEST), heard[0]))]
+        tasks = [asyncio.create_task(read(await stream.reader(SHARD, OLDEST), heard[0]))]
         kinesis.stream.put("k", b"1")
         for into in heard[1:]:
             await asyncio.sleep(5)
-            tasks.append(asyncio.create_task(take(await stream.reader(SHARD, Start(at=EPOCH)), into)))
+            tasks.append(asyncio.create_task(read(await stream.reader(SHARD, Start(at=EPOCH)), into)))
         await asyncio.sleep(5)
         kinesis.stream.put("k", b"2")
         await asyncio.sleep(5)
@@ -129,8 +108,8 @@ async def reads_of(readers: int) -> int:
     begun = now()
     heard: list[list[str]] = [[] for _ in range(readers)]
     async with asyncio.TaskGroup() as group:
-        taking = [group.create_task(take(await stream.reader(SHARD, OLDEST), into)) for into in heard]
-        await speak(kinesis, 1, 230, every=0.3)
+        taking = [group.create_task(read(await stream.reader(SHARD, OLDEST), into)) for into in heard]
+        await write(kinesis, 1, 230, every=0.3)
         await asyncio.sleep(1)
         for task in taking:
             task.cancel()
@@ -152,7 +131,7 @@ def test_reading_stops_when_the_last_reader_is_closed_and_begins_again_with_the_
         wire = Wire(kinesis)
         stream = wire.stream()
         readers = [await stream.reader(SHARD, LATEST) for _ in range(2)]
-        tasks = [asyncio.create_task(take(reader, [])) for reader in readers]
+        tasks = [asyncio.create_task(read(reader, [])) for reader in readers]
         await asyncio.sleep(5)
         for reader, task in zip(readers, tasks, strict=True):
             assert len(wire.of("get_records", now() - 2)) >= 2
@@ -176,14 +155,14 @@ def test_a_closed_shard_ends_behind_its_last_record_and_is_read_no_more(readers:
         heard: list[list[str]] = [[] for _ in range(readers)]
         async with asyncio.TaskGroup() as group:
             for into in heard:
-                group.create_task(take(await stream.reader(SHARD, OLDEST), into))
-            await speak(kinesis, 1, 20, every=0.1)
+                group.create_task(read(await stream.reader(SHARD, OLDEST), into))
+            await write(kinesis, 1, 20, every=0.1)
             kinesis.stream.split(SHARD)
             begun = now()
         assert now() - begun < 1
         assert heard == [numbers(1, 20)] * readers
         late: list[str] = []
-        await take(await stream.reader(SHARD, Start(at=EPOCH + 1000)), late)
+        await read(await stream.reader(SHARD, Start(at=EPOCH + 1000)), late)
         assert late == numbers(11, 20)
         begun = now()
         await asyncio.sleep(60)
