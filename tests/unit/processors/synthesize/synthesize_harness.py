@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.synthesize.stage import SynthesizeStage
-from shared.models import DeadLetter, SessionEnded, Speech, Status, Translation
-from shared.sessions import MemorySessionStore, Session
-from tests.support.operator_harness import OperatorHarness
-from tests.support.virtual_time import EPOCH, run
+from shared.models import SessionEnded, Speech, Status, Translation
+from tests.support.stage_harness import StageHarness, run_with
+from tests.support.virtual_time import EPOCH
 
 RATE = ScriptedSynthesizer.rate
 END = SessionEnded(session="talk", captured_at=EPOCH, language="es")
@@ -23,30 +21,15 @@ def translation(number: int, length: int = 600, **fields: Any) -> Translation:
     return Translation(session="talk", captured_at=EPOCH, hops={"translate": 7}, number=number, language="es", **fields)
 
 
-class SynthesizeHarness:
+class SynthesizeHarness(StageHarness):
     """An operator for Spanish."""
 
     def __init__(self, engine: ScriptedSynthesizer | None = None, **settings: str) -> None:
+        super().__init__(("es",), settings, key="talk/es")
         self.engine = engine or ScriptedSynthesizer()
-        self.store = MemorySessionStore()
-        self.session = Session(
-            id="talk", source_language="en", target_languages=("es",), started_at=EPOCH, settings=settings
-        )
 
-    async def open(self) -> SynthesizeHarness:
-        await self.store.create(self.session)
-        return await self.restart()
-
-    async def restart(self) -> SynthesizeHarness:
-        """A new operator, as after a crash; what the last one emitted is forgotten."""
-        self.context = await OperatorHarness(SynthesizeStage(self.engine), "talk/es", store=self.store).start()
-        self.send = self.context.send
-        self.close = self.context.close
-        return self
-
-    async def until(self, seconds: float) -> None:
-        """Lets time pass up to `seconds` of the test."""
-        await asyncio.sleep(seconds - asyncio.get_running_loop().time())
+    def stage(self) -> SynthesizeStage:
+        return SynthesizeStage(self.engine)
 
     @property
     def speech(self) -> list[Speech]:
@@ -63,23 +46,9 @@ class SynthesizeHarness:
         """Number and status of each last chunk."""
         return [(chunk.number, chunk.status) for chunk in self.speech if chunk.last]
 
-    @property
-    def dead_letters(self) -> list[DeadLetter]:
-        return [record for record in self.context.emitted if isinstance(record, DeadLetter)]
-
-    @property
-    def acked(self) -> list[int]:
-        return [record.number for record in self.context.acked if isinstance(record, Translation)]
-
 
 def run_scenario(
     scenario: Callable[[SynthesizeHarness], Awaitable[None]], harness: SynthesizeHarness | None = None
 ) -> None:
     """Runs it on virtual time."""
-
-    async def main() -> None:
-        opened = await (harness or SynthesizeHarness()).open()
-        await scenario(opened)
-        await opened.close()
-
-    run(main())
+    run_with(harness or SynthesizeHarness(), scenario)

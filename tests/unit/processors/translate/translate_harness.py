@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -10,11 +9,10 @@ from processors.translate.cache import MemoryTranslationCache
 from processors.translate.engines.scripted import ScriptedTranslator
 from processors.translate.stage import TranslateStage
 from processors.translate.usage import Usage
-from shared.models import DeadLetter, Segment, SessionEnded, Status, Translation, TranslationCorrection
-from shared.sessions import MemorySessionStore, Session
+from shared.models import Segment, SessionEnded, Status, Translation, TranslationCorrection
 from shared.settings import Settings
-from tests.support.operator_harness import OperatorHarness
-from tests.support.virtual_time import EPOCH, VirtualClock, run
+from tests.support.stage_harness import StageHarness, run_with
+from tests.support.virtual_time import EPOCH, VirtualClock
 
 END = SessionEnded(session="talk", captured_at=EPOCH, reason="over")
 
@@ -27,18 +25,17 @@ def segment(number: int, text: str = "", **fields: Any) -> Segment:
     )
 
 
-class TranslateHarness:
+class TranslateHarness(StageHarness):
     """A session whose translator the test directs."""
 
     def __init__(self, languages: Sequence[str] = ("es", "ca"), **settings: str) -> None:
+        super().__init__(tuple(languages), settings)
         self.engine = ScriptedTranslator()
         self.cache = MemoryTranslationCache(100, clock=VirtualClock())
-        self.store = MemorySessionStore()
-        self.session = Session(
-            id="talk", source_language="en", target_languages=tuple(languages), started_at=EPOCH, settings=settings
-        )
-        self.settings = Settings()
-        self.stage = TranslateStage(self.engine, self.cache)
+        self._stage = TranslateStage(self.engine, self.cache)
+
+    def stage(self) -> TranslateStage:
+        return self._stage
 
     def with_engine(
         self, engine: ScriptedTranslator, usage: Usage | None = None, settings: Settings | None = None
@@ -46,23 +43,8 @@ class TranslateHarness:
         """The same session with another engine, whose cost is counted in `usage`, in a process of these settings."""
         self.engine = engine
         self.settings = settings or self.settings
-        self.stage = TranslateStage(engine, self.cache, usage)
+        self._stage = TranslateStage(engine, self.cache, usage)
         return self
-
-    async def open(self) -> TranslateHarness:
-        await self.store.create(self.session)
-        return await self.restart()
-
-    async def restart(self) -> TranslateHarness:
-        """A new operator, as after a crash; what the last one emitted is forgotten."""
-        self.context = await OperatorHarness(self.stage, settings=self.settings, store=self.store).start()
-        self.send = self.context.send
-        self.close = self.context.close
-        return self
-
-    async def until(self, seconds: float) -> None:
-        """Lets time pass up to `seconds` of the test."""
-        await asyncio.sleep(seconds - asyncio.get_running_loop().time())
 
     def translated(self, language: str) -> list[tuple[int, Status, str]]:
         """Number, status and text of what was emitted in the language."""
@@ -83,23 +65,9 @@ class TranslateHarness:
             if isinstance(record, TranslationCorrection) and record.language == language
         ]
 
-    @property
-    def dead_letters(self) -> list[DeadLetter]:
-        return [record for record in self.context.emitted if isinstance(record, DeadLetter)]
-
-    @property
-    def acked(self) -> list[int]:
-        return [record.number for record in self.context.acked if isinstance(record, Segment)]
-
 
 def run_scenario(
     scenario: Callable[[TranslateHarness], Awaitable[None]], harness: TranslateHarness | None = None
 ) -> None:
     """Runs it on virtual time, and finishes what is queued."""
-
-    async def main() -> None:
-        opened = await (harness or TranslateHarness()).open()
-        await scenario(opened)
-        await opened.close()
-
-    run(main())
+    run_with(harness or TranslateHarness(), scenario)
