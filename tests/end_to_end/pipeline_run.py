@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from producers.sources.wav import WavSource
 from shared.clock import SystemClock
 from shared.codec import decode
 from shared.metrics import MemoryMetrics
-from shared.models import FinalResult, Segment, SessionEnded
+from shared.models import FinalResult, Segment, SessionEnded, Status
 from shared.sessions import Session
 from shared.settings import Settings
 from shared.streams import OLDEST, StreamName
 from shared.streams.follow import Follower
 from shared.text import normalise
-from sinks import AudioEvent, AudioSubscriber, CaptionEvent, CaptionSubscriber
+from sinks import AudioChunk, AudioEvent, AudioSubscriber, Caption, CaptionEvent, CaptionSubscriber, Ended
 
 DEMO = Path(__file__).parents[2] / "cli" / "demo"
 RECORDING = DEMO / "recording.wav"
@@ -101,3 +102,21 @@ async def _read(pipeline: Pipeline, stream: StreamName) -> list[object]:
         while not any(isinstance(record, SessionEnded) for record in records):
             records.append(decode((await follower.next()).item.data))
     return records
+
+
+def assert_all_arrived(played: PipelineRun) -> None:
+    """Dense numbers, and for each of them a caption and a clip in every language, once."""
+    numbers = list(range(1, len(played.segments) + 1))
+    assert numbers
+    assert [segment.number for segment in played.segments] == numbers
+    for language in (None, *TARGETS):
+        captions = [event for event in played.captions[language] if isinstance(event, Caption)]
+        assert [caption.number for caption in captions] == numbers
+        assert all(caption.text and caption.status is Status.OK for caption in captions)
+    for language in TARGETS:
+        chunks = [event for event in played.speech[language] if isinstance(event, AudioChunk)]
+        assert played.speech[language] == [*chunks, Ended("ended")]
+        assert [number for number, _ in groupby(chunk.number for chunk in chunks)] == numbers
+        assert [chunk.number for chunk in chunks if chunk.first] == numbers
+        assert [chunk.number for chunk in chunks if chunk.last] == numbers
+        assert all(any(chunk.payload) for chunk in chunks if chunk.first)

@@ -21,8 +21,7 @@ from shared.streams.kinesis import KinesisStream
 from shared.streams.kinesis.pace import Pace
 from sinks import Caption
 from tests.end_to_end.excerpt import Excerpt
-from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
-from tests.end_to_end.recording import assert_all_arrived
+from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
 from tests.support.localstack import Observer
 from tests.support.localstack_backend import localstack_backend
 from tests.support.resharding import merge, split

@@ -13,8 +13,7 @@ from processors.transcribe.engines.scripted import ScriptedEngine
 from shared.metrics import Metric
 from shared.models import Word
 from shared.text import normalise
-from tests.end_to_end.pipeline_run import DEMO, PipelineRun, run_pipeline
-from tests.end_to_end.recording import assert_all_arrived
+from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
 
 
 def words(items: list[Word]) -> list[str]:
