@@ -1,4 +1,4 @@
-"""What lies between a process and its streams and store: links that are cut for a while, or refuse."""
+"""Faults between a process and its streams and store: links that are down for a while, and what refuses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.streams import Entry, Shard, ShardReader, Start, Stream
 
-#: Seconds between two looks whether a link is whole again.
+#: Seconds between two looks whether a link is up again.
 _LOOK = 0.5
 
 
@@ -20,13 +20,13 @@ class Link:
         self.down = False
 
     async def until_up(self) -> None:
-        """Returns once the link is not cut."""
-        while self.down:  # noqa: ASYNC110 (a test cuts it and tells nobody)
+        """Returns once the link is up."""
+        while self.down:  # noqa: ASYNC110 (a test takes it down and tells nobody)
             await asyncio.sleep(_LOOK)
 
 
 class LinkedStream:
-    """A stream behind a link: its writes and reads wait while that is cut."""
+    """A stream behind a link: its writes and reads wait while that is down."""
 
     def __init__(self, stream: Stream, link: Link) -> None:
         self.name = stream.name
@@ -64,8 +64,8 @@ class _LinkedReader:
         self._reader.close()
 
 
-class RefusingStream:
-    """A stream that refuses writes while `refuses` says so of the loop's time (s)."""
+class RefusingView:
+    """A view of a stream that refuses writes while `refuses` says so of the loop's time (s)."""
 
     def __init__(self, stream: Stream, refuses: Callable[[float], bool]) -> None:
         self.name = stream.name

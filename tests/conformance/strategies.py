@@ -1,4 +1,4 @@
-"""What speakers say in the suite: random words, and recognisers that hear them differently."""
+"""Hypothesis strategies of the suite: talks of random words, where processes are killed, and what is misheard."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from shared.metrics import Metric
 from shared.models import FinalResult, PartialResult, Record, Segment, SessionEnded, Silence, Word
 from shared.streams import StreamName
 from tests.conformance.host_under_test import HOSTS
+from tests.conformance.scripted_cluster import cluster_of
 from tests.conformance.simulated_cluster import SimulatedCluster, Talk
-from tests.conformance.test_owners import world_of
 from tests.support.virtual_time import EPOCH, VirtualLoop, run
 
 BEHIND = ("stability", "dedup", "translate", "synthesize")
@@ -36,7 +36,7 @@ def ended(take: int) -> SessionEnded:
 async def opened(host: str, takes: int = 1) -> SimulatedCluster:
     """A cluster in which a transcriber has opened so many takes of the talk; what it says is up to the test."""
     talk = Talk("talk", ())
-    cluster = world_of(host, talk)
+    cluster = cluster_of(host, talk)
     cluster.start(BEHIND)
     await cluster.open(talk)
     for held in (None, *range(1, takes)):

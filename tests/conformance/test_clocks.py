@@ -12,9 +12,9 @@ from shared.models import SessionEnded
 from shared.sessions import Session
 from shared.streams import StreamName
 from tests.conformance.host_under_test import HOSTS
+from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster, Talk, frame
-from tests.conformance.test_owners import said, sentences, world_of
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -49,7 +49,7 @@ async def speak(cluster: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
 def test_a_speakers_clock_that_steps_costs_no_word(host: str, step: int, lasts: float) -> None:
     async def main() -> None:
         talk = sentences(count=20)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         await speak(cluster, talk, Stepping(step, 10.1, 10.1 + lasts))
         await asyncio.sleep(SETTLED)
@@ -65,7 +65,7 @@ def test_a_speakers_clock_that_steps_costs_no_word(host: str, step: int, lasts: 
 def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, wrong: int) -> None:
     async def main() -> None:
         talk = sentences(count=20)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         await speak(cluster, talk, Stepping(wrong, 0))
         await asyncio.sleep(SETTLED)
@@ -80,7 +80,7 @@ def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, 
 def test_a_frame_that_lies_far_ahead_is_a_dead_letter_and_silences_nobody(host: str, ahead: int) -> None:
     async def main() -> None:
         talk = sentences(count=20)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
 
         async def stray() -> None:
@@ -103,7 +103,7 @@ def test_a_client_that_goes_on_far_ahead_in_no_time_is_heard_where_it_left_off(h
 
     async def main() -> None:
         talk = sentences(count=20)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import random
 import tracemalloc
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -16,43 +15,20 @@ from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.codec import encode
-from shared.errors import StoreUnavailable, StreamUnavailable
+from shared.errors import StreamUnavailable
 from shared.metrics import Metric
 from shared.models import DeadLetter, Record, SessionEnded, Status
 from shared.sessions import MemorySessionStore, SessionState
-from shared.streams import Entry, MemoryStream, StreamName
+from shared.streams import MemoryStream, StreamName
+from tests.conformance.fault_injection import RefusingStore
 from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.scripted_cluster import SETTLED, cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, STAGES, Engines, SimulatedCluster, Talk, frame, memory_stream
-from tests.conformance.test_owners import SETTLED, said, sentences, world_of
+from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock, run
 
 READ = [name for name in StreamName if name is not StreamName.DEAD_LETTERS and name is not StreamName.SPEECH]
-
-
-class Refusing(MemoryStream):
-    """Refuses every write between two times (s)."""
-
-    refuses = (0.0, 0.0)
-
-    async def publish(self, entries: Sequence[Entry]) -> None:
-        if self.refuses[0] <= asyncio.get_running_loop().time() < self.refuses[1]:
-            raise StreamUnavailable(f"{self.name} is out")
-        await super().publish(entries)
-
-
-class RefusingStore:
-    """A session store that refuses everything between two times (s)."""
-
-    refuses = (0.0, 0.0)
-
-    def __init__(self, store: MemorySessionStore) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> object:
-        if self.refuses[0] <= asyncio.get_running_loop().time() < self.refuses[1]:
-            raise StoreUnavailable("the store is out")
-        return getattr(self._store, name)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -62,7 +38,7 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
 
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         rng = random.Random(stream)
         valid = encode(frame("talk", 0))
@@ -103,15 +79,14 @@ def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, s
     async def main() -> None:
         talk = sentences()
         script = Script.from_words(talk.words)
-        streams = {name: memory_stream(name, Refusing) for name in StreamName}
+        streams = {name: memory_stream(name, RefusingStream) for name in StreamName}
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
         cluster = SimulatedCluster(FACTORIES[host], engines, streams=streams)
         if stream is None:
-            cluster.worker_store = RefusingStore(cluster.store)
-            cluster.worker_store.refuses = (5.0, 25.0)
+            cluster.worker_store = RefusingStore(cluster.store, lambda at: 5 <= at < 25)
         else:
             refusing = streams[stream]
-            assert isinstance(refusing, Refusing)
+            assert isinstance(refusing, RefusingStream)
             refusing.refuses = (5.0, 25.0)
         cluster.start()
         await cluster.speak(talk)
@@ -144,9 +119,9 @@ def test_an_outage_of_every_stream_makes_no_stranger_of_a_workers_own_earlier_ta
     async def main() -> None:
         talk = sentences()
         script = Script.from_words(talk.words)
-        streams = {name: memory_stream(name, Refusing) for name in StreamName}
+        streams = {name: memory_stream(name, RefusingStream) for name in StreamName}
         for stream in streams.values():
-            assert isinstance(stream, Refusing)
+            assert isinstance(stream, RefusingStream)
             # Audio comes again a little before results are taken again.
             stream.refuses = (5.0, 24.0 if stream.name == StreamName.AUDIO else 25.0)
         cluster = SimulatedCluster(
@@ -216,7 +191,7 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
 def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str) -> None:
     async def main() -> None:
         silent, talk = Talk("silent", (), tail=400.0), sentences()
-        cluster = world_of(host, silent, talk)
+        cluster = cluster_of(host, silent, talk)
         cluster.start()
         await asyncio.gather(cluster.speak(silent), cluster.speak(talk))
         await asyncio.sleep(SETTLED)
@@ -269,7 +244,7 @@ def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> No
 def test_an_end_that_comes_twice_is_passed_on_and_no_harm(host: str) -> None:
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         await cluster.speak(talk)
         await cluster.send(SessionEnded(session="talk", captured_at=VirtualClock().now()))

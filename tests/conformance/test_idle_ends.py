@@ -8,39 +8,26 @@ from dataclasses import replace
 import pytest
 
 from processors.hosts.local import LocalHost
-from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.transcribe.idle_sessions import IdleSessions
 from processors.transcribe.stage import TranscribeStage
-from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import SessionEnded
 from shared.sessions import Session, SessionState
 from shared.settings import Settings
 from shared.streams import Stream, StreamName
-from tests.conformance.fault_injection import LosingStore, RefusingStore, RefusingStream, WriteOnlyStream
-from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
+from tests.conformance.fault_injection import LosingStore, RefusingStore, RefusingView, WriteOnlyStream
+from tests.conformance.host_under_test import HOSTS, HostEnvironment
+from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
-from tests.conformance.simulated_cluster import Engines, SimulatedCluster, Talk, frame
-from tests.conformance.test_owners import said, sentences
+from tests.conformance.simulated_cluster import SimulatedCluster, Talk, frame
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
 
 #: Seconds for everything to be over behind an outage.
 SETTLED = 120
-
-
-def world_of(host: str, *talks: Talk, feed_rate: float | None = None) -> SimulatedCluster:
-    scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
-
-    def engine() -> ScriptedEngine:
-        made = ScriptedEngine(scripts)
-        made.feed_rate = feed_rate
-        return made
-
-    return SimulatedCluster(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
 
 
 class Clock:
@@ -76,7 +63,7 @@ async def sweeping(cluster: SimulatedCluster, *, clock: Clock | None = None) -> 
 def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, stream: StreamName | None) -> None:
     async def main() -> None:
         talk = sentences(count=180)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
 
         def out(at: float) -> bool:
             return 20 <= at < 420
@@ -85,7 +72,7 @@ def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, str
             cluster.worker_store = RefusingStore(cluster.store, out)
         else:
             cluster.view = lambda application, environment: replace(
-                environment, streams={**environment.streams, stream: RefusingStream(environment.streams[stream], out)}
+                environment, streams={**environment.streams, stream: RefusingView(environment.streams[stream], out)}
             )
         cluster.start()
         await cluster.speak(talk)
@@ -101,7 +88,7 @@ def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, str
 def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: str) -> None:
     async def main() -> None:
         talk = sentences(count=180)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         other = await sweeping(cluster)
         cluster.start(restart=380)
         speaking = asyncio.create_task(cluster.speak(talk))
@@ -120,7 +107,7 @@ def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: st
 def test_workers_whose_clocks_are_hours_wrong_end_nobody(host: str) -> None:
     async def main() -> None:
         talk, early = sentences(count=40), Talk("early", (), tail=None)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         await cluster.store.create(Session(id="early", source_language="en", target_languages=("es",), rate=8000))
         others = [await sweeping(cluster, clock=Clock(wrong)) for wrong in (7_200_000, -7_200_000)]
 
@@ -148,7 +135,7 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
 ) -> None:
     async def main() -> None:
         gone, back = replace(sentences("gone", 4), tail=None), replace(sentences("back", 4), tail=None)
-        cluster = world_of(host, gone, back)
+        cluster = cluster_of(host, gone, back)
         cluster.start()
         await asyncio.gather(cluster.speak(gone), cluster.speak(back))
         # Whoever sweeps proposes an end; a frame that comes some seconds behind the proposal shows that it is wrong.
@@ -172,7 +159,7 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> None:
     async def main() -> None:
-        cluster = world_of(host)
+        cluster = cluster_of(host)
         for session, settings in (("patient", {}), ("hasty", {"START_TIMEOUT": "600"})):
             await cluster.store.create(
                 Session(id=session, source_language="en", target_languages=("es",), rate=8000, settings=settings)
@@ -193,7 +180,7 @@ def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> Non
 def test_of_many_workers_that_sweep_one_proposes_a_minute(host: str) -> None:
     async def main() -> None:
         talk = replace(sentences(count=2), tail=None)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         await cluster.speak(talk)
         for process in cluster.processes:
@@ -214,7 +201,7 @@ def test_of_many_workers_that_sweep_one_proposes_a_minute(host: str) -> None:
 def test_lost_answers_of_every_conditional_write_lose_and_double_nothing(host: str) -> None:
     async def main() -> None:
         talk, idle = sentences(count=20), replace(sentences("idle", 2), tail=None)
-        cluster = world_of(host, talk, idle)
+        cluster = cluster_of(host, talk, idle)
         cluster.worker_store = LosingStore(cluster.store)
         cluster.start()
         await asyncio.gather(cluster.speak(talk), cluster.speak(idle))

@@ -9,19 +9,16 @@ from typing import Any
 
 import pytest
 
-from processors.synthesize.engines.scripted import ScriptedSynthesizer
-from processors.transcribe.engines.script import Script
-from processors.transcribe.engines.scripted import ScriptedEngine
-from processors.translate.engines.scripted import ScriptedTranslator
 from shared.codec import decode
 from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.models import DeadLetter, Record, SessionEnded, Translation
 from shared.sessions import MemorySessionStore
 from shared.streams import Entry, MemoryStream, StreamName
-from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.host_under_test import HOSTS
+from tests.conformance.scripted_cluster import SETTLED, cluster_of, said, sentences
 from tests.conformance.session_output import session_output
-from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame, memory_stream
-from tests.conformance.test_owners import SETTLED, said, sentences
+from tests.conformance.simulated_cluster import FRAME_MS, SimulatedCluster, Talk, frame
+from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock, run
 
 #: How much later (s) than undisturbed a neighbour may be.
@@ -57,7 +54,7 @@ def test_a_session_whose_item_is_refused_delays_itself_alone_and_is_whole_afterw
         talks = [sentences("hot", 40), sentences("neighbour", 40)]
         latest = {}
         for until in (0.0, 70.0):
-            cluster = world_of(host, *talks)
+            cluster = cluster_of(host, *talks)
             begun = now()
             cluster.worker_store = HotItem(cluster.store, begun + until)
             cluster.start()
@@ -74,34 +71,15 @@ def test_a_session_whose_item_is_refused_delays_itself_alone_and_is_whole_afterw
     run(main())
 
 
-class Throttled(MemoryStream):
-    """Refuses some keys between two times (s)."""
-
-    hot: frozenset[str] = frozenset()
-    refuses = (0.0, 0.0)
-
-    async def publish(self, entries: Sequence[Entry]) -> None:
-        refused = not self.hot or any(entry.key in self.hot for entry in entries)
-        if refused and self.refuses[0] <= now() < self.refuses[1]:
-            raise StreamUnavailable(f"{self.name} refuses")
-        await super().publish(entries)
-
-
-def world_of(host: str, *talks: Talk, kind: type[MemoryStream] = MemoryStream) -> SimulatedCluster:
-    scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
-    engines = Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
-    return SimulatedCluster(FACTORIES[host], engines, streams={name: memory_stream(name, kind) for name in StreamName})
-
-
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [StreamName.TRANSLATIONS, StreamName.SPEECH])
 def test_a_language_that_is_throttled_delays_no_other_of_its_session(host: str, stream: StreamName) -> None:
     async def main() -> None:
         talk = sentences("talk", 30)
-        cluster = world_of(host, talk, kind=Throttled)
+        cluster = cluster_of(host, talk, kind=RefusingStream)
         throttled = cluster.streams[stream]
-        assert isinstance(throttled, Throttled)
-        throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 68.0)
+        assert isinstance(throttled, RefusingStream)
+        throttled.keys, throttled.refuses = frozenset({"talk/es"}), (8.0, 68.0)
         cluster.start()
         await cluster.speak(talk)
         await asyncio.sleep(SETTLED + 40)
@@ -120,10 +98,10 @@ def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_woul
 
     async def main() -> None:
         talk = sentences("talk", 130)
-        cluster = world_of(host, talk, kind=Throttled)
+        cluster = cluster_of(host, talk, kind=RefusingStream)
         throttled = cluster.streams[StreamName.TRANSLATIONS]
-        assert isinstance(throttled, Throttled)
-        throttled.hot, throttled.refuses = frozenset({"talk/es"}), (8.0, 330.0)
+        assert isinstance(throttled, RefusingStream)
+        throttled.keys, throttled.refuses = frozenset({"talk/es"}), (8.0, 330.0)
         cluster.start(("transcribe", "stability+dedup+translate", "synthesize"))
         await cluster.speak(talk)
         await asyncio.sleep(SETTLED + 60)
@@ -152,12 +130,12 @@ def test_an_outage_of_400_s_loses_and_doubles_nothing_and_makes_no_dead_letter(
 ) -> None:
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk, kind=Throttled)
+        cluster = cluster_of(host, talk, kind=RefusingStream)
         if stream is None:
             cluster.worker_store = Outage(cluster.store)
         else:
             out = cluster.streams[stream]
-            assert isinstance(out, Throttled)
+            assert isinstance(out, RefusingStream)
             out.refuses = (5.0, 405.0)
         cluster.start()
         await speak_through(cluster, talk)
@@ -232,7 +210,7 @@ class ForgetfulStore:
 def test_writes_whose_answers_are_lost_lose_and_double_nothing(host: str) -> None:
     async def main() -> None:
         talks = [sentences("first"), sentences("second")]
-        cluster = world_of(host, *talks, kind=Forgetful)
+        cluster = cluster_of(host, *talks, kind=Forgetful)
         cluster.worker_store = ForgetfulStore(cluster.store)
         cluster.start()
         await asyncio.gather(*(cluster.speak(talk) for talk in talks))

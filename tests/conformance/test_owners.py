@@ -12,39 +12,14 @@ from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
-from shared.models import FinalResult, PartialResult, Segment, SessionEnded, Word
+from shared.models import FinalResult, PartialResult, Segment, SessionEnded
 from shared.sessions import Session
 from shared.streams import StreamName
 from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.scripted_cluster import SETTLED, cluster_of, said, sentences
 from tests.conformance.session_output import session_output
-from tests.conformance.simulated_cluster import LAYOUTS, Engines, SimulatedCluster, Talk
+from tests.conformance.simulated_cluster import LAYOUTS, Engines, SimulatedCluster
 from tests.support.virtual_time import run
-
-SETTLED = 40
-
-
-def sentences(name: str = "talk", count: int = 12) -> Talk:
-    """Sentences of five words, each said once, with a pause behind every second one."""
-    words: list[Word] = []
-    at = 300
-    for sentence in range(count):
-        for number in range(5):
-            words.append(Word(f"w{sentence * 5 + number}", at, at + 240))
-            at += 290
-        words.append(Word(".", at - 50, at - 50))
-        at += 1500 if sentence % 2 else 100
-    return Talk(name, tuple(words))
-
-
-def world_of(host: str, *talks: Talk) -> SimulatedCluster:
-    scripts = {talk.id: Script.from_words(talk.words) for talk in talks}
-    return SimulatedCluster(
-        FACTORIES[host], Engines(lambda: ScriptedEngine(scripts), ScriptedTranslator, ScriptedSynthesizer)
-    )
-
-
-def said(talk: Talk) -> list[str]:
-    return [word.text for word in talk.words if not word.is_punctuation]
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -54,7 +29,7 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
 
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         layout = next(layout for layout in LAYOUTS if application in layout)
         cluster.start([*layout, application])
         await cluster.speak(talk)
@@ -73,7 +48,7 @@ def test_two_owners_of_a_stage_decide_nothing_twice(host: str, application: str)
 def test_a_second_transcriber_fences_the_first_which_publishes_nothing_more(host: str) -> None:
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6.1)
@@ -133,7 +108,7 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
 def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamName) -> None:
     async def main() -> None:
         talks = [sentences("first"), sentences("second"), sentences("third")]
-        cluster = world_of(host, *talks)
+        cluster = cluster_of(host, *talks)
         cluster.start()
         speaking = [asyncio.create_task(cluster.speak(talk)) for talk in talks]
         await asyncio.sleep(4.3)
@@ -157,7 +132,7 @@ def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamNa
 def test_a_graceful_restart_in_the_middle_of_speech(host: str, layout: tuple[str, ...]) -> None:
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start(layout)
         speaking = asyncio.create_task(cluster.speak(talk))
         for _ in range(3):

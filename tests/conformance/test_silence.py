@@ -10,18 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.transcribe.engines.script import Script
-from processors.transcribe.engines.scripted import ScriptedEngine
-from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import SessionEnded, Word
 from shared.streams import StreamName
-from tests.conformance.fault_injection import RefusingStream
-from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.fault_injection import RefusingView
+from tests.conformance.host_under_test import HOSTS
+from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
-from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame
-from tests.conformance.test_owners import said, sentences
+from tests.conformance.simulated_cluster import FRAME_MS, SimulatedCluster, Talk, frame
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -39,15 +36,6 @@ def recorded() -> tuple[Script, Talk]:
     return script, Talk("talk", tuple(words), tail=4.0)
 
 
-def world_of(host: str, script: Script, feed_rate: float | None = None) -> SimulatedCluster:
-    def engine() -> ScriptedEngine:
-        made = ScriptedEngine(script)
-        made.feed_rate = feed_rate
-        return made
-
-    return SimulatedCluster(FACTORIES[host], Engines(engine, ScriptedTranslator, ScriptedSynthesizer))
-
-
 async def words_of(cluster: SimulatedCluster, talk: Talk) -> list[str]:
     got = await session_output(cluster, talk)
     got.assert_dense()
@@ -57,7 +45,7 @@ async def words_of(cluster: SimulatedCluster, talk: Talk) -> list[str]:
 
 def undisturbed(host: str, script: Script, talk: Talk) -> list[str]:
     async def main() -> list[str]:
-        cluster = world_of(host, script)
+        cluster = cluster_of(host, script=script)
         cluster.start()
         await cluster.speak(talk)
         await asyncio.sleep(SETTLED)
@@ -80,7 +68,7 @@ def test_of_100_kills_of_the_transcriber_words_differ_only_at_counted_seams(host
     tries = 100 if host == "local" else 10
 
     async def main(at: float) -> tuple[list[str], float]:
-        cluster = world_of(host, script)
+        cluster = cluster_of(host, script=script)
         cluster.start()
         speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(at)
@@ -119,7 +107,7 @@ def test_a_process_that_is_down_in_mid_number_commits_no_part_of_it(host: str, a
     expected = undisturbed(host, script, talk)
 
     async def main(at: float) -> None:
-        cluster = world_of(host, script)
+        cluster = cluster_of(host, script=script)
         cluster.start(restart=down)
         speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(at)
@@ -144,7 +132,7 @@ def test_a_backlog_commits_the_words_that_live_speech_does_at_any_rate_of_feedin
     expected = undisturbed(host, script, talk)
 
     async def main() -> None:
-        cluster = world_of(host, script, feed_rate)
+        cluster = cluster_of(host, script=script, feed_rate=feed_rate)
         await cluster.open(talk)
         for start in range(0, talk.length, FRAME_MS):
             await cluster.send(frame(talk.id, start))
@@ -171,7 +159,7 @@ def test_a_mute_costs_no_word_and_the_first_one_behind_it_is_heard_at_once(
         after = tuple(Word(f"v{n}", resumes + 200 + n * 290, resumes + 440 + n * 290) for n in range(8))
         talk = Talk("talk", (*before, *after))
         # An engine that is sure of every word at once: what it has said last waits for nothing but the pause.
-        cluster = world_of(host, Script.from_words(talk.words, unstable=0), feed_rate)
+        cluster = cluster_of(host, script=Script.from_words(talk.words, unstable=0), feed_rate=feed_rate)
         cluster.start()
         await cluster.open(talk)
         began = asyncio.get_running_loop().time()
@@ -205,12 +193,12 @@ def test_no_results_for_long_while_the_stream_of_results_is_out_commits_nothing_
     expected = undisturbed(host, script, talk)
 
     async def main() -> None:
-        cluster = world_of(host, script)
+        cluster = cluster_of(host, script=script)
         cluster.view = lambda application, environment: replace(
             environment,
             streams={
                 **environment.streams,
-                StreamName.TRANSCRIPTS: RefusingStream(
+                StreamName.TRANSCRIPTS: RefusingView(
                     environment.streams[StreamName.TRANSCRIPTS], lambda at: 1.9 <= at < 18
                 ),
             },

@@ -13,9 +13,9 @@ from shared.models import SessionEnded
 from shared.sessions import Session, SessionState
 from shared.streams import StreamName
 from tests.conformance.host_under_test import HOSTS
+from tests.conformance.scripted_cluster import SETTLED, cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster, Talk
-from tests.conformance.test_owners import SETTLED, said, sentences, world_of
 from tests.support.virtual_time import VirtualClock, run
 
 #: One write of the speakers here.
@@ -59,7 +59,7 @@ async def speak(to: AudioProducer, milliseconds: int, before: Callable[[int], No
 def test_a_speaker_whose_clock_is_set_in_mid_talk_is_heard_whole(host: str, step: float, lasts: int) -> None:
     async def main() -> None:
         talk, clock = sentences(), SetClock()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
 
         def set_clock(start: int) -> None:
@@ -118,7 +118,7 @@ def test_a_speaker_is_told_within_10_s_that_the_session_has_ended(
 ) -> None:
     async def main() -> None:
         talk = sentences()
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         settings = {"MAX_SESSION_LENGTH": "60", "IDLE_TIMEOUT": "60"}
         to = await speaker(cluster, talk, VirtualClock(), settings).open()

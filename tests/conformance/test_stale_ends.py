@@ -16,10 +16,10 @@ from shared.models import SessionEnded, Word
 from shared.streams import StreamName
 from tests.conformance.fault_injection import Link, LinkedStream
 from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
+from tests.conformance.scripted_cluster import said
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import Engines, SimulatedCluster, Talk
 from tests.conformance.subscribers import Subscribers
-from tests.conformance.test_owners import said
 from tests.support.virtual_time import run
 
 

@@ -17,10 +17,10 @@ from shared.models import SessionEnded
 from shared.streams import MemoryStream, StreamName
 from shared.text import normalise
 from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster, Talk
 from tests.conformance.subscribers import Subscribers
-from tests.conformance.test_owners import said, sentences, world_of
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -138,7 +138,7 @@ def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
 def test_a_second_worker_that_starts_and_stops_leaves_the_session_whole_and_soon_to_the_first(host: str) -> None:
     async def main() -> None:
         talk = sentences(count=30)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6)
@@ -163,7 +163,7 @@ def test_a_second_worker_that_starts_and_stops_leaves_the_session_whole_and_soon
 def test_two_workers_do_not_take_a_session_from_each_other_again_and_again(host: str) -> None:
     async def main() -> None:
         talk = sentences(count=100)
-        cluster = world_of(host, talk)
+        cluster = cluster_of(host, talk)
         cluster.start()
         speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6)

@@ -14,9 +14,9 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.models import AudioFrame, SessionEnded
 from tests.conformance.host_under_test import FACTORIES, HOSTS
+from tests.conformance.scripted_cluster import said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame, shifted
-from tests.conformance.test_owners import said, sentences
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,11 +15,10 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.errors import StoreUnavailable
 from shared.sessions import MemorySessionStore
 from sinks import AudioChunk, AudioEvent, AudioSubscriber, ClipMissed
-from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment, HostUnderTest
-from tests.conformance.kill_injection import KillableCheckpoints, KillableStore, KillableStream, KillInjector
+from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
+from tests.conformance.scripted_cluster import SETTLED, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster
-from tests.conformance.test_owners import SETTLED, said, sentences
 from tests.support.virtual_time import VirtualClock, run
 
 
@@ -49,25 +49,16 @@ class Uncounted(MemorySessionStore):
         raise StoreUnavailable("out of order")
 
 
-class FirstIsWrong(SimulatedCluster):
-    """Its first synthesizer runs on a host whose clock is so many s ahead."""
+def first_synthesizer_is_ahead(seconds: float) -> Callable[[str, HostEnvironment], HostEnvironment]:
+    """A view for a cluster: the first synthesizer runs on a host whose clock is so many s ahead."""
+    wrong = [seconds]
 
-    ahead = 0.0
+    def view(application: str, environment: HostEnvironment) -> HostEnvironment:
+        if application != "synthesize" or not wrong:
+            return environment
+        return replace(environment, clock=Wrong(wrong.pop()))
 
-    def host(self, application: str, injector: KillInjector) -> HostUnderTest:
-        ahead = 0.0
-        if application == "synthesize":
-            ahead, self.ahead = self.ahead, 0.0
-        environment = HostEnvironment(
-            {name: KillableStream(stream, injector) for name, stream in self.streams.items()},
-            KillableStore(self.worker_store, injector),
-            KillableCheckpoints(self.checkpoints, injector),
-            self._settings,
-            self.metrics,
-            Wrong(ahead),
-            self.crashes.append,
-        )
-        return self._factory([self.stage(name) for name in application.split("+")], environment)
+    return view
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -76,8 +67,8 @@ def test_a_clip_that_broke_off_on_a_host_whose_clock_is_wrong_is_heard_to_its_en
     async def main() -> None:
         talk = sentences("talk", 6)
         script = Script.from_words(talk.words)
-        cluster = FirstIsWrong(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, Slow))
-        cluster.ahead = ahead
+        cluster = SimulatedCluster(FACTORIES[host], Engines(lambda: ScriptedEngine(script), ScriptedTranslator, Slow))
+        cluster.view = first_synthesizer_is_ahead(ahead)
         events: list[AudioEvent] = []
         second = asyncio.Event()
 

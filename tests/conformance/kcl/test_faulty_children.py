@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.test_owners import SETTLED, sentences, world_of
+from tests.conformance.scripted_cluster import SETTLED, cluster_of, sentences
 from tests.support.virtual_time import run
 
 pytestmark = pytest.mark.kcl
@@ -52,7 +52,7 @@ def test_a_fault_of_a_child_that_costs_no_word_fails_all_the_same(
 
     async def main() -> None:
         talk = sentences()
-        cluster = world_of("kcl", talk)
+        cluster = cluster_of("kcl", talk)
         cluster.start()
         await cluster.speak(talk)
         await asyncio.sleep(SETTLED)

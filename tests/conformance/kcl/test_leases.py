@@ -14,10 +14,10 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import Metric
 from shared.streams import StreamName
 from tests.conformance.host_under_test import kcl_host
+from tests.conformance.scripted_cluster import SETTLED, cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster, SimulatedProcess, memory_stream
-from tests.conformance.test_faults import Refusing
-from tests.conformance.test_owners import SETTLED, said, sentences, world_of
+from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import run
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
     async def main() -> None:
         talk = sentences()
         script = Script.from_words(talk.words)
-        streams = {name: memory_stream(name, Refusing) for name in StreamName}
+        streams = {name: memory_stream(name, RefusingStream) for name in StreamName}
         output = streams[WRITES[stage]]
-        assert isinstance(output, Refusing)
+        assert isinstance(output, RefusingStream)
         if refused:
             output.refuses = (3.0, 15.0)
         engines = Engines(lambda: ScriptedEngine(script), ScriptedTranslator, ScriptedSynthesizer)
@@ -87,7 +87,7 @@ def test_a_shard_that_ends_under_a_fenced_worker_is_not_ended_by_it() -> None:
 
     async def main() -> None:
         talk = sentences()
-        cluster = world_of("kcl", talk)
+        cluster = cluster_of("kcl", talk)
         cluster.planned = (EndNotOurs,)
         cluster.start()
         speaking = asyncio.create_task(cluster.speak(talk))

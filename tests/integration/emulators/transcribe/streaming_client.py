@@ -1,4 +1,4 @@
-"""What the scripted engine hears in these tests, and a client's conversation about it."""
+"""Amazon's own streaming client of the emulator, and the script that the engine behind that follows."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,12 @@ from processors.contract import Closing, Context, Input, Operator, Stage
 from processors.hosts.checkpoints import MemoryCheckpoints
 from processors.hosts.local import LocalHost
 from shared.codec import decode, encode
-from shared.errors import SessionUnknown, StreamUnavailable
+from shared.errors import SessionUnknown
 from shared.metrics import MemoryMetrics
 from shared.models import Record, Segment
 from shared.sessions import MemorySessionStore
-from shared.streams import OLDEST, Entry, MemoryStream, StreamName
+from shared.streams import OLDEST, Entry, StreamName
+from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock
 
 SEGMENTS, UNIQUE, TRANSLATIONS, DEAD = (
@@ -88,20 +89,6 @@ class CopyStage(Stage):
 
     def operator(self, context: Context) -> Operator:
         return CopyOperator(context, self.writes)
-
-
-class RefusingStream(MemoryStream):
-    """Refuses every write until a time, and always some keys."""
-
-    refuses_until = 0.0
-    refused: Set[str] = frozenset()
-
-    async def publish(self, entries: Sequence[Entry]) -> None:
-        if asyncio.get_running_loop().time() < self.refuses_until:
-            raise StreamUnavailable(f"{self.name} is out")
-        if any(entry.key in self.refused for entry in entries):
-            raise StreamUnavailable(f"{self.name} refuses a key")
-        await super().publish(entries)
 
 
 class LocalHostHarness:

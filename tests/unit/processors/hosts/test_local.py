@@ -11,6 +11,7 @@ from shared.codec import encode
 from shared.metrics import Metric
 from shared.models import DeadLetter
 from shared.streams import StreamName
+from tests.support.refusing_stream import ALWAYS, NEVER
 from tests.support.virtual_time import run
 from tests.unit.processors.hosts.local_host_harness import (
     DEAD,
@@ -114,7 +115,7 @@ def test_a_refusing_stream_is_waited_out_and_no_ack_counts_before_its_output_is_
         harness = LocalHostHarness()
         host = harness.host()
         await asyncio.sleep(0.1)
-        harness.streams[UNIQUE].refuses_until = 20.0
+        harness.streams[UNIQUE].refuses = (0.0, 20.0)
         await harness.put(segment(1))
         await asyncio.sleep(10)
         assert not await harness.checkpoints.load("dedup", SEGMENTS)
@@ -132,7 +133,7 @@ def test_while_a_whole_output_answers_nobody_nothing_more_is_read_and_what_was_r
         harness = LocalHostHarness()
         host = harness.host()
         await asyncio.sleep(0.1)
-        harness.streams[UNIQUE].refuses_until = 60.0
+        harness.streams[UNIQUE].refuses = (0.0, 60.0)
         await harness.put(*(segment(1, f"talk-{number}") for number in range(20)))
         await asyncio.sleep(31)
         await harness.put(segment(1, "late"))
@@ -151,13 +152,14 @@ def test_while_some_keys_are_refused_the_others_are_read_on() -> None:
         harness = LocalHostHarness()
         host = harness.host()
         await asyncio.sleep(0.1)
-        harness.streams[UNIQUE].refused = {"talk"}
+        harness.streams[UNIQUE].keys = {"talk"}
+        harness.streams[UNIQUE].refuses = ALWAYS
         await harness.put(segment(1))
         await asyncio.sleep(30)
         await harness.put(segment(2), segment(1, "late"))
         await asyncio.sleep(1)
         assert [record.session for record in await harness.read()] == ["late"]
-        harness.streams[UNIQUE].refused = set()
+        harness.streams[UNIQUE].refuses = NEVER
         await asyncio.sleep(10)
         assert [(record.session, record.number) for record in await harness.read()] == [
             ("late", 1),
@@ -178,7 +180,7 @@ def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> 
         stages.append(CopyStage("translate", UNIQUE, TRANSLATIONS))
         host = harness.host(stages)
         await asyncio.sleep(0.1)
-        harness.streams[TRANSLATIONS].refuses_until = 20.0
+        harness.streams[TRANSLATIONS].refuses = (0.0, 20.0)
         await harness.put(segment(1), stream=StreamName.TRANSCRIPTS)
         await asyncio.sleep(1)
         assert numbers(await harness.read(UNIQUE)) == [1]
@@ -223,7 +225,7 @@ def test_the_end_of_a_shard_is_not_checkpointed_over_inputs_that_another_worker_
         harness = LocalHostHarness()
         host = harness.host()
         await asyncio.sleep(0.1)
-        harness.streams[UNIQUE].refuses_until = 3.0
+        harness.streams[UNIQUE].refuses = (0.0, 3.0)
         await harness.put(replace(segment(1), text="fence"), segment(2), segment(1, "other"))
         await asyncio.sleep(1)
         shard = (await harness.streams[SEGMENTS].shards())[0].id

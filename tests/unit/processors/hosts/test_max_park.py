@@ -14,6 +14,7 @@ from shared.errors import StoreUnavailable
 from shared.metrics import Metric
 from shared.models import DeadLetter
 from shared.sessions import MemorySessionStore, Session
+from tests.support.refusing_stream import ALWAYS, NEVER
 from tests.support.virtual_time import run
 from tests.unit.processors.hosts.local_host_harness import DEAD, SEGMENTS, UNIQUE, LocalHostHarness, numbers, segment
 
@@ -77,13 +78,14 @@ def test_outputs_refused_for_max_park_become_dead_letters_that_hold_them_and_are
     async def main() -> None:
         harness = LocalHostHarness()
         host = harness.host()
-        harness.streams[UNIQUE].refused = {"talk"}
+        harness.streams[UNIQUE].keys = {"talk"}
+        harness.streams[UNIQUE].refuses = ALWAYS
         for number in range(1, 4):
             await harness.put(segment(number), segment(number, "other"))
             await asyncio.sleep(100)
         # The last is refused for less than that.
         await asyncio.sleep(PARK - 150)
-        harness.streams[UNIQUE].refused = set()
+        harness.streams[UNIQUE].refuses = NEVER
         await asyncio.sleep(20)
         said = [(record.session, record.number) for record in await harness.read() if record.session == "talk"]
         assert said == [("talk", 3)]
@@ -104,7 +106,8 @@ def test_the_end_of_a_shard_waits_for_what_is_refused_and_no_longer_than_max_par
     async def main() -> None:
         harness = LocalHostHarness()
         host = harness.host()
-        harness.streams[UNIQUE].refused = {"talk"}
+        harness.streams[UNIQUE].keys = {"talk"}
+        harness.streams[UNIQUE].refuses = ALWAYS
         await harness.put(segment(1))
         await asyncio.sleep(1)
         shard = (await harness.streams[SEGMENTS].shards())[0].id
@@ -114,7 +117,7 @@ def test_the_end_of_a_shard_waits_for_what_is_refused_and_no_longer_than_max_par
         assert not any(mark.ended for mark in (await harness.checkpoints.load("dedup", SEGMENTS)).values())
         await asyncio.sleep(30)
         assert (await harness.checkpoints.load("dedup", SEGMENTS))[shard].ended
-        harness.streams[UNIQUE].refused = set()
+        harness.streams[UNIQUE].refuses = NEVER
         await asyncio.sleep(10)
         assert numbers(await harness.read()) == [2]
         await host.stop()
@@ -182,13 +185,14 @@ def test_how_much_is_parked_and_how_old_the_oldest_input_is_can_be_seen() -> Non
     async def main() -> None:
         harness = LocalHostHarness()
         host = harness.host()
-        harness.streams[UNIQUE].refused = {"talk"}
+        harness.streams[UNIQUE].keys = {"talk"}
+        harness.streams[UNIQUE].refuses = ALWAYS
         await asyncio.sleep(1)
         await harness.put(segment(1), segment(1, "other"))
         await asyncio.sleep(120)
         assert (harness.metrics.level(Metric.PARKED_BYTES) or 0) > 200
         assert 100 < (harness.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") or 0) < 121
-        harness.streams[UNIQUE].refused = set()
+        harness.streams[UNIQUE].refuses = NEVER
         await asyncio.sleep(20)
         assert harness.metrics.level(Metric.PARKED_BYTES) == 0
         assert harness.metrics.level(Metric.LOW_WATER_AGE, stage="dedup") == 0

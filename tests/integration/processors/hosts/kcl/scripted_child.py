@@ -10,12 +10,13 @@ from processors.contract import Context, Input, Operator, Stage
 from processors.hosts import backpressure
 from processors.hosts.kcl import child
 from processors.hosts.kcl.shard_host import ShardHost
-from shared.errors import SetupError, StreamUnavailable
+from shared.errors import SetupError
 from shared.metrics import MemoryMetrics
 from shared.models import Segment
 from shared.sessions import MemorySessionStore
 from shared.settings import Settings
 from shared.streams import MemoryStream, StreamName
+from tests.support.refusing_stream import ALWAYS, RefusingStream
 
 
 class ScriptedOperator(Operator):
@@ -56,13 +57,6 @@ class MissingStream(MemoryStream):
         raise SetupError("stream dead-letters does not exist")
 
 
-class RefusingStream(MemoryStream):
-    """Takes nothing for now."""
-
-    async def publish(self, entries: object) -> None:
-        raise StreamUnavailable("throttled")
-
-
 KINDS = {"--faulty": MissingStream, "--refusing": RefusingStream}
 
 
@@ -74,6 +68,9 @@ async def host() -> ShardHost:
         # Whatever waits is as much as the host may hold: it reads no more.
         backpressure.MOST_HELD = 0
     streams = {name: kind(name) for name in StreamName}
+    for stream in streams.values():
+        if isinstance(stream, RefusingStream):
+            stream.refuses = ALWAYS
     settings = Settings(max_hold=10)
     return ShardHost([ScriptedStage()], streams, MemorySessionStore(), settings=settings, metrics=MemoryMetrics())
 

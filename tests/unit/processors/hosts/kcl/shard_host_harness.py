@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 from processors.contract import Closing, Context, Input, Operator, Stage
 from processors.hosts.kcl.shard_host import ShardHost
 from shared.codec import decode, encode
-from shared.errors import StreamUnavailable
 from shared.metrics import MemoryMetrics
 from shared.models import Segment
 from shared.sessions import MemorySessionStore
 from shared.settings import Settings
-from shared.streams import OLDEST, Entry, Item, MemoryStream, StreamName
+from shared.streams import OLDEST, Item, StreamName
+from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock
 
 #: MAX_HOLD of one stage.
@@ -76,15 +75,6 @@ class ScriptedStage(Stage):
 
     def operator(self, context: Context) -> Operator:
         return ScriptedOperator(context, self._writes)
-
-
-class RefusingStream(MemoryStream):
-    refuses = False
-
-    async def publish(self, entries: Sequence[Entry]) -> None:
-        if self.refuses:
-            raise StreamUnavailable("throttled")
-        await super().publish(entries)
 
 
 def segment(text: str, session: str = "talk") -> Segment:

@@ -11,6 +11,7 @@ from processors.hosts.kcl.shard_host import DrainCutShort
 from shared.codec import encode
 from shared.streams import StreamName
 from shared.streams.base import MOST_ENTRY_BYTES
+from tests.support.refusing_stream import ALWAYS, NEVER
 from tests.support.virtual_time import run
 from tests.unit.processors.hosts.kcl.shard_host_harness import HOLD, ShardHostHarness, items, segment
 
@@ -49,12 +50,12 @@ def test_an_outage_is_no_fault_however_long(fused: int) -> None:
         harness = ShardHostHarness(fused)
         await harness.host.open("shard-1")
         last = [StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS, StreamName.SPEECH][fused - 1]
-        harness.streams[last].refuses = True
+        harness.streams[last].refuses = ALWAYS
         await harness.host.feed(items(*["word"] * 5))
         await harness.host.feed(items(*["word"] * 5, session="neighbour"))
         assert await harness.wrong_within(590) is None
         assert harness.host.blocked
-        harness.streams[last].refuses = False
+        harness.streams[last].refuses = NEVER
         assert await harness.wrong_within(HOLD + GRACE + 100) is None
         assert not harness.host.blocked
         assert len(await harness.read(last)) == 10
@@ -67,7 +68,7 @@ def test_an_operator_that_hangs_is_a_fault_though_a_neighbour_is_refused() -> No
     async def main() -> None:
         harness = ShardHostHarness()
         await harness.host.open("shard-1")
-        harness.streams[StreamName.UNIQUE_SEGMENTS].refuses = True
+        harness.streams[StreamName.UNIQUE_SEGMENTS].refuses = ALWAYS
         await harness.host.feed(items("word", session="neighbour"))
         await harness.host.feed(items("hang"))
         assert await harness.wrong_within(HOLD + GRACE - 5) is None
@@ -178,7 +179,7 @@ def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
         harness = ShardHostHarness(fused)
         await harness.host.open("shard-1")
         for stream in harness.streams.values():
-            stream.refuses = True
+            stream.refuses = ALWAYS
         await harness.host.feed(items("word", "word"))
         await asyncio.sleep(5)
         began = asyncio.get_running_loop().time()
