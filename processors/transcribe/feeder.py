@@ -8,9 +8,9 @@ from enum import StrEnum
 
 import soxr
 
-from processors.transcribe.hypotheses import Fed, Hypotheses
+from processors.transcribe.hypotheses import FedAudio, Hypotheses
 from processors.transcribe.intake import Intake
-from processors.transcribe.progress import Progress, Verdict
+from processors.transcribe.progress import Progress, TakeAction
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
 from processors.transcribe.silences import Silences
 from processors.transcribe.timeline import Chunk
@@ -19,20 +19,20 @@ from shared.models import SAMPLE_BYTES
 
 #: Audio (s) fed in one go.
 _PIECE = 0.1
-#: Seconds that a recogniser has to take a piece.
-_TAKING = 30.0
-#: Seconds without audio after which a take ends; a reader may learn so many s late that it stands at the tip, and is
-#: waited for so many more where it stands further back.
+#: Seconds that a recogniser has to accept a piece.
+_FEED_TIMEOUT = 30.0
+#: Seconds without audio after which a take ends; a reader may learn so many s late that it is at the tip, and is
+#: waited for so many more where it is further back.
 NO_AUDIO = 10.0
 _TIP_LAG = 5.0
 _TIP_KNOWN = 4.0
-#: Seconds between two looks for audio that does not come.
-_LOOK_EVERY = 0.5
+#: Seconds between two polls for audio that does not come.
+_POLL_INTERVAL = 0.5
 #: Seconds of an open utterance after which it is ended.
-LONGEST_UTTERANCE = 45.0
+MAX_UTTERANCE = 45.0
 
 
-class Stop(StrEnum):
+class StopReason(StrEnum):
     """Why a take is fed no more."""
 
     NO_AUDIO = "no audio came for a while"
@@ -74,7 +74,7 @@ class Feeder:
 
     async def feed(
         self, tip: Callable[[], float | None], on_fed: Callable[[], None], on_noise: Callable[[], None]
-    ) -> Stop:
+    ) -> StopReason:
         """Feeds until there is a reason to stop.
 
         `tip` is that of the context; `on_fed` is called behind each piece, `on_noise` where all that was fed is to be
@@ -83,33 +83,33 @@ class Feeder:
         while True:
             chunk = self._timeline.after(self.position)
             if chunk is None:
-                stop = Stop.LAST if self._intake.complete else await self._more(tip)
+                stop = StopReason.LAST if self._intake.complete else await self._await_audio(tip)
                 if stop is None:
                     continue
             elif chunk.start > self.position:
-                stop = Stop.GAP
+                stop = StopReason.GAP
             else:
-                verdict = await self._feed_piece(chunk)
+                action = await self._feed_piece(chunk)
                 on_fed()
-                if verdict is Verdict.DROPPED:
-                    return Stop.SILENT
-                if verdict is not Verdict.GOING_ON or (self._is_long and self._progress.is_noise):
+                if action is TakeAction.DROP:
+                    return StopReason.SILENT
+                if action is not TakeAction.CONTINUE or (self._is_long and self._progress.is_noise):
                     on_noise()
-                    if verdict is Verdict.NOISE_REOPEN:
-                        return Stop.NOISE
+                    if action is TakeAction.NOISE_REOPEN:
+                        return StopReason.NOISE
                 if not self._is_long:
                     continue
-                stop = Stop.LONG_UTTERANCE
-            if stop is not Stop.STALLED:
+                stop = StopReason.LONG_UTTERANCE
+            if stop is not StopReason.STALLED:
                 await self._flush()
             return stop
 
     @property
     def _is_long(self) -> bool:
         start = self._hypotheses.open_start
-        return start is not None and self.position / self._timeline.rate - start / 1000 >= LONGEST_UTTERANCE
+        return start is not None and self.position / self._timeline.rate - start / 1000 >= MAX_UTTERANCE
 
-    async def _more(self, tip: Callable[[], float | None]) -> Stop | None:
+    async def _await_audio(self, tip: Callable[[], float | None]) -> StopReason | None:
         """Waits for audio; None where there may be some."""
         now = asyncio.get_running_loop().time
         changed = self._intake.changed
@@ -117,7 +117,7 @@ class Feeder:
         while True:
             left = self._fed_at + NO_AUDIO - now()
             try:
-                async with asyncio.timeout(min(_LOOK_EVERY, left) if left > 0 else _LOOK_EVERY):
+                async with asyncio.timeout(min(_POLL_INTERVAL, left) if left > 0 else _POLL_INTERVAL):
                     await changed.wait()
                 return None
             except TimeoutError:
@@ -125,15 +125,15 @@ class Feeder:
             known = tip()
             since = now() - self._fed_at
             if since >= NO_AUDIO and known is not None and known - self._fed_at >= NO_AUDIO - _TIP_LAG:
-                return Stop.NO_AUDIO
+                return StopReason.NO_AUDIO
             if since >= NO_AUDIO + _TIP_KNOWN:
-                return Stop.STALLED
+                return StopReason.STALLED
             position = self._timeline.milliseconds(self.position)
-            self._silences.look(position)
+            self._silences.check(position)
             if not self._timeline.waiting:
                 self._silences.at_tip(position, known, self._fed_at)
 
-    async def _feed_piece(self, chunk: Chunk) -> Verdict:
+    async def _feed_piece(self, chunk: Chunk) -> TakeAction:
         rate = self._timeline.rate
         first = (self.position - chunk.start) * SAMPLE_BYTES
         piece = chunk.pcm[first : first + round(_PIECE * rate) * SAMPLE_BYTES]
@@ -142,17 +142,17 @@ class Feeder:
         loud = not is_quiet(piece)
         self.position += samples
         position = self._timeline.milliseconds(self.position)
-        self._hypotheses.fed(Fed(position, chunk.captured_at, chunk.hops))
+        self._hypotheses.on_fed(FedAudio(position, chunk.captured_at, chunk.hops))
         now = asyncio.get_running_loop().time
         began = now()
-        async with asyncio.timeout(_TAKING):
+        async with asyncio.timeout(_FEED_TIMEOUT):
             await self._recogniser.feed(self._resampled(piece, last=False))
         self._fed_at = now()
-        self._silences.fed(loud=loud, waiting=(self._timeline.end - self.position) / rate, took=self._fed_at - began)
+        self._silences.on_fed(loud=loud, waiting=(self._timeline.end - self.position) / rate, took=self._fed_at - began)
         # A recogniser that takes audio without waiting must still get its results out between pieces.
         await asyncio.sleep(0)
-        self._silences.look(position)
-        return self._progress.fed_loud(self.position - samples, samples) if loud else Verdict.GOING_ON
+        self._silences.check(position)
+        return self._progress.on_loud_audio(self.position - samples, samples) if loud else TakeAction.CONTINUE
 
     async def _pace(self, seconds: float) -> None:
         if self._engine.feed_rate is None:

@@ -14,11 +14,11 @@ from shared.ranges import LONGEST_NAME, MOST_WORDS
 log = logging.getLogger(__name__)
 
 #: Pieces of audio whose capture is remembered: no recogniser is a minute behind what it was fed.
-_REMEMBERED = 600
+_CAPTURES_KEPT = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Fed:
+class FedAudio:
     """Audio up to `end` (audio time, ms) was fed; when it was captured, and its hops so far."""
 
     end: int
@@ -38,13 +38,13 @@ class Hypotheses:
         self._take = take
         self.origin = origin
         self._lookahead = None if lookahead is None else round(lookahead * 1000)
-        self._fed: deque[Fed] = deque(maxlen=_REMEMBERED)
+        self._fed: deque[FedAudio] = deque(maxlen=_CAPTURES_KEPT)
         self._open: dict[int, PartialResult] = {}
-        self._finished: int = 0
+        self._last_final: int = 0
         #: How far (ms) the newest open utterance's results and silences have come.
-        self._reached = 0
+        self._furthest = 0
         #: Whether it had a silence since its newest result.
-        self._silent = False
+        self._said_silence = False
         #: An utterance that was ended while its recogniser went on with it goes on, from `_cut` (ms) on, as another:
         #: the recogniser's numbers are this much lower than the results'.
         self._renumbered = 0
@@ -55,26 +55,26 @@ class Hypotheses:
         """Where the oldest open utterance begins (audio time, ms); None where none is open."""
         return min((result.start for result in self._open.values()), default=None) if self._open else None
 
-    def fed(self, fed: Fed) -> None:
+    def on_fed(self, audio: FedAudio) -> None:
         """Notes how much audio was fed."""
-        self._fed.append(fed)
+        self._fed.append(audio)
 
     def result(self, hypothesis: Hypothesis) -> Result | None:
         """The record for a hypothesis; None for one of an utterance that has its final."""
         utterance = hypothesis.utterance + self._renumbered
-        if utterance <= self._finished:
+        if utterance <= self._last_final:
             return None
         shift = self.origin
-        items = _later(hypothesis.items, shift) if shift else hypothesis.items
+        items = _shifted(hypothesis.items, shift) if shift else hypothesis.items
         start, end = hypothesis.start + shift, hypothesis.end + shift
         if start < self._cut:
             items = tuple(item for item in items if item.midpoint >= self._cut)
             if not items and utterance not in self._open:
                 return None
             start, end = self._cut, max(self._cut, end)
-        items = _sound(items)
+        items = _within_limits(items)
         position = self._bound(utterance, end, hypothesis.position + shift)
-        newest = self._newest_behind(position)
+        newest = self._fed_at(position)
         fields = {
             "session": self._session,
             "captured_at": newest.captured_at,
@@ -91,11 +91,11 @@ class Hypotheses:
             partial = PartialResult(**fields)  # type: ignore[arg-type]
             self._open[utterance] = partial
             if utterance == max(self._open):
-                self._reached = position
-                self._silent = False
+                self._furthest = position
+                self._said_silence = False
             return partial
         self._open.pop(utterance, None)
-        self._finished = utterance
+        self._last_final = utterance
         return FinalResult(**fields)  # type: ignore[arg-type]
 
     def silence(self, position: int, first: int, step: int) -> Silence | None:
@@ -104,11 +104,11 @@ class Hypotheses:
         None where no utterance is open, or where that is less than `first` ms behind its newest result, or `step` ms
         behind its newest silence.
         """
-        if not self._open or position < self._reached + (step if self._silent else first):
+        if not self._open or position < self._furthest + (step if self._said_silence else first):
             return None
-        self._reached = position
-        self._silent = True
-        newest = self._fed[-1] if position > self._fed[-1].end else self._newest_behind(position)
+        self._furthest = position
+        self._said_silence = True
+        newest = self._fed[-1] if position > self._fed[-1].end else self._fed_at(position)
         return Silence(
             session=self._session,
             captured_at=newest.captured_at,
@@ -118,22 +118,22 @@ class Hypotheses:
             position=position,
         )
 
-    def finals_owed(self) -> list[FinalResult]:
+    def finalise_open(self) -> list[FinalResult]:
         """The newest partial of each open utterance as its final: no more is heard of them.
 
         A recogniser that goes on with one all the same begins another utterance by that.
         """
         if not self._open:
             return []
-        owed = [
+        finals = [
             FinalResult(**{name: getattr(partial, name) for name in partial.__dataclass_fields__})
             for _, partial in sorted(self._open.items())
         ]
         self._renumbered += max(self._open) - min(self._open) + 1
-        self._finished = max(self._open)
-        self._cut = max(partial.end for partial in owed)
+        self._last_final = max(self._open)
+        self._cut = max(partial.end for partial in finals)
         self._open.clear()
-        return owed
+        return finals
 
     def _bound(self, utterance: int, end: int, position: int) -> int:
         if self._lookahead is None:
@@ -141,16 +141,16 @@ class Hypotheses:
         before = self._open.get(utterance)
         least = 0 if before is None else before.position
         if before is not None and utterance == max(self._open):
-            least = self._reached
+            least = self._furthest
         return max(least, min(position, end + self._lookahead))
 
-    def _newest_behind(self, position: int) -> Fed:
+    def _fed_at(self, position: int) -> FedAudio:
         while len(self._fed) > 1 and self._fed[0].end < position:
             self._fed.popleft()
         return self._fed[0]
 
 
-def _sound(items: tuple[Word, ...]) -> tuple[Word, ...]:
+def _within_limits(items: tuple[Word, ...]) -> tuple[Word, ...]:
     """The items without what no record takes: nobody says so many, or so long ones, in one utterance."""
     if len(items) <= MOST_WORDS and all(item.start >= 0 and len(item.text) <= LONGEST_NAME for item in items):
         return items
@@ -163,6 +163,6 @@ def _sound(items: tuple[Word, ...]) -> tuple[Word, ...]:
     )
 
 
-def _later(items: Iterable[Word], by: int) -> tuple[Word, ...]:
+def _shifted(items: Iterable[Word], by: int) -> tuple[Word, ...]:
     """The items `by` ms later."""
     return tuple(replace(item, start=item.start + by, end=item.end + by) for item in items)

@@ -15,8 +15,8 @@ from shared.streams import StreamName
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks.
-SWEEP_EVERY = 30.0
+#: Seconds between two polls of the store.
+POLL_INTERVAL = 30.0
 
 
 class IdleSessions:
@@ -32,15 +32,15 @@ class IdleSessions:
         self._clock = clock
 
     async def run(self, outlet: Outlet) -> None:
-        """Looks again and again until it is cancelled."""
+        """Polls the store until it is cancelled."""
         while True:
-            await asyncio.sleep(SWEEP_EVERY)
+            await asyncio.sleep(POLL_INTERVAL)
             try:
-                await self._look(outlet)
+                await self._poll(outlet)
             except StoreUnavailable as error:
                 log.warning("transcribe: cannot look for forgotten sessions: %s", error)
 
-    async def _look(self, outlet: Outlet) -> None:
+    async def _poll(self, outlet: Outlet) -> None:
         for session in await self._store.open_sessions():
             if not (reason := self._reason(session)):
                 continue

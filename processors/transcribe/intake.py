@@ -1,4 +1,4 @@
-"""What of a session's input a transcriber accepts, and how long it is held."""
+"""Which of a session's input a transcriber accepts, and how long it is held."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 
 from processors.contract import Closing, Context, Input
+from processors.transcribe.end_proposals import EndProposals
 from processors.transcribe.placement import Placement, PlacementEvents
-from processors.transcribe.proposals import Proposals
 from processors.transcribe.timeline import Timeline
 from shared.metrics import Metric
 from shared.models import SAMPLE_BYTES, AudioFrame, SessionEnded
@@ -16,9 +16,9 @@ from shared.sessions import Session, SessionState
 #: Seconds that missing frames are waited for.
 _REORDER_WAIT = 0.3
 #: Seconds between two writes of the newest frame's arrival to the session's item.
-_TOUCH_EVERY = 10.0
-#: Seconds of feeding a backlog without such a write after which the item is moved by as little as it can be.
-_FED_EVERY = 15.0
+_TOUCH_INTERVAL = 10.0
+#: Seconds of feeding a backlog without such a write after which the item is changed by as little as it can be.
+_BACKLOG_TOUCH_INTERVAL = 15.0
 
 
 class Intake(PlacementEvents):
@@ -32,22 +32,20 @@ class Intake(PlacementEvents):
         self._gap_timer: asyncio.TimerHandle | None = None
         self._touched_at = 0
         #: Loop time (s) of the last write of that.
-        self._noted_at = 0.0
+        self._written_at = 0.0
         self._touching = False
-        self._heard_all = 0
+        self._heard_until = 0
         self._session_end: Input | None = None
         #: Set whenever the timeline grows or nothing more comes.
         self.changed = asyncio.Event()
-        #: Whether the session has ended and everything was said.
-        self.over = False
+        #: Whether the session has ended and everything of it was transcribed.
+        self.finished = False
         #: Whether the shard has ended.
         self.closed = False
         #: How the session ends; None while it does not.
         self.ending: SessionEnded | None = None
-        #: Whether another worker has the session: this one only keeps what it takes.
-        self.standing_by = False
-        #: Loop time (s) at which the newest audio was taken.
-        self.taken_at = 0.0
+        #: Whether another worker has the session: this one only buffers its input.
+        self.on_standby = False
 
     def open(self, session: Session, overlap: float) -> None:
         """Begins with a session's item: audio up to `overlap` s behind what was heard of it is skipped."""
@@ -57,20 +55,20 @@ class Intake(PlacementEvents):
         self._limit = round(self.settings.max_session_length * session.rate)
         self._skipped = max(0, round((session.heard / 1000 - overlap) * session.rate))
         self._placement = Placement(session, self.timeline, self._skipped, self._limit, self)
-        self._proposals = Proposals(self._context, self.settings, self._confirmed)
-        self.is_at(session)
+        self._proposals = EndProposals(self._context, self.settings, self._on_end_confirmed)
+        self.on_item_read(session)
         if session.state is SessionState.ENDED:
-            self._all_heard(session.heard)
+            self._finish(session.heard)
 
-    def is_at(self, session: Session) -> None:
-        """The session's item is known to stand so."""
+    def on_item_read(self, session: Session) -> None:
+        """The session's item was read."""
         self._touched_at = max(self._touched_at, session.last_frame_at)
-        self._noted_at = asyncio.get_running_loop().time()
+        self._written_at = asyncio.get_running_loop().time()
 
-    def fed(self) -> None:
-        """Audio was fed. Behind a backlog too, whoever stands by is to see that this worker gets on."""
-        if self._may_touch and asyncio.get_running_loop().time() - self._noted_at >= _FED_EVERY:
-            self._touch_with(self._touched_at + 1)
+    def on_fed(self) -> None:
+        """Audio was fed. While it feeds a backlog too, a standby is to see that this worker is alive."""
+        if self._may_touch and asyncio.get_running_loop().time() - self._written_at >= _BACKLOG_TOUCH_INTERVAL:
+            self._start_touch(self._touched_at + 1)
 
     @property
     def session_ended(self) -> bool:
@@ -83,18 +81,18 @@ class Intake(PlacementEvents):
         return self.closed or self.session_ended
 
     async def process(self, received: Input) -> None:
-        """Takes the next record of the session."""
+        """Accepts the next record of the session, or refuses it."""
         record = received.record
         if isinstance(record, AudioFrame):
-            self._take_frame(received, record)
+            self._on_frame(received, record)
         elif not isinstance(record, SessionEnded):
             raise TypeError(f"expected AudioFrame or SessionEnded, got {type(record).__name__}")
-        elif self.over or self.session_ended or (record.proposal and self.standing_by):
+        elif self.finished or self.session_ended or (record.proposal and self.on_standby):
             self._context.ack(received)
         elif record.proposal:
-            await self._proposals.judge(received)
+            await self._proposals.consider(received)
         else:
-            self._take_end(received)
+            self._on_end(received)
 
     async def has_audio(self, position: int) -> bool:
         """Waits for audio behind sample `position`; False where there will be none."""
@@ -108,25 +106,25 @@ class Intake(PlacementEvents):
     def close(self, closing: Closing) -> None:
         """No more records come on this shard, or to this operator."""
         self.closed = True
-        if closing is Closing.SHARD_END and not self.standing_by:
+        if closing is Closing.SHARD_END and not self.on_standby:
             self._proposals.reject()
-            self._placement.settle()
+            self._placement.resolve()
         self._placement.close()
         self._close_gaps()
 
     def finish(self, heard: int) -> None:
-        """Everything up to `heard` (audio time, ms) is said; releases the session's end."""
+        """Everything up to `heard` (audio time, ms) is transcribed; acks the session's end."""
         if self.session_ended:
-            self._all_heard(heard)
+            self._finish(heard)
 
     def ended_elsewhere(self, heard: int) -> None:
-        """Another worker has ended the session, having heard it up to `heard` (ms): all that is held was said."""
-        self._placement.settle()
-        self.timeline.give_up_gaps()
+        """Another worker has ended the session, which it heard up to `heard` (ms): all that is held was transcribed."""
+        self._placement.resolve()
+        self.timeline.skip_gaps()
         for chunk in self.timeline.drop_until(self.timeline.end):
             if chunk.source is not None:
-                self.replayed(chunk.source)
-        self._all_heard(heard)
+                self.drop_replay(chunk.source)
+        self._finish(heard)
 
     def refuse_all(self, reason: str) -> None:
         """Nothing of this session can be transcribed: refuses what is held and what comes."""
@@ -135,8 +133,8 @@ class Intake(PlacementEvents):
             if chunk.source is not None:
                 self.refuse(reason, chunk.source)
 
-    def overdue(self, hold: float) -> int:
-        """The sample behind the audio that no recogniser has taken for `hold` s; 0 where there is none."""
+    def overdue_until(self, hold: float) -> int:
+        """The sample behind the audio that no recogniser has accepted for `hold` s; 0 where there is none."""
         now = asyncio.get_running_loop().time()
         self._failing = True
         end = 0
@@ -147,8 +145,8 @@ class Intake(PlacementEvents):
                 end = chunk.end
         return end
 
-    def lose(self, reason: str, end: int) -> None:
-        """Dead-letters the audio up to sample `end` and gives it up."""
+    def dead_letter_until(self, reason: str, end: int) -> None:
+        """Gives up the audio up to sample `end`, in one dead letter."""
         start = self.timeline.chunks[0].start
         span = self.timeline.milliseconds(start), self.timeline.milliseconds(end)
         self._context.dead_letter(reason, start=span[0], end=span[1])
@@ -157,8 +155,8 @@ class Intake(PlacementEvents):
             if chunk.source is not None:
                 self._context.ack(chunk.source)
 
-    def forgive(self, position: int) -> None:
-        """A recogniser speaks again: what lies behind sample `position` has only waited its turn."""
+    def on_recovered(self, position: int) -> None:
+        """A recogniser gives results again: what lies behind sample `position` has only waited its turn."""
         if self._failing:
             self._failing = False
             for chunk in self.timeline.chunks:
@@ -175,33 +173,33 @@ class Intake(PlacementEvents):
         elif self.timeline.add(received, frame):
             self._added(received)
         else:
-            self.replayed(received)
+            self.drop_replay(received)
 
-    def replayed(self, received: Input) -> None:
+    def drop_replay(self, received: Input) -> None:
         self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="transcribe")
         self._context.ack(received)
 
     def refuse(self, reason: str, received: Input) -> None:
         """One dead letter, and then a count."""
-        self.report(reason, received)
+        self.report_once(reason, received)
         self._context.metrics.count(Metric.REFUSED_FRAMES)
         self._context.ack(received)
 
-    def report(self, reason: str, received: Input) -> None:
+    def report_once(self, reason: str, received: Input) -> None:
         if not self._refused:
             self._refused = True
             self._context.dead_letter(reason, received)
 
-    def _take_end(self, received: Input) -> None:
+    def _on_end(self, received: Input) -> None:
         self._proposals.reject()
-        self._placement.settle()
+        self._placement.resolve()
         if self.session_ended:
-            # What was set aside has ended it.
+            # What was held back has ended it.
             self._context.ack(received)
         else:
-            self._confirmed(received)
+            self._on_end_confirmed(received)
 
-    def _confirmed(self, received: Input) -> None:
+    def _on_end_confirmed(self, received: Input) -> None:
         record = received.record
         assert isinstance(record, SessionEnded)
         self._end(record, received)
@@ -212,7 +210,7 @@ class Intake(PlacementEvents):
         self._close_gaps()
 
     def _end_as_too_long(self, received: Input, frame: AudioFrame) -> None:
-        """Takes what of the frame the session has room for, and ends it."""
+        """Accepts what of the frame the session has room for, and ends it."""
         reason = f"expected offsets up to {self._limit}, got a frame up to {frame.offset + frame.samples}"
         fits = max(0, self._limit - frame.offset) * SAMPLE_BYTES
         if fits and self.timeline.add(received, replace(frame, payload=frame.payload[:fits])):
@@ -224,61 +222,60 @@ class Intake(PlacementEvents):
         )
         self._end(ending, None)
 
-    def _all_heard(self, heard: int) -> None:
+    def _finish(self, heard: int) -> None:
         if self._session_end is not None:
             self._context.ack(self._session_end)
             self._session_end = None
-        self.over = True
-        self._heard_all = heard
+        self.finished = True
+        self._heard_until = heard
         self.changed.set()
 
-    def _take_frame(self, received: Input, frame: AudioFrame) -> None:
+    def _on_frame(self, received: Input, frame: AudioFrame) -> None:
         end = self._placement.position(frame)
-        self._proposals.frame(received.arrived_at)
+        self._proposals.on_frame(received.arrived_at)
         if self._unsupported:
             self.refuse(self._unsupported, received)
         elif frame.rate != self._session.rate:
             self.refuse(f"expected audio at {self._session.rate} Hz, got {frame.rate} Hz", received)
-        elif (0 < end <= self._skipped and not self._placement.is_news(received)) or (
-            self.over and self.timeline.milliseconds(end) <= self._heard_all
+        elif (0 < end <= self._skipped and not self._placement.is_new(received)) or (
+            self.finished and self.timeline.milliseconds(end) <= self._heard_until
         ):
-            self.replayed(received)
-        elif self.over or self.session_ended:
+            self.drop_replay(received)
+        elif self.finished or self.session_ended:
             self.refuse("the session has ended; expected no audio behind its end", received)
         else:
             self._placement.place(received, frame)
 
     def _added(self, received: Input) -> None:
-        self.taken_at = asyncio.get_running_loop().time()
         if self._failing and self.timeline.chunks[-1].source is received:
-            self.timeline.chunks[-1].failed_at = self.taken_at
+            self.timeline.chunks[-1].failed_at = asyncio.get_running_loop().time()
         self.changed.set()
         self._count_filled()
         if self.timeline.waiting and self._gap_timer is None:
             self._gap_timer = asyncio.get_running_loop().call_later(_REORDER_WAIT, self._close_gaps)
-        if received.arrived_at - self._touched_at >= _TOUCH_EVERY * 1000 and self._may_touch:
-            self._touch_with(received.arrived_at)
+        if received.arrived_at - self._touched_at >= _TOUCH_INTERVAL * 1000 and self._may_touch:
+            self._start_touch(received.arrived_at)
 
     @property
     def _may_touch(self) -> bool:
-        return not (self._touching or self.standing_by or self.closed)
+        return not (self._touching or self.on_standby or self.closed)
 
-    def _touch_with(self, arrived_at: int) -> None:
+    def _start_touch(self, arrived_at: int) -> None:
         self._touching = True
         self._context.spawn(self._touch(arrived_at))
 
     async def _touch(self, arrived_at: int) -> None:
-        """Notes that audio comes, which no frame waits for."""
+        """Writes to the item that audio comes; no frame waits for that."""
         await self._context.store.touch(self._session.id, arrived_at)
         self._touched_at = arrived_at
-        self._noted_at = asyncio.get_running_loop().time()
+        self._written_at = asyncio.get_running_loop().time()
         self._touching = False
 
     def _close_gaps(self) -> None:
         if self._gap_timer is not None:
             self._gap_timer.cancel()
             self._gap_timer = None
-        self.timeline.give_up_gaps()
+        self.timeline.skip_gaps()
         self._count_filled()
         self.changed.set()
 

@@ -7,7 +7,7 @@ from enum import Enum
 from shared.models import Result
 
 #: Seconds of audio that is not quiet after which a take without progress is replaced: speech has words in it sooner.
-PATIENCE = (8.0, 16.0, 32.0)
+NO_PROGRESS = (8.0, 16.0, 32.0)
 #: Seconds of it that are noise or music, once so many takes have heard it.
 NOISE = 60.0
 #: Seconds of audio kept behind what a live recogniser was fed; and where it is loud and has no words, in case the
@@ -18,11 +18,11 @@ _LOUD_KEPT = 60.0
 _REOPENS = 10
 
 
-class Verdict(Enum):
+class TakeAction(Enum):
     """What is to become of a take."""
 
-    GOING_ON = "it goes on"
-    DROPPED = "it counts as dropped: another one hears its audio again"
+    CONTINUE = "it goes on"
+    DROP = "it counts as dropped: another one hears its audio again"
     NOISE = "its audio is given up as noise, and it goes on with what follows"
     NOISE_REOPEN = "its audio is given up as noise, and another one goes on with what follows"
 
@@ -39,51 +39,51 @@ class Progress:
         self._heard = heard
         #: The end (audio time, ms) of the furthest word since `heard` last moved.
         self._furthest = heard
-        self._dropped = 0
-        self._stretches = 0
-        self._loud = 0
+        self._drops = 0
+        self._spans_given_up = 0
+        self._loud_samples = 0
         self._loud_from: int | None = None
 
     @property
     def is_noise(self) -> bool:
         """Whether what the take hears counts as noise: takes enough have heard it, and it has no word of it either."""
-        return self._dropped >= len(PATIENCE) and self._loud >= PATIENCE[0] * self._rate
+        return self._drops >= len(NO_PROGRESS) and self._loud_samples >= NO_PROGRESS[0] * self._rate
 
-    def in_doubt_from(self, position: int) -> int:
+    def unexplained_from(self, position: int) -> int:
         """The sample from which on audio up to `position` may hold words that no recogniser has said."""
         return position if self._loud_from is None else self._loud_from
 
-    def settled_until(self, position: int) -> int:
+    def unneeded_until(self, position: int) -> int:
         """The sample up to which audio that was fed up to `position` is not needed, where no utterance is open."""
         quiet = position - round(QUIET_KEPT * self._rate)
-        return max(min(quiet, self.in_doubt_from(quiet)), position - round(_LOUD_KEPT * self._rate))
+        return max(min(quiet, self.unexplained_from(quiet)), position - round(_LOUD_KEPT * self._rate))
 
-    def opened(self) -> None:
+    def on_opened(self) -> None:
         """Another take begins."""
-        self._loud = 0
+        self._loud_samples = 0
         self._loud_from = None
 
-    def fed_loud(self, start: int, samples: int) -> Verdict:
+    def on_loud_audio(self, start: int, samples: int) -> TakeAction:
         """A take was fed audio that is not quiet; says what is to become of it."""
-        self._loud += samples
+        self._loud_samples += samples
         if self._loud_from is None:
             self._loud_from = start
-        replaced = self._dropped < len(PATIENCE)
-        if self._loud < (PATIENCE[self._dropped] if replaced else NOISE) * self._rate:
-            return Verdict.GOING_ON
+        replaced = self._drops < len(NO_PROGRESS)
+        if self._loud_samples < (NO_PROGRESS[self._drops] if replaced else NOISE) * self._rate:
+            return TakeAction.CONTINUE
         if replaced:
-            self._dropped += 1
-            return Verdict.DROPPED
-        self._stretches += 1
-        return Verdict.NOISE_REOPEN if self._stretches % _REOPENS == 0 else Verdict.NOISE
+            self._drops += 1
+            return TakeAction.DROP
+        self._spans_given_up += 1
+        return TakeAction.NOISE_REOPEN if self._spans_given_up % _REOPENS == 0 else TakeAction.NOISE
 
-    def gave_up(self, heard: int) -> None:
+    def on_given_up(self, heard: int) -> None:
         """Audio was given up as noise, which is no progress; `heard` (ms) may have moved by that."""
         self._heard = max(self._heard, heard)
         self._furthest = max(self._furthest, heard)
-        self.opened()
+        self.on_opened()
 
-    def said(self, result: Result, heard: int) -> bool:
+    def on_result(self, result: Result, heard: int) -> bool:
         """Takes a recogniser's result, and `heard` (ms) as it then is; True where that is progress."""
         moved = heard > self._heard
         end = max((word.end for word in result.items if not word.is_punctuation), default=0)
@@ -91,6 +91,6 @@ class Progress:
             return False
         self._heard = max(self._heard, heard)
         self._furthest = self._heard if moved else end
-        self._dropped = self._stretches = 0
-        self.opened()
+        self._drops = self._spans_given_up = 0
+        self.on_opened()
         return True

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from processors.contract import Context
-from processors.transcribe.feeder import Feeder, Stop
+from processors.transcribe.feeder import Feeder, StopReason
 from processors.transcribe.hypotheses import Hypotheses
 from processors.transcribe.intake import Intake
 from processors.transcribe.progress import Progress
@@ -17,10 +17,10 @@ from shared.models import Result
 from shared.streams import StreamName
 
 #: Seconds that a recogniser has to say its last words.
-_ENDING = 15.0
-_ENDING_AT_SHARD_END = 5.0
+_FINISH_TIMEOUT = 15.0
+_FINISH_TIMEOUT_AT_SHARD_END = 5.0
 #: Why a take that is fed no more counts as dropped.
-_DROPS = (Stop.SILENT, Stop.NOISE, Stop.STALLED)
+_DROPS = (StopReason.SILENT, StopReason.NOISE, StopReason.STALLED)
 
 
 class RecognitionEvents(Protocol):
@@ -48,13 +48,13 @@ class Recognition:
         hypotheses: Hypotheses,
         progress: Progress,
         position: int,
-        listener: RecognitionEvents,
+        events: RecognitionEvents,
     ) -> None:
         self._context = context
         self._intake = intake
         self._recogniser = recogniser
         self._hypotheses = hypotheses
-        self._listener = listener
+        self._events = events
         publish = partial(context.emit, StreamName.TRANSCRIPTS)
         self._silences = Silences(recogniser, engine, hypotheses, intake.settings.pause_threshold, publish)
         self._feeder = Feeder(intake, recogniser, engine, hypotheses, progress, self._silences, position)
@@ -85,14 +85,14 @@ class Recognition:
         async for hypothesis in self._recogniser:
             result = self._hypotheses.result(hypothesis)
             if result is not None:
-                self._silences.heard_something()
-                self._listener.on_result(result, self._hypotheses, self.position)
+                self._silences.on_hypothesis()
+                self._events.on_result(result, self._hypotheses, self.position)
 
     async def _end(self, reading: asyncio.Task[None]) -> object | None:
         """Lets a recogniser say its last words; None where it did."""
         hurried = self._intake.closed and not self._intake.session_ended
         try:
-            async with asyncio.timeout(_ENDING_AT_SHARD_END if hurried else _ENDING):
+            async with asyncio.timeout(_FINISH_TIMEOUT_AT_SHARD_END if hurried else _FINISH_TIMEOUT):
                 await self._recogniser.finish()
                 await asyncio.wait({reading})
             return reading.exception()
@@ -100,7 +100,7 @@ class Recognition:
             return None if hurried else "it did not end"
 
     def _on_fed(self) -> None:
-        self._listener.on_fed(self._hypotheses, self.position)
+        self._events.on_fed(self._hypotheses, self.position)
 
     def _on_noise(self) -> None:
-        self._listener.on_noise(self.position)
+        self._events.on_noise(self.position)

@@ -13,8 +13,8 @@ from shared.models import Silence
 STEP = 500
 #: Seconds of audio that wait to be fed beyond which a recogniser is fed faster than real time: a record holds 1 s.
 _BACKLOG = 1.2
-#: Seconds that a recogniser may take for a piece of audio, and for which one that took longer counts as behind.
-_TAKES, _BEHIND = 0.2, 2.0
+#: Seconds that a recogniser may need to accept a piece of audio, and for which one that took longer counts as behind.
+_FEED_TIME, _BEHIND = 0.2, 2.0
 #: Audio (ms) that a recogniser which is not behind may not have decoded yet.
 _UNDECODED = 1000
 #: Lookahead (s) of an engine that states none.
@@ -25,7 +25,7 @@ class Silences:
     """Says, while an utterance of one take is open, up to where there is nothing new.
 
     An engine that tells what it has decoded is believed. Of another, audio counts as heard one lookahead behind what
-    was fed, as long as that comes in real time and is quiet: a stream that has died takes audio for ever.
+    was fed, as long as that comes in real time and is quiet: a dead stream accepts audio for ever.
     """
 
     def __init__(
@@ -46,39 +46,39 @@ class Silences:
         self._behind_until = 0.0
         self._loud = False
 
-    def heard_something(self) -> None:
+    def on_hypothesis(self) -> None:
         """A hypothesis came."""
         self._loud = False
 
-    def fed(self, *, loud: bool, waiting: float, took: float) -> None:
+    def on_fed(self, *, loud: bool, waiting: float, took: float) -> None:
         """A piece was fed, which took so many s, with so many s of audio behind it."""
         self._loud |= loud
-        if waiting > _BACKLOG or took > _TAKES:
+        if waiting > _BACKLOG or took > _FEED_TIME:
             self._behind_until = asyncio.get_running_loop().time() + _BEHIND
 
-    def look(self, position: int) -> None:
-        """Says what there is to say with audio fed up to `position` (audio time, ms)."""
+    def check(self, position: int) -> None:
+        """Emits what silence there is with audio fed up to `position` (audio time, ms)."""
         if self._hypotheses.open_start is None:
             return
         known = decoded(self._recogniser)
         if known is not None:
-            self._say(min(self._hypotheses.origin + known, position))
+            self._emit(min(self._hypotheses.origin + known, position))
         elif not self._loud and asyncio.get_running_loop().time() >= self._behind_until:
-            self._say(position - self._lookahead)
+            self._emit(position - self._lookahead)
 
-    def at_tip(self, position: int, tip: float | None, taken_at: float) -> None:
-        """No audio waits behind `position` (audio time, ms), whose record was taken at loop time `taken_at` (s).
+    def at_tip(self, position: int, tip: float | None, fed_at: float) -> None:
+        """No audio waits behind `position` (audio time, ms), which was fed at loop time `fed_at` (s).
 
         Nothing more had arrived up to `tip`: where that is a pause, a muted speaker is as silent as a quiet one.
         """
-        silent = 0.0 if tip is None else tip - taken_at
+        silent = 0.0 if tip is None else tip - fed_at
         known = decoded(self._recogniser)
         behind = known is not None and self._hypotheses.origin + known < position - _UNDECODED
         # One that is behind has until the pause is twice as long.
         if silent >= self._pause * (1 + behind):
-            self._say(position + round(silent * 1000))
+            self._emit(position + round(silent * 1000))
 
-    def _say(self, position: int) -> None:
+    def _emit(self, position: int) -> None:
         silence = self._hypotheses.silence(position, self._first, STEP)
         if silence is not None:
             self._publish(silence)

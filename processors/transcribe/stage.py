@@ -11,22 +11,22 @@ from shared.streams import StreamName
 
 
 class TranscribeStage(Stage):
-    """Audio in, results out; `sweep`, where given, proposes to end forgotten sessions."""
+    """Audio in, results out; `idle_sessions`, where given, proposes to end those that are forgotten."""
 
     name = "transcribe"
     reads = StreamName.AUDIO
     ingests = (AudioFrame,)
 
-    def __init__(self, engine: RecogniserEngine, sweep: IdleSessions | None = None) -> None:
+    def __init__(self, engine: RecogniserEngine, idle_sessions: IdleSessions | None = None) -> None:
         self._engine = engine
-        self._sweep = sweep
+        self._idle_sessions = idle_sessions
 
     def operator(self, context: Context) -> Operator:
         return Transcriber(context, self._engine)
 
     async def watch(self, outlet: Outlet) -> None:
-        if self._sweep is not None:
-            await self._sweep.run(outlet)
+        if self._idle_sessions is not None:
+            await self._idle_sessions.run(outlet)
 
     async def close(self) -> None:
         await self._engine.close()

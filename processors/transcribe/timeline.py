@@ -27,7 +27,7 @@ class Chunk:
     captured_at: int
     hops: Mapping[str, int]
     source: Input | None
-    #: Loop time (s) at which a recogniser first failed to take it.
+    #: Loop time (s) at which a recogniser first failed on it.
     failed_at: float | None = None
 
     @property
@@ -47,7 +47,7 @@ class Timeline:
     #: Samples of silence put in since this was last read.
     filled: int = 0
     chunks: deque[Chunk] = field(default_factory=deque)
-    _ahead: list[Chunk] = field(default_factory=list)
+    _out_of_order: list[Chunk] = field(default_factory=list)
     _end: int | None = None
     #: What never came, as first sample and the one behind the last.
     _gaps: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_GAPS))
@@ -63,21 +63,21 @@ class Timeline:
         return self._end is None
 
     @property
-    def reach(self) -> int:
+    def highest_end(self) -> int:
         """The sample behind the newest audio, what waits behind a gap included."""
-        return max(self.end, self._ahead[-1].end) if self._ahead else self.end
+        return max(self.end, self._out_of_order[-1].end) if self._out_of_order else self.end
 
     @property
     def waiting(self) -> bool:
         """Whether audio waits behind a gap."""
-        return bool(self._ahead)
+        return bool(self._out_of_order)
 
     def milliseconds(self, samples: int) -> int:
         """So many samples as audio time."""
         return samples * 1000 // self.rate
 
     def add(self, received: Input, frame: AudioFrame) -> bool:
-        """Takes a frame; False where all of it was here before."""
+        """Adds a frame; False where all of it was here before."""
         chunk = Chunk(frame.offset, frame.payload, frame.captured_at, frame.hops, received)
         if self._end is not None and chunk.end <= self._end:
             return False
@@ -85,36 +85,36 @@ class Timeline:
             self._append(chunk)
             self._join(gaps=False)
             return True
-        if any(other.start <= chunk.start and chunk.end <= other.end for other in self._ahead):
+        if any(other.start <= chunk.start and chunk.end <= other.end for other in self._out_of_order):
             return False
-        self._ahead.append(chunk)
-        self._ahead.sort(key=lambda other: other.start)
-        if self._ahead[-1].end - self._ahead[0].start >= REORDER * self.rate:
+        self._out_of_order.append(chunk)
+        self._out_of_order.sort(key=lambda other: other.start)
+        if self._out_of_order[-1].end - self._out_of_order[0].start >= REORDER * self.rate:
             self._join(gaps=True)
         return True
 
-    def give_up_gaps(self) -> None:
+    def skip_gaps(self) -> None:
         """Goes on behind every gap: the missing frames will not come."""
         self._join(gaps=True)
 
     def after(self, position: int) -> Chunk | None:
         """The first chunk that ends behind `position`."""
-        place = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
-        return self.chunks[place] if place < len(self.chunks) else None
+        index = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
+        return self.chunks[index] if index < len(self.chunks) else None
 
-    def spoken_after(self, position: int) -> Chunk | None:
+    def received_after(self, position: int) -> Chunk | None:
         """The first chunk of real audio that ends behind `position`."""
-        place = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
-        while place < len(self.chunks) and self.chunks[place].source is None:
-            place += 1
-        return self.chunks[place] if place < len(self.chunks) else None
+        index = bisect_right(self.chunks, position, key=lambda chunk: chunk.end)
+        while index < len(self.chunks) and self.chunks[index].source is None:
+            index += 1
+        return self.chunks[index] if index < len(self.chunks) else None
 
-    def skipped(self, start: int, end: int) -> None:
+    def add_gap(self, start: int, end: int) -> None:
         """Notes that the audio between two samples has not come."""
         self._gaps.append((start, end))
 
-    def never_came(self, start: int, end: int) -> bool:
-        """Whether the audio between two samples lies in a gap that was gone over."""
+    def in_gap(self, start: int, end: int) -> bool:
+        """Whether the audio between two samples lies in a gap that was skipped."""
         return any(first <= start and end <= last for first, last in self._gaps)
 
     def drop_until(self, position: int) -> Iterator[Chunk]:
@@ -123,11 +123,11 @@ class Timeline:
             yield self.chunks.popleft()
 
     def _join(self, *, gaps: bool) -> None:
-        while self._ahead and (gaps or self._ahead[0].start <= self.end):
-            chunk = self._ahead.pop(0)
+        while self._out_of_order and (gaps or self._out_of_order[0].start <= self.end):
+            chunk = self._out_of_order.pop(0)
             missing = chunk.start - self.end
             if missing > 0:
-                self.skipped(self.end, chunk.start)
+                self.add_gap(self.end, chunk.start)
             if 0 < missing <= LONGEST_FILL * self.rate:
                 silence = bytes(missing * SAMPLE_BYTES)
                 self._append(Chunk(self.end, silence, chunk.captured_at, chunk.hops, None))

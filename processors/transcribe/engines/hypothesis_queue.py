@@ -14,16 +14,16 @@ class HypothesisQueue(AsyncIterator[Hypothesis]):
 
     def __init__(self) -> None:
         self._waiting: deque[Hypothesis] = deque()
-        self._said_until = 0
+        self._drained_until = 0
         self._changed = asyncio.Event()
         self._error: Exception | None = None
         self.ended = False
 
-    def said_until(self, position: int) -> int:
-        """`position` (ms); while a hypothesis waits to be taken, what this was before."""
+    def drained_until(self, position: int) -> int:
+        """`position` (ms); while a hypothesis waits in the queue, what this was before."""
         if not self._waiting:
-            self._said_until = position
-        return self._said_until
+            self._drained_until = position
+        return self._drained_until
 
     def put(self, hypothesis: Hypothesis) -> None:
         """Adds the next one; once ended, it is dropped."""

@@ -26,13 +26,13 @@ from shared.word_stability import RepeatedAgreement, all_stable
 _LOG = logging.getLogger(__name__)
 
 RATE = 16000
-#: Seconds of audio between two looks at the open line. Each look decodes the whole line again; the library does
+#: Seconds of audio between two updates of the open line. Each decodes the whole line again; the library does
 #: so twice a second at most.
 UPDATE_INTERVAL = 0.5
 #: A word is stable that stood at least one word from the end in two hypotheses running: of words marked so, 2 %
 #: differ in the final (tests/benchmarks/recognisers.py measures it).
 TAIL, REPEATS = 1, 2
-#: Seconds of audio behind a line's end with which its text is known: a look, and the library's own wait for quiet.
+#: Seconds of audio behind a line's end with which its text is known: an update, and the library's own wait for quiet.
 LOOKAHEAD = 1.0
 #: Bytes of audio that may wait for the decoder before `feed` does: 2 s.
 _QUEUED = 2 * RATE * SAMPLE_BYTES
@@ -109,8 +109,8 @@ class _Take(Recogniser):
         self._takes = takes
         self._stream: Any = None
         self._thread = ThreadPoolExecutor(1, "moonshine")
-        self._outbox = HypothesisQueue()
-        self._queue = bytearray()
+        self._hypotheses = HypothesisQueue()
+        self._pending_audio = bytearray()
         self._fed = 0
         self._decoded = 0
         self._finishing = False
@@ -119,7 +119,7 @@ class _Take(Recogniser):
         self._lines: dict[int, _Line] = {}
         self._closed_lines: set[int] = set()
         self._utterances = 0
-        self._heard = 0
+        self._last_end = 0
         self._failures = 0
         self._work: asyncio.Task[None] | None = None
 
@@ -131,15 +131,15 @@ class _Take(Recogniser):
 
     @property
     def decoded(self) -> int:
-        """What the last look at every open line covered."""
-        return self._outbox.said_until(self._decoded)
+        """What the last update of every open line covered."""
+        return self._hypotheses.drained_until(self._decoded)
 
     async def feed(self, pcm: bytes) -> None:
-        while len(self._queue) >= _QUEUED and not self._outbox.ended:
+        while len(self._pending_audio) >= _QUEUED and not self._hypotheses.ended:
             self._room.clear()
             await self._room.wait()
-        if not self._outbox.ended:
-            self._queue += pcm
+        if not self._hypotheses.ended:
+            self._pending_audio += pcm
             self._changed.set()
 
     async def finish(self) -> None:
@@ -147,7 +147,7 @@ class _Take(Recogniser):
         self._changed.set()
 
     def __aiter__(self) -> HypothesisQueue:
-        return self._outbox
+        return self._hypotheses
 
     async def close(self) -> None:
         """A decoding that is under way in the thread is waited for: under 1 s."""
@@ -162,22 +162,22 @@ class _Take(Recogniser):
         self._thread.shutdown(wait=False)
 
     async def _decode(self) -> None:
-        """Hands all queued audio to the library, looks at its lines, and so on: one that is behind looks less often."""
+        """Hands all queued audio to the library and updates its lines, over and over: less often where it is behind."""
         least = int(UPDATE_INTERVAL * RATE) * SAMPLE_BYTES
         try:
-            while not self._outbox.ended:
-                if len(self._queue) < least and not self._finishing:
+            while not self._hypotheses.ended:
+                if len(self._pending_audio) < least and not self._finishing:
                     self._changed.clear()
                     await self._changed.wait()
                     continue
                 last = self._finishing
-                pcm = bytes(self._queue)
-                self._queue.clear()
+                pcm = bytes(self._pending_audio)
+                self._pending_audio.clear()
                 self._room.set()
                 self._fed += len(pcm) // SAMPLE_BYTES
-                self._take(await self._call(_hear, self._stream, pcm, last))
+                self._on_lines(await self._call(_update, self._stream, pcm, last))
                 if last:
-                    self._complete()
+                    self._finalise_all()
                     self._end(None)
         except Exception as error:
             self._end(error if isinstance(error, EngineUnavailable) else EngineUnavailable(f"moonshine: {error!r}"))
@@ -186,11 +186,11 @@ class _Take(Recogniser):
         return await asyncio.get_running_loop().run_in_executor(self._thread, _guarded, call, *arguments)
 
     def _end(self, error: Exception | None) -> None:
-        self._outbox.end(error)
+        self._hypotheses.end(error)
         self._room.set()
 
-    def _take(self, lines: list[Any] | None) -> None:
-        """Publishes what is new in the transcript's lines; None says that the library failed to look."""
+    def _on_lines(self, lines: list[Any] | None) -> None:
+        """Publishes what is new in the transcript's lines; None says that the library failed to update them."""
         self._failures = 0 if lines is not None else self._failures + 1
         if self._failures > _FAILURES:
             raise EngineUnavailable(f"moonshine: {self._failures} updates running failed")
@@ -206,7 +206,7 @@ class _Take(Recogniser):
                 if not seen.text.strip():
                     continue
                 self._utterances += 1
-                line = _Line(self._utterances, max(self._heard, round(seen.start_time * 1000)))
+                line = _Line(self._utterances, max(self._last_end, round(seen.start_time * 1000)))
                 self._lines[seen.line_id] = line
             end = min(self._position, round((seen.start_time + seen.duration) * 1000))
             items = spread_words(seen.text, line.start, max(line.start, end), line.items)
@@ -219,7 +219,7 @@ class _Take(Recogniser):
                     self._publish(line, items, final=False)
                 line.items = items
 
-    def _complete(self) -> None:
+    def _finalise_all(self) -> None:
         for number, line in list(self._lines.items()):
             self._finalise(number, line)
 
@@ -230,8 +230,8 @@ class _Take(Recogniser):
 
     def _publish(self, line: _Line, items: tuple[Word, ...], *, final: bool) -> None:
         end = max((item.end for item in items), default=line.start)
-        self._heard = max(self._heard, end)
-        self._outbox.put(Hypothesis(line.utterance, line.start, end, self._position, items, final))
+        self._last_end = max(self._last_end, end)
+        self._hypotheses.put(Hypothesis(line.utterance, line.start, end, self._position, items, final))
 
     @property
     def _position(self) -> int:
@@ -239,13 +239,13 @@ class _Take(Recogniser):
 
 
 def _open(model: Any) -> Any:
-    # The take looks at the lines itself, so the library's own timer must never come due.
+    # The take updates the lines itself, so the library's own timer must never come due.
     stream = model.create_stream(update_interval=float("inf"))
     stream.start()
     return stream
 
 
-def _hear(stream: Any, pcm: bytes, last: bool) -> list[Any] | None:
+def _update(stream: Any, pcm: bytes, last: bool) -> list[Any] | None:
     """The transcript's lines with `pcm` heard, oldest first; None where the library could not decode them."""
     if pcm:
         samples = np.frombuffer(pcm, np.int16).astype(np.float32) / 32768

@@ -20,7 +20,7 @@ from shared.word_stability import RepeatedAgreement, all_stable
 #: differ in the final (tests/benchmarks/recognisers.py measures it).
 TAIL, REPEATS = 2, 2
 #: The longest wait for a decoder process to load its model, in s.
-_LOADING = 30.0
+_LOAD_TIMEOUT = 30.0
 _DECODER = Path(__file__).with_name("pocketsphinx_decoder.py")
 
 
@@ -69,7 +69,7 @@ class _Take(Recogniser):
         self._stdout = process.stdout
         self._takes = takes
         takes.add(self)
-        self._outbox = HypothesisQueue()
+        self._hypotheses = HypothesisQueue()
         self._agreement = RepeatedAgreement(TAIL, REPEATS)
         self._utterance = 0
         self._decoded = 0
@@ -78,10 +78,10 @@ class _Take(Recogniser):
     async def start(self) -> None:
         """Waits until the decoder is ready; raises EngineUnavailable."""
         try:
-            async with asyncio.timeout(_LOADING):
+            async with asyncio.timeout(_LOAD_TIMEOUT):
                 ready = await self._stdout.readline()
         except TimeoutError:
-            raise EngineUnavailable(f"pocketsphinx: its decoder was not ready after {_LOADING:g} s") from None
+            raise EngineUnavailable(f"pocketsphinx: its decoder was not ready after {_LOAD_TIMEOUT:g} s") from None
         if not ready:
             raise EngineUnavailable(f"pocketsphinx: its decoder ended with code {await self._process.wait()}")
         self._reading = asyncio.create_task(self._read())
@@ -89,24 +89,24 @@ class _Take(Recogniser):
     @property
     def decoded(self) -> int:
         """What the decoder said of itself last."""
-        return self._outbox.said_until(self._decoded)
+        return self._hypotheses.drained_until(self._decoded)
 
     async def feed(self, pcm: bytes) -> None:
-        if not self._outbox.ended:
+        if not self._hypotheses.ended:
             try:
                 self._stdin.write(pcm)
                 await self._stdin.drain()
             except ConnectionError:
-                self._outbox.end()
+                self._hypotheses.end()
 
     async def finish(self) -> None:
         self._stdin.close()
 
     def __aiter__(self) -> HypothesisQueue:
-        return self._outbox
+        return self._hypotheses
 
     async def close(self) -> None:
-        self._outbox.end()
+        self._hypotheses.end()
         if self._process.returncode is None:
             self._process.kill()
         if self._reading is not None:
@@ -124,9 +124,9 @@ class _Take(Recogniser):
                 self._decoded = said["decoded"]
                 continue
             self._decoded = said["position"]
-            self._outbox.put(self._hypothesis(said))
+            self._hypotheses.put(self._hypothesis(said))
         code = await self._process.wait()
-        self._outbox.end(EngineUnavailable(f"pocketsphinx: its decoder ended with code {code}") if code else None)
+        self._hypotheses.end(EngineUnavailable(f"pocketsphinx: its decoder ended with code {code}") if code else None)
 
     def _hypothesis(self, said: Any) -> Hypothesis:
         if said["utterance"] != self._utterance:

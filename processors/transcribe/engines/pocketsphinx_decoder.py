@@ -20,7 +20,7 @@ RATE = 16000
 PAUSE, QUIET = 0.4, 0.9
 #: Bytes heard before the endpointer's speech start: it tends to miss the first sound.
 LEAD = RATE * 2 // 10
-#: Bytes between two looks at the hypothesis: 200 ms.
+#: Bytes between two updates of the hypothesis: 200 ms.
 UPDATE = RATE * 2 // 5
 
 
@@ -29,11 +29,11 @@ def main() -> None:
     # A terminal's Ctrl-C reaches every process of its group; this one ends when its owner lets go of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     decoder = _Decoding()
-    _say({"ready": True})
+    _write({"ready": True})
     frame = decoder.frame_bytes
     while len(pcm := sys.stdin.buffer.read(frame)) == frame:
-        decoder.hear(pcm)
-    decoder.end(pcm)
+        decoder.process(pcm)
+    decoder.finish(pcm)
 
 
 class _Decoding:
@@ -45,34 +45,34 @@ class _Decoding:
         self._endpointer = Endpointer(window=PAUSE, ratio=QUIET, sample_rate=RATE)
         self.frame_bytes: int = self._endpointer.frame_bytes
         #: What was heard last, while nobody speaks: it holds the beginning of the next utterance.
-        self._recent = bytearray()
-        self._heard = 0
+        self._lead_in = bytearray()
+        self._bytes_fed = 0
         self._utterance = 0
         self._start = 0
-        self._looked = 0
-        self._said: list[str] = []
+        self._updated_at = 0
+        self._last_words: list[str] = []
         self._speaking = False
 
-    def hear(self, pcm: bytes) -> None:
+    def process(self, pcm: bytes) -> None:
         """Takes the next `frame_bytes` of audio."""
         self._endpointer.process(pcm)
-        self._heard += len(pcm)
+        self._bytes_fed += len(pcm)
         if self._speaking:
             self._decoder.process_raw(pcm, False, False)
             if not self._endpointer.in_speech:
                 self._finalise()
-            elif self._heard - self._looked >= UPDATE:
-                self._look()
+            elif self._bytes_fed - self._updated_at >= UPDATE:
+                self._update()
             return
-        self._recent += pcm
+        self._lead_in += pcm
         if self._endpointer.in_speech:
             self._begin()
         else:
-            del self._recent[: -(LEAD + round(PAUSE * RATE) * 2)]
+            del self._lead_in[: -(LEAD + round(PAUSE * RATE) * 2)]
 
-    def end(self, pcm: bytes) -> None:
+    def finish(self, pcm: bytes) -> None:
         """Takes the last audio, less than a frame, and flushes the open utterance."""
-        self._heard += len(pcm)
+        self._bytes_fed += len(pcm)
         if self._speaking:
             if pcm:
                 self._decoder.process_raw(pcm, False, False)
@@ -80,40 +80,40 @@ class _Decoding:
 
     def _begin(self) -> None:
         spoken = int(self._endpointer.speech_start * RATE) * 2
-        first = max(spoken - LEAD, self._heard - len(self._recent))
+        first = max(spoken - LEAD, self._bytes_fed - len(self._lead_in))
         self._decoder.start_utt()
-        self._decoder.process_raw(bytes(self._recent[len(self._recent) - (self._heard - first) :]), False, False)
-        self._recent.clear()
+        self._decoder.process_raw(bytes(self._lead_in[len(self._lead_in) - (self._bytes_fed - first) :]), False, False)
+        self._lead_in.clear()
         self._start = first
-        self._looked = self._heard
+        self._updated_at = self._bytes_fed
         self._speaking = True
 
-    def _look(self) -> None:
-        self._looked = self._heard
+    def _update(self) -> None:
+        self._updated_at = self._bytes_fed
         words = self._words()
         said = [word[0] for word in words]
-        if said != self._said:
+        if said != self._last_words:
             self._publish(words, final=False)
-            self._said = said
+            self._last_words = said
         else:
-            _say({"decoded": _ms(self._heard)})
+            _write({"decoded": _ms(self._bytes_fed)})
 
     def _finalise(self) -> None:
         self._decoder.end_utt()
         words = self._words()
-        if words or self._said:
+        if words or self._last_words:
             self._publish(words, final=True)
-        self._said = []
+        self._last_words = []
         self._speaking = False
 
     def _publish(self, words: list[tuple[str, int, int]], *, final: bool) -> None:
-        self._utterance += not self._said
-        _say(
+        self._utterance += not self._last_words
+        _write(
             {
                 "utterance": self._utterance,
                 "start": _ms(self._start),
-                "end": max((end for _, _, end in words), default=_ms(self._start)),
-                "position": _ms(self._heard),
+                "end": max((finish for _, _, finish in words), default=_ms(self._start)),
+                "position": _ms(self._bytes_fed),
                 "final": final,
                 "words": words,
             }
@@ -133,7 +133,7 @@ def _ms(size: int) -> int:
     return size * 1000 // (2 * RATE)
 
 
-def _say(message: dict[str, Any]) -> None:
+def _write(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 

@@ -76,21 +76,21 @@ class _Take(Recogniser):
         self._drops = drops
         self._fed = 0
         self._played = 0
-        self._outbox = HypothesisQueue()
+        self._hypotheses = HypothesisQueue()
 
     @property
     def decoded(self) -> int:
         """What the script has of the audio so far is said."""
-        return self._outbox.said_until(self._played)
+        return self._hypotheses.drained_until(self._played)
 
     async def feed(self, pcm: bytes) -> None:
         self._fed += len(pcm)
         position = self._fed // SAMPLE_BYTES * 1000 // self._rate
         drop = next((at for at in self._drops if self._start < at <= self._start + position), None)
         self._play(position if drop is None else drop - self._start)
-        if drop is not None and not self._outbox.ended:
+        if drop is not None and not self._hypotheses.ended:
             self._drops.remove(drop)
-            self._outbox.end()
+            self._hypotheses.end()
 
     async def finish(self) -> None:
         """An utterance in progress has its final of the words that were fed."""
@@ -106,17 +106,17 @@ class _Take(Recogniser):
             if result.items:
                 items = tuple(replace(word, stable=True) for word in result.items)
                 end = min(items[-1].end, position)
-                self._outbox.put(replace(result, end=end, position=position, items=items, final=True))
-        self._outbox.end()
+                self._hypotheses.put(replace(result, end=end, position=position, items=items, final=True))
+        self._hypotheses.end()
 
     def __aiter__(self) -> HypothesisQueue:
-        return self._outbox
+        return self._hypotheses
 
     async def close(self) -> None:
-        self._outbox.end()
+        self._hypotheses.end()
 
     def _play(self, position: int) -> None:
         self._played = position
         while (result := self._next) is not None and result.position <= position:
             self._next = next(self._upcoming, None)
-            self._outbox.put(result)
+            self._hypotheses.put(result)

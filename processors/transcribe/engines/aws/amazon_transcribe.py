@@ -1,4 +1,4 @@
-"""Streams on the SDK amazon-transcribe, with its busy loop tamed."""
+"""Streams on the SDK amazon-transcribe, with its busy loop throttled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from amazon_transcribe.model import (
 from amazon_transcribe.request import Request
 from amazon_transcribe.serialize import TranscribeStreamingSerializer
 
-from processors.transcribe.engines.aws.body import AudioBody, Rounds
+from processors.transcribe.engines.aws.body import AudioBody, ReadThrottle
 from processors.transcribe.engines.aws.connection import Connection, Runtime
 from processors.transcribe.engines.aws.failures import failure
 from processors.transcribe.engines.aws.request import StreamRequest
@@ -28,11 +28,11 @@ from shared.errors import EngineUnavailable, SetupError
 
 _SERVICE = "transcribe-streaming"
 #: Seconds that a stream has to open, and a send to go through.
-OPENING, SENDING = 15.0, 10.0
+OPEN_TIMEOUT, SEND_TIMEOUT = 15.0, 10.0
 #: Bytes that may wait for the connection before `send` does: about 2 s of audio.
 _QUEUED = 64 * 1024
-#: Seconds between two looks at a connection that takes nothing.
-_LOOK = 0.02
+#: Seconds between two polls of a connection that accepts nothing.
+_POLL_INTERVAL = 0.02
 
 
 class AmazonTranscribe(TranscribeClient):
@@ -42,7 +42,7 @@ class AmazonTranscribe(TranscribeClient):
     that a stream has to open, and a send to go through, are in s.
     """
 
-    def __init__(self, aws: Aws, *, opening: float = OPENING, sending: float = SENDING) -> None:
+    def __init__(self, aws: Aws, *, opening: float = OPEN_TIMEOUT, sending: float = SEND_TIMEOUT) -> None:
         self._aws = aws
         self._opening, self._sending = opening, sending
         self._endpoint = aws.endpoint(_SERVICE)
@@ -51,7 +51,7 @@ class AmazonTranscribe(TranscribeClient):
                 f"Amazon Transcribe: expected an https endpoint, for its streams are HTTP/2 over TLS, got "
                 f"{self._endpoint}; set AWS_ENDPOINT_URL_TRANSCRIBE_STREAMING"
             )
-        self._rounds = Rounds()
+        self._throttle = ReadThrottle()
         try:
             self._runtime = Runtime(aws.ca_bundle)
         except OSError as error:
@@ -59,12 +59,14 @@ class AmazonTranscribe(TranscribeClient):
 
     async def open(self, request: StreamRequest) -> Stream:
         connection = Connection(self._runtime)
-        client = _Client(self._aws.region, self._endpoint, _Credentials(self._aws), connection, AudioBody(self._rounds))
+        client = _Client(
+            self._aws.region, self._endpoint, _Credentials(self._aws), connection, AudioBody(self._throttle)
+        )
         starting = asyncio.create_task(client.start_stream_transcription(**_parameters(request)))
         try:
             await asyncio.wait([starting], timeout=self._opening)
             if not starting.done():
-                raise EngineUnavailable(self._silence(connection))
+                raise EngineUnavailable(self._open_failure(connection))
             started = starting.result()
         except BaseException as error:
             # The task is not cancelled but ends with its connection: the runtime's thread settles what it waits for.
@@ -78,14 +80,14 @@ class AmazonTranscribe(TranscribeClient):
     async def close(self) -> None:
         """Connections close with their streams."""
 
-    def _silence(self, connection: Connection) -> str:
+    def _open_failure(self, connection: Connection) -> str:
         """What is wrong where a stream has not opened in time."""
-        if connection.stands:
+        if connection.is_connected:
             return f"Amazon Transcribe did not answer for {self._opening:g} s"
         # The runtime is slow, on purpose, to tell of a certificate that it does not trust.
-        through = f" through the proxy {connection.proxy}" if connection.proxy else ""
+        proxy_options = f" through the proxy {connection.proxy}" if connection.proxy else ""
         return (
-            f"Amazon Transcribe: no connection to {self._endpoint or self._aws.region}{through} within "
+            f"Amazon Transcribe: no connection to {self._endpoint or self._aws.region}{proxy_options} within "
             f"{self._opening:g} s; where its certificate is not trusted, set AWS_CA_BUNDLE"
         )
 
@@ -103,17 +105,17 @@ class Stream(TranscribeStream):
         self._sending = sending
 
     async def send(self, pcm: bytes) -> None:
-        async with self._in_time():
-            while self._body.waiting > _QUEUED and not self._connection.over:  # noqa: ASYNC110
+        async with self._send_timeout():
+            while self._body.waiting > _QUEUED and not self._connection.has_ended:  # noqa: ASYNC110
                 # The runtime's thread takes it, which tells nobody.
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(_POLL_INTERVAL)
             await self._audio.send_audio_event(audio_chunk=pcm)
 
     async def end(self) -> None:
         """Raises EngineUnavailable where the stream has ended already."""
-        if self._connection.over:
+        if self._connection.has_ended:
             raise EngineUnavailable(f"Amazon Transcribe: the stream had ended: {self._connection.failure}")
-        async with self._in_time():
+        async with self._send_timeout():
             await self._audio.end_stream()  # type: ignore[no-untyped-call]
 
     async def results(self) -> AsyncIterator[Sequence[Result]]:
@@ -128,7 +130,7 @@ class Stream(TranscribeStream):
             raise EngineUnavailable(f"Amazon Transcribe: the stream broke: {reason}")
 
     @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
+    async def _send_timeout(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._sending):
                 yield

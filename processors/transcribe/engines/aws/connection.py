@@ -21,7 +21,7 @@ from awscrt.io import ClientBootstrap, ClientTlsContext, DefaultHostResolver, Ev
 from shared.proxies import Proxy, proxy_for
 
 #: Seconds that a connection has to close.
-_CLOSING = 5.0
+_CLOSE_TIMEOUT = 5.0
 
 
 class Runtime:
@@ -38,7 +38,7 @@ class Runtime:
             options.override_default_trust_store_from_path(ca_filepath=ca_bundle)
         self.tls = ClientTlsContext(options)
 
-    def through(self, proxy: Proxy) -> HttpProxyOptions:
+    def proxy_options(self, proxy: Proxy) -> HttpProxyOptions:
         """How a connection goes through the proxy: a tunnel, so that the proxy also finds the name of its other end."""
         tls = None
         if proxy.secure:
@@ -63,7 +63,7 @@ class _Connecting:
         self._proxy = proxy
 
     def new(self, **parameters: Any) -> Future[Any]:
-        """The connection, once it stands; one that nobody waits for any more is closed then."""
+        """The connection, once it is made; one that nobody waits for any more is closed then."""
         awaited: Future[Any] = Future()
 
         def settle(made: Future[Any]) -> None:
@@ -98,11 +98,11 @@ class Connection(AwsCrtHttpSessionManager):
 
     async def _create_connection(self, parsed_url: ParseResult) -> HttpClientConnection:
         self.proxy = proxy_for(parsed_url.geturl())
-        self.HTTP_CONNECTION_CLS = _Connecting(self._runtime.through(self.proxy) if self.proxy else None)
+        self.HTTP_CONNECTION_CLS = _Connecting(self._runtime.proxy_options(self.proxy) if self.proxy else None)
         connection = await super()._create_connection(parsed_url)
         if self._given_up:
             connection.close()
-            raise HTTPException("the stream was given up before its connection stood")
+            raise HTTPException("the stream was given up before its connection was made")
         return connection
 
     async def make_request(
@@ -119,12 +119,12 @@ class Connection(AwsCrtHttpSessionManager):
         return response
 
     @property
-    def stands(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether there is a connection."""
         return bool(self._connections)
 
     @property
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the stream has ended, in whatever way."""
         return self._completion is not None and self._completion.done()
 
@@ -134,7 +134,7 @@ class Connection(AwsCrtHttpSessionManager):
         return self._completion.exception() if self._completion is not None and self._completion.done() else None
 
     async def close(self) -> None:
-        """Closes the connection, whether or not its stream has ended; one that stands only later is closed then."""
+        """Closes the connection, whether or not its stream has ended; one that is made only later is closed then."""
         self._given_up = True
         connections, self._connections = list(self._connections.values()), {}
         for connection in connections:
@@ -142,7 +142,7 @@ class Connection(AwsCrtHttpSessionManager):
             closed = asyncio.wrap_future(connection.shutdown_future)
             # One that broke says so here once more.
             closed.add_done_callback(lambda done: done.cancelled() or done.exception())
-            await asyncio.wait([closed], timeout=_CLOSING)
+            await asyncio.wait([closed], timeout=_CLOSE_TIMEOUT)
 
 
 def _unanswered(response: AwsCrtHttpResponse, completion: Future[int]) -> None:

@@ -26,7 +26,7 @@ class Transcript:
         """Whether an utterance has no final yet."""
         return bool(self._open)
 
-    def hear(self, results: Sequence[Result], position: int) -> Iterator[Hypothesis]:
+    def hypotheses(self, results: Sequence[Result], position: int) -> Iterator[Hypothesis]:
         """The hypotheses of one event, which came when `position` ms of audio had been fed.
 
         An empty result says nothing, unless it ends an utterance. A final also ends the utterances before its own,

@@ -15,7 +15,7 @@ from shared.models import SAMPLE_BYTES
 #: Bytes sent in one event: AWS takes 32 KB, and 50 to 200 ms are best.
 _PIECE = 6400
 #: Seconds that the reason of a stream's end may take.
-_REASON = 1.0
+_FAILURE_TIMEOUT = 1.0
 
 
 class AwsTake(Recogniser):
@@ -32,7 +32,7 @@ class AwsTake(Recogniser):
         self._transcript = transcript
         self._rate = rate
         self._on_close = on_close
-        self._outbox = HypothesisQueue()
+        self._hypotheses = HypothesisQueue()
         self._fed = 0
         self._finishing = False
         self._reading = asyncio.create_task(self._read())
@@ -40,28 +40,28 @@ class AwsTake(Recogniser):
     async def feed(self, pcm: bytes) -> None:
         """Raises EngineUnavailable where the connection takes no audio."""
         for first in range(0, len(pcm), _PIECE):
-            if self._outbox.ended:
+            if self._hypotheses.ended:
                 return
             piece = pcm[first : first + _PIECE]
             self._fed += len(piece) // SAMPLE_BYTES
             await self._stream.send(piece)
 
     async def finish(self) -> None:
-        if not self._outbox.ended:
+        if not self._hypotheses.ended:
             self._finishing = True
             try:
                 await self._stream.end()
             except EngineUnavailable as error:
                 # Where the service has ended the stream, its own reason is on the way, and tells more.
                 self._finishing = False
-                await asyncio.wait([self._reading], timeout=_REASON)
-                self._outbox.end(error)
+                await asyncio.wait([self._reading], timeout=_FAILURE_TIMEOUT)
+                self._hypotheses.end(error)
 
     def __aiter__(self) -> HypothesisQueue:
-        return self._outbox
+        return self._hypotheses
 
     async def close(self) -> None:
-        self._outbox.end()
+        self._hypotheses.end()
         try:
             await self._stream.close()
         finally:
@@ -72,15 +72,15 @@ class AwsTake(Recogniser):
     async def _read(self) -> None:
         try:
             async for results in self._stream.results():
-                for hypothesis in self._transcript.hear(results, self._fed * 1000 // self._rate):
-                    self._outbox.put(hypothesis)
-            self._outbox.end(self._drop())
+                for hypothesis in self._transcript.hypotheses(results, self._fed * 1000 // self._rate):
+                    self._hypotheses.put(hypothesis)
+            self._hypotheses.end(self._silent_drop())
         except Exception as error:
-            self._outbox.end(
+            self._hypotheses.end(
                 error if isinstance(error, EngineUnavailable) else EngineUnavailable(f"Amazon Transcribe: {error!r}")
             )
 
-    def _drop(self) -> EngineUnavailable | None:
+    def _silent_drop(self) -> EngineUnavailable | None:
         """What is wrong with a stream that the service has ended as if all were well."""
         if not self._finishing:
             return EngineUnavailable("Amazon Transcribe ended the stream before its audio had ended")

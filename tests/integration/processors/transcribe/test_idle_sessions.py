@@ -44,7 +44,7 @@ async def test_forgotten_sessions_are_proposed_once_whoever_sweeps_and_others_ar
     await store.touch("idle", clock.now())
     clock.pass_by(700)
     await store.touch("live", clock.now())
-    monkeypatch.setattr(module, "SWEEP_EVERY", 0.01)
+    monkeypatch.setattr(module, "POLL_INTERVAL", 0.01)
     outlet = Outlet()
     sweeps = [asyncio.create_task(IdleSessions(store, Settings(), clock).run(outlet)) for _ in range(2)]
     async with asyncio.timeout(TIMEOUT):

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from processors.transcribe.engines.aws.body import AudioBody, Rounds
+from processors.transcribe.engines.aws.body import AudioBody, ReadThrottle
 
 
 def test_a_body_gives_what_was_written_and_ends_behind_it() -> None:
-    body = AudioBody(Rounds())
+    body = AudioBody(ReadThrottle())
     assert body.write(b"abcdef") == 6
     body.write(b"")
     body.write(b"gh")
@@ -21,7 +21,7 @@ def test_a_body_gives_what_was_written_and_ends_behind_it() -> None:
 
 
 def test_a_body_that_has_nothing_yet_would_block() -> None:
-    body = AudioBody(Rounds())
+    body = AudioBody(ReadThrottle())
     with pytest.raises(BlockingIOError):
         body.read(10)
     body.write(b"now")
@@ -29,7 +29,7 @@ def test_a_body_that_has_nothing_yet_would_block() -> None:
 
 
 def test_what_waits_is_given_up_on_closing() -> None:
-    body = AudioBody(Rounds())
+    body = AudioBody(ReadThrottle())
     body.write(b"never sent")
     body.close()
     assert body.read() == b""
@@ -38,7 +38,7 @@ def test_what_waits_is_given_up_on_closing() -> None:
 def test_the_reader_rests_once_a_round_however_many_bodies_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
     monkeypatch.setattr(time, "sleep", rests.append)
-    rounds = Rounds()
+    rounds = ReadThrottle()
     bodies = [AudioBody(rounds) for _ in range(10)]
     for _ in range(5):
         for body in bodies:
