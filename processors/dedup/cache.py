@@ -9,13 +9,15 @@ from shared.metrics import Metric, Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Entry:
+    """A text, when it came (ms of the loop's clock), and its span in audio time (ms)."""
+
     at: int
     text: str
     start: int
     end: int
 
-    def repeats(self, other: _Said) -> bool:
+    def repeats(self, other: _Entry) -> bool:
         """The same words over the same span, or over one that shares more than half of the shorter."""
         if self.text != other.text:
             return False
@@ -29,19 +31,19 @@ class RecentTexts:
 
     def __init__(self, ttl: int) -> None:
         self._ttl = ttl
-        self._said: deque[_Said] = deque()
+        self._entries: deque[_Entry] = deque()
 
     def __len__(self) -> int:
-        return len(self._said)
+        return len(self._entries)
 
-    def repeated(self, text: str, start: int, end: int, now: int) -> bool:
+    def is_repeated(self, text: str, start: int, end: int, now: int) -> bool:
         """Whether the text was said over that span (audio time, ms) just now; remembers it either way."""
-        while self._said and self._said[0].at < now - self._ttl:
-            self._said.popleft()
-        heard = _Said(now, text, start, end)
-        known = any(heard.repeats(said) for said in self._said)
-        self._said.append(heard)
-        return known
+        while self._entries and self._entries[0].at < now - self._ttl:
+            self._entries.popleft()
+        entry = _Entry(now, text, start, end)
+        repeated = any(map(entry.repeats, self._entries))
+        self._entries.append(entry)
+        return repeated
 
 
 class CacheSize:

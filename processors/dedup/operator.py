@@ -33,7 +33,7 @@ class Deduplicator(Operator):
         self._recent = RecentTexts(round(settings.dedup_cache_ttl * 1000))
 
     async def process(self, received: Input) -> None:
-        output = self._judged(received.record)
+        output = self._deduplicated(received.record)
         if output is None:
             self._context.metrics.count(Metric.REPLAYED_RECORDS, stage="dedup")
         else:
@@ -43,14 +43,14 @@ class Deduplicator(Operator):
     async def close(self, closing: Closing) -> None:
         self._size.change(-len(self._recent), self._context.metrics)
 
-    def _judged(self, record: Record) -> Record | None:
+    def _deduplicated(self, record: Record) -> Record | None:
         """What goes on in place of the record; None where it went on before."""
         match record:
             case Segment():
                 if record.number <= self._last:
                     return None
                 self._last = record.number
-                return self._unrepeated(record)
+                return self._without_repetition(record)
             case Correction():
                 span = (record.first, record.last)
                 if record.revision <= self._revisions.get(span, -1):
@@ -61,14 +61,14 @@ class Deduplicator(Operator):
                 return record
         raise TypeError(f"expected a Segment, Correction or SessionEnded, got {type(record).__name__}")
 
-    def _unrepeated(self, segment: Segment) -> Segment:
+    def _without_repetition(self, segment: Segment) -> Segment:
         words = normalise(segment.text)
         # Marks alone say nothing that could be said twice.
         if not words:
             return segment
         size = len(self._recent)
         now = round(asyncio.get_running_loop().time() * 1000)
-        repeated = self._recent.repeated(words, segment.start, segment.end, now)
+        repeated = self._recent.is_repeated(words, segment.start, segment.end, now)
         self._size.change(len(self._recent) - size, self._context.metrics)
         if not repeated:
             return segment
