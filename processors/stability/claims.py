@@ -16,10 +16,10 @@ from shared.sessions import Session
 from shared.streams import StreamName
 
 #: Committed words that the item keeps, to find the frontier again in another take.
-_TAIL = 40
-#: Claims that may be unpublished (in a fused host: not released by the last stage) before another is made. Each
+_TAIL_WORDS = 40
+#: Claims that may be unpublished (in a fused host: not acked by the last stage) before another is made. Each
 #: claim writes all of them into the item, which ends at 400 KB, and costs by its size.
-MOST_UNPUBLISHED = 100
+MAX_UNPUBLISHED = 100
 
 
 class Claims:
@@ -52,13 +52,13 @@ class Claims:
         Waits while too many that were claimed before are unpublished.
         None where another worker has decided: then what it decided is taken over, and published again.
         """
-        while self._number - self._unpublished >= MOST_UNPUBLISHED:
+        while self._number - self._unpublished >= MAX_UNPUBLISHED:
             self._confirmed.clear()
             await self._confirmed.wait()
         claimed = segments(items, result, result.language or self._language, self._number + 1)
         words = [item for item in items if not item.is_punctuation]
         frontier = max(self.frontier, words[-1].end)
-        tail = (*self.tail, *words)[-_TAIL:]
+        tail = (*self.tail, *words)[-_TAIL_WORDS:]
         try:
             await self._context.store.claim(
                 self._context.key, claimed, unpublished=self._unpublished, frontier=frontier, words=tail

@@ -1,4 +1,4 @@
-"""A word that was several when the first of them were committed."""
+"""Words that a recogniser merges into one when the first of them are committed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from shared.edit_distance import LONGEST
 from shared.models import Word
 
 
-def parted(
+def split_merged(
     committed: Sequence[Word], expected: Sequence[Word], hypothesis: tuple[Word, ...], numerals: Numerals
 ) -> tuple[Word, ...]:
-    """The hypothesis; where it writes as one what was several words when the first were committed, as those again.
+    """The hypothesis; where it merges words of which the first are committed, with those in place of the merged one.
 
     `committed` and `expected` are words, up to the frontier and behind it. Of a run of digits whose end was not heard
-    yet, the digits that were committed are parted from the others.
+    yet, the digits that were committed are split off.
     """
     last, best = committed[-1], hypothesis
     near = [
@@ -30,24 +30,24 @@ def parted(
     nearest = float("inf")
     for place in nsmallest(NEAREST, near, key=lambda place: abs(hypothesis[place].midpoint - last.end)):
         item = hypothesis[place]
-        apart = _apart(item, committed, expected, numerals) or _cut(item, committed, numerals)
-        distance = abs(apart[0].start + apart[-1].end - 2 * item.midpoint) if apart else nearest
+        split = _merged_words(item, committed, expected, numerals) or _cut(item, committed, numerals)
+        distance = abs(split[0].start + split[-1].end - 2 * item.midpoint) if split else nearest
         if distance < nearest:
             nearest = distance
-            halves = [replace(word, stable=item.stable) for word in apart]
+            halves = [replace(word, stable=item.stable) for word in split]
             best = (*hypothesis[:place], *halves, *hypothesis[place + 1 :])
     return best
 
 
-def _apart(item: Word, committed: Sequence[Word], expected: Sequence[Word], numerals: Numerals) -> list[Word]:
+def _merged_words(item: Word, committed: Sequence[Word], expected: Sequence[Word], numerals: Numerals) -> list[Word]:
     """The last of `committed` and the first of `expected` that the item is in one; none where none are."""
     whole, before, behind = spelling(item.text), spellings(committed[-LONGEST:]), spellings(expected[:LONGEST])
     for known in range(len(before), 0, -1):
         for upcoming in range(min(len(behind), LONGEST - known) + 1):
             if numerals.alike(whole, [*before[-known:], *behind[:upcoming]]):
                 named = upcoming < len(behind) and _has_sign(item) and numerals.currency(behind[upcoming])
-                if apart := expected[: upcoming + bool(named)]:
-                    return [*committed[-known:], *apart]
+                if split := expected[: upcoming + bool(named)]:
+                    return [*committed[-known:], *split]
     return []
 
 

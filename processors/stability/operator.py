@@ -8,8 +8,8 @@ import logging
 from processors.contract import Closing, Context, Input, Operator
 from processors.stability.claims import Claims
 from processors.stability.correction import corrections
+from processors.stability.session_settings import SessionSettings
 from processors.stability.timer import Timer
-from processors.stability.tuning import Tuning
 from processors.stability.utterance import Extent, Utterance
 from processors.stability.window import RateWindow
 from shared.errors import StoreUnavailable
@@ -20,8 +20,8 @@ from shared.streams import StreamName
 
 log = logging.getLogger(__name__)
 
-#: Seconds by which a timer may ring early.
-_TICK = 0.001
+#: Seconds by which a timer may fire early.
+_TIMER_TOLERANCE = 0.001
 #: Seconds after which a decision that the store did not take, or for which it was too early, is tried again.
 _RETRY = 1.0
 
@@ -37,38 +37,38 @@ class Stabiliser(Operator):
     def __init__(self, context: Context) -> None:
         self._context = context
         self._claims = Claims(context)
-        self._tuning = Tuning(context)
+        self._settings = SessionSettings(context)
         self._order = ResultOrder()
         self._window = RateWindow()
         self._utterance: Utterance | None = None
         #: Whether words may have been committed that this operator has not seen in this take.
         self._inherits = True
-        #: Loop time (s) before which it is not asked again whether the utterance is to be given up.
-        self._patient_until = 0.0
+        #: Loop time (s) before which it is not decided again whether to give the utterance up.
+        self._retry_at = 0.0
         self._lock = asyncio.Lock()
-        self._alarm = Timer(self._deadline, self._ring)
+        self._timer = Timer(self._deadline, self._fire)
 
     async def start(self) -> None:
-        self._tuning.apply(await self._claims.load())
-        self._context.spawn(self._alarm.run())
+        self._settings.apply(await self._claims.load())
+        self._context.spawn(self._timer.run())
 
     async def process(self, received: Input) -> None:
         record = received.record
         async with self._lock:
             if isinstance(record, Result):
-                await self._hear(received, record)
+                await self._on_result(received, record)
             elif isinstance(record, Silence):
                 # One that is lost does no harm: the next says more.
                 self._context.ack(received)
-                await self._rest(record)
+                await self._on_silence(record)
             elif isinstance(record, SessionEnded):
-                await self._end(received, record)
+                await self._on_end(received, record)
             else:
                 self._context.dead_letter(
                     f"expected a result, a silence or a session's end, got {type(record).__name__}", received
                 )
                 self._context.ack(received)
-        self._alarm.look()
+        self._timer.reschedule()
 
     async def close(self, closing: Closing) -> None:
         async with self._lock:
@@ -76,9 +76,9 @@ class Stabiliser(Operator):
                 self._drop()
             self._utterance = None
 
-    async def _hear(self, received: Input, result: Result) -> None:
-        if self._tuning.is_old:
-            await self._tuning.refresh()
+    async def _on_result(self, received: Input, result: Result) -> None:
+        if self._settings.is_stale:
+            await self._settings.refresh()
         if isinstance(result, PartialResult):
             self._context.metrics.count(Metric.PARTIAL_RESULTS_RECEIVED)
         place = self._order.place(result)
@@ -94,15 +94,15 @@ class Stabiliser(Operator):
         if self._utterance is None:
             self._utterance = Utterance(result.utterance, self._claims.numerals(result), inherits=self._inherits)
         utterance = self._utterance
-        if (before := utterance.hear(received, result, asyncio.get_running_loop().time())) is not None:
+        if (before := utterance.add_result(received, result, asyncio.get_running_loop().time())) is not None:
             self._context.ack(before)
         if utterance.pending:
             self._context.metrics.count(Metric.PARTIAL_RESULTS_SUPERSEDED)
             utterance.pending = False
         if isinstance(result, FinalResult):
             await self._finish(utterance, result)
-        elif not self._tuning.settings.partial_results_enabled or self._window.admit(
-            utterance.clock, self._tuning.settings.max_rate_per_second
+        elif not self._settings.current.partial_results_enabled or self._window.admit(
+            utterance.decoded_until, self._settings.current.max_rate_per_second
         ):
             await self._process(utterance)
         else:
@@ -126,10 +126,10 @@ class Stabiliser(Operator):
             # A recogniser that goes on to the next utterance owes this one no final.
             await self._flush_orphan(utterance)
             self._utterance = None
-        elif not utterance.paused and utterance.pauses_before(result, self._tuning.settings.pause_threshold):
+        elif not utterance.paused and utterance.pauses_before(result, self._settings.current.pause_threshold):
             await self._pause(utterance)
 
-    async def _rest(self, silence: Silence) -> None:
+    async def _on_silence(self, silence: Silence) -> None:
         """Decides what is due where the recogniser says nothing new of the open utterance."""
         utterance = self._utterance
         if utterance is None or (silence.take, silence.utterance) != (utterance.newest.take, utterance.number):
@@ -137,9 +137,9 @@ class Stabiliser(Operator):
         if utterance.pending and silence.position >= self._window.end:
             # Decided on by what was known then, as where the loop's clock closes it.
             await self._close_window(utterance)
-        if not utterance.rest(silence.position, asyncio.get_running_loop().time()) or utterance.held is None:
+        if not utterance.add_silence(silence.position, asyncio.get_running_loop().time()) or utterance.held is None:
             return
-        settings = self._tuning.settings
+        settings = self._settings.current
         if not utterance.pending:
             await self._decide(utterance, Extent.BOUNDARY)
         if utterance.silence >= settings.pause_threshold and not utterance.paused:
@@ -155,7 +155,7 @@ class Stabiliser(Operator):
 
     async def _close_window(self, utterance: Utterance) -> None:
         await self._process(utterance)
-        self._window.follow(self._tuning.settings.max_rate_per_second)
+        self._window.open_next(self._settings.current.max_rate_per_second)
 
     async def _pause(self, utterance: Utterance) -> None:
         if utterance.pending:
@@ -178,8 +178,8 @@ class Stabiliser(Operator):
 
     async def _finish(self, utterance: Utterance, final: FinalResult) -> None:
         self._read(utterance)
-        said = utterance.said_again(self._claims.frontier)
-        corrected = list(corrections(final, utterance.segments, said, self._claims.numerals(final)))
+        restated = utterance.restated(self._claims.frontier)
+        corrected = list(corrections(final, utterance.segments, restated, self._claims.numerals(final)))
         if corrected:
             self._context.metrics.count(Metric.RESULTS_CONTRADICTED)
         for correction in corrected:
@@ -189,7 +189,7 @@ class Stabiliser(Operator):
             self._inherits = False
         self._utterance = None
 
-    async def _end(self, received: Input, record: SessionEnded) -> None:
+    async def _on_end(self, received: Input, record: SessionEnded) -> None:
         if record.take is not None and record.take < (await self._context.store.load(self._context.key)).take:
             # From a worker that lost the session: its successor goes on.
             self._context.metrics.count(Metric.STALE_ENDS)
@@ -199,7 +199,7 @@ class Stabiliser(Operator):
         if self._utterance is not None:
             await self._flush(self._utterance)
             self._utterance = None
-        # An end may come early, before another worker takes the session: what follows may repeat what is committed.
+        # An end may come early, before another worker acquires the session: what follows may repeat what is committed.
         self._inherits = True
         self._context.emit(StreamName.SEGMENTS, record)
         self._context.ack(received)
@@ -211,18 +211,18 @@ class Stabiliser(Operator):
             self._context.metrics.count(Metric.SEAMS)
 
     async def _decide(self, utterance: Utterance, extent: Extent) -> None:
-        """Commits as much as `extent` says, and releases the input where nothing is left of it."""
-        settings = self._tuning.settings
+        """Commits as much as `extent` says, and acks the input where nothing is left of it."""
+        settings = self._settings.current
         if extent is Extent.EVERYTHING or settings.partial_results_enabled:
-            while (target := utterance.target(extent, settings)) > utterance.reading.done:
-                items = utterance.reading.items(utterance.reading.done, target)
+            while (target := utterance.target(extent, settings)) > utterance.reading.committed:
+                items = utterance.reading.items(utterance.reading.committed, target)
                 claimed = await self._claims.claim(items, utterance.newest)
                 if claimed is not None:
                     utterance.commit(target, claimed)
                     self._inherits = False
                     break
                 self._inherits = True
-                utterance.disown()
+                utterance.forget_committed()
                 self._read(utterance)
         if not utterance.uncommitted and utterance.held is not None:
             self._context.ack(utterance.held)
@@ -231,7 +231,7 @@ class Stabiliser(Operator):
 
     def _processed(self, utterance: Utterance) -> None:
         utterance.pending = False
-        took = asyncio.get_running_loop().time() - utterance.heard_at
+        took = asyncio.get_running_loop().time() - utterance.received_at
         self._context.metrics.observe(Metric.PARTIAL_RESULT_PROCESSING_LATENCY, took * 1000)
 
     def _drop(self) -> None:
@@ -248,38 +248,38 @@ class Stabiliser(Operator):
         utterance = self._utterance
         if utterance is None or utterance.held is None:
             return None
-        deadline = max(self._given_up_at(utterance), self._patient_until)
+        deadline = max(self._given_up_at(utterance), self._retry_at)
         return min(deadline, self._window_closes(utterance)) if utterance.pending else deadline
 
     def _window_closes(self, utterance: Utterance) -> float:
-        return utterance.heard_at + (self._window.end - utterance.since) / 1000
+        return utterance.received_at + (self._window.end - utterance.result_until) / 1000
 
     def _given_up_at(self, utterance: Utterance) -> float:
-        return utterance.evidence_at + self._tuning.settings.max_hold
+        return utterance.evidence_at + self._settings.current.max_hold
 
-    async def _ring(self) -> None:
+    async def _fire(self) -> None:
         try:
             async with self._lock:
-                await self._act_on_absence(asyncio.get_running_loop().time() + _TICK)
+                await self._on_timer(asyncio.get_running_loop().time() + _TIMER_TOLERANCE)
         except StoreUnavailable as error:
             log.warning("stability: %s waits for its store: %s", self._context.key, error)
             await asyncio.sleep(_RETRY)
 
-    async def _act_on_absence(self, now: float) -> None:
+    async def _on_timer(self, now: float) -> None:
         utterance = self._utterance
         if utterance is None or utterance.held is None:
             return
         if utterance.pending and now >= self._window_closes(utterance):
             await self._close_window(utterance)
         elif now >= (given_up_at := self._given_up_at(utterance)):
-            if now > max(given_up_at, self._patient_until) + _RETRY:
-                # It rings late: this process stood still, or its store did, and others may have.
+            if now > max(given_up_at, self._retry_at) + _RETRY:
+                # It fires late: this process stood still, or its store did, and others may have.
                 utterance.evidence_at = now
             # What is not read yet may be about it.
-            elif (tip := self._context.tip) is not None and tip + _TICK >= given_up_at:
+            elif (tip := self._context.tip) is not None and tip + _TIMER_TOLERANCE >= given_up_at:
                 await self._give_up(utterance)
             else:
-                self._patient_until = now + _RETRY
+                self._retry_at = now + _RETRY
 
     async def _give_up(self, utterance: Utterance) -> None:
         """Commits what is stable; what is not will be heard again, if it is said of anywhere."""

@@ -21,7 +21,7 @@ _TEXT, _STABLE = attrgetter("text"), attrgetter("stable")
 
 
 class Reading:
-    """A hypothesis whose first `done` words are committed; counts are of words, punctuation belongs to the one before.
+    """A hypothesis, and how many of its words are `committed`; counts are of words, a mark belongs to the one before.
 
     Where the engine marks no stability, words and marks on which successive partial results agree are stable.
     """
@@ -38,7 +38,7 @@ class Reading:
         self._marked = marks.count(None) < len(marks)
         #: Words behind which the marks are agreed on, where the engine marks no stability.
         self._agreed_marks: set[int] = set()
-        self.done = 0
+        self.committed = 0
 
     def begins_with(self, texts: Sequence[str]) -> bool:
         """Whether its first words are spelled so."""
@@ -48,13 +48,13 @@ class Reading:
         """How many words its first items hold."""
         return bisect_left(self._places, items, hi=len(self._texts))
 
-    def agree(self, agreement: Agreement, position: int) -> None:
-        """Where the engine marks nothing, takes for stable what is committed, and what `agreement` says behind it."""
+    def mark_stable(self, agreement: Agreement, position: int) -> None:
+        """Where the engine marks nothing, marks as stable what is committed, and what `agreement` says behind it."""
         if self._marked:
             return
         agreed = agreement.follow(self._items, position)
-        self._stable[: self.done] = [True] * self.done
-        for index in range(self.done, len(self)):
+        self._stable[: self.committed] = [True] * self.committed
+        for index in range(self.committed, len(self)):
             first, *marks = agreed[self._places[index] : self._places[index + 1]]
             if not first:
                 break
@@ -74,9 +74,9 @@ class Reading:
         return [self._items[place] for place in self._places[first:last]]
 
     @property
-    def rest(self) -> list[Word]:
+    def uncommitted_words(self) -> list[Word]:
         """The words that are not committed, without punctuation."""
-        return self.words(self.done, len(self))
+        return self.words(self.committed, len(self))
 
     def items(self, first: int, last: int) -> Sequence[Word]:
         """The same with the punctuation of each; before the first word of all, with all that stands in front of it."""
@@ -93,11 +93,11 @@ class Reading:
         return 0
 
     def boundary(self, limit: int) -> int:
-        """How many words lie before the last boundary of the first `limit`; `done` where there is none."""
-        boundary = self.done
-        for index in range(self.done, limit):
+        """How many words lie before the last boundary of the first `limit`; `committed` where there is none."""
+        boundary = self.committed
+        for index in range(self.committed, limit):
             place, following = self._places[index], self._places[index + 1]
-            marks = self._marks(index) if following > place + 1 and self._lasting(index) else ""
+            marks = self._marks(index) if following > place + 1 and self._marks_stable(index) else ""
             if ends_sentence(marks) and not (marks == "." and self._numerals.keeps_stop(self._texts, index)):
                 boundary = index + 1
                 continue
@@ -107,12 +107,12 @@ class Reading:
                 boundary = index + 1
         return boundary
 
-    def whole(self, limit: int) -> int:
-        """The last place up to `limit` that parts no number; `done` where there is none."""
+    def outside_numbers(self, limit: int) -> int:
+        """The last place up to `limit` that splits no number; `committed` where there is none."""
         return self._last(limit, lambda cut: not self._numerals.joined(self._texts, cut))
 
-    def grouped(self, limit: int) -> int:
-        """The same, where numbers that make no third may be parted, and where speech has ended for now."""
+    def between_numbers(self, limit: int) -> int:
+        """The same, where numbers that make no third may be separated, and where speech has ended for now."""
         if limit == len(self):
             return limit
         return self._last(
@@ -121,7 +121,7 @@ class Reading:
         )
 
     def _last(self, limit: int, allowed: Callable[[int], bool]) -> int:
-        return next((cut for cut in range(limit, self.done, -1) if allowed(cut)), self.done)
+        return next((cut for cut in range(limit, self.committed, -1) if allowed(cut)), self.committed)
 
     def _cut(self, words: int) -> int:
         """Where the marks behind so many words end; what opens belongs to the word behind it."""
@@ -131,7 +131,7 @@ class Reading:
         """The marks behind the word, as one text."""
         return "".join([mark.text for mark in self._items[self._places[index] + 1 : self._places[index + 1]]])
 
-    def _lasting(self, index: int) -> bool:
+    def _marks_stable(self, index: int) -> bool:
         """Whether the marks behind the word will not go away.
 
         Engines take marks back more often than words, so where they mark stability it takes a stable mark; for an

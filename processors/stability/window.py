@@ -22,6 +22,6 @@ class RateWindow:
         self.end = position + 1000 / rate
         return True
 
-    def follow(self, rate: float) -> None:
+    def open_next(self, rate: float) -> None:
         """Opens the next window where this one ends: a result that waited for its end is processed there."""
         self.end += 1000 / rate
