@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 
-#: Seconds of the one try that an input gets for which there is no patience left.
+#: Seconds of the one try that an input gets whose time is over.
 LAST_TRY = 2.0
 
 
@@ -51,7 +51,7 @@ class RetryPolicy:
         self._unsupported: set[str] = set()
 
     async def call(self, held: HeldInput, work: Callable[[], Awaitable[Made]], source: str = "") -> Made:
-        """What `work` returns; it is called anew for each try. Raises GaveUp once a dead letter is out."""
+        """What `work` returns; it is called again for each try. Raises RetriesExhausted once a dead letter is out."""
         if source in self._unsupported:
             # Where there is a dead letter, the host counts the failure.
             self._context.metrics.observe(Metric.ERROR_RATE, 100, stage=self._stage)

@@ -15,30 +15,30 @@ log = logging.getLogger(__name__)
 
 
 class Budget:
-    """Books characters on the session and on the day (UTC), each up to its cap in `settings`; 0 is no cap."""
+    """Reserves characters of the session and of the day (UTC), each up to its cap in `settings`; 0 is no cap."""
 
-    def __init__(self, context: Context, ledger: Usage, settings: Settings) -> None:
+    def __init__(self, context: Context, usage: Usage, settings: Settings) -> None:
         self._context = context
-        self._ledger = ledger
+        self._usage = usage
         self._session_cap = settings.translate_session_characters
         # The day is everybody's: no session may raise its cap.
         self._day_cap = context.settings.translate_day_characters
         self._warned = False
 
-    def claim(self, text: str, language: str) -> Claim:
-        """Room for translating the text into one language; it is booked when it is asked for."""
-        return Claim(self, len(text), language)
+    def reservation(self, text: str, language: str) -> Reservation:
+        """Room for translating the text into one language; it is reserved when it is asked for."""
+        return Reservation(self, len(text), language)
 
-    async def book(self, characters: int, language: str) -> bool:
-        """Whether both caps leave room for so many characters; they are booked then, and counted for the language."""
-        booked: list[str] = []
+    async def reserve(self, characters: int, language: str) -> bool:
+        """Whether both caps leave room for so many characters; they are reserved then, and counted for the language."""
+        reserved: list[str] = []
         for reason, account, most in self._accounts():
-            if not await self._ledger.book(account, characters, most):
-                for other in booked:
-                    await self._ledger.give_back(other, characters)
+            if not await self._usage.reserve(account, characters, most):
+                for other in reserved:
+                    await self._usage.refund(other, characters)
                 self._refused(reason, most)
                 return False
-            booked.append(account)
+            reserved.append(account)
         self._context.metrics.count(Metric.TRANSLATED_CHARACTERS, characters, language=language)
         return True
 
@@ -62,18 +62,18 @@ class Budget:
             )
 
 
-class Claim:
-    """A segment's characters in one language: however often its translation is tried, they are booked once."""
+class Reservation:
+    """A segment's characters in one language: however often its translation is tried, they are reserved once."""
 
     def __init__(self, budget: Budget, characters: int, language: str) -> None:
         self._budget = budget
         self._characters = characters
         self._language = language
-        self._booking: asyncio.Task[bool] | None = None
+        self._reserving: asyncio.Task[bool] | None = None
 
     async def granted(self) -> bool:
         """Whether they may be spent."""
-        if self._booking is None:
-            self._booking = asyncio.create_task(self._budget.book(self._characters, self._language))
-        # A try that is broken off here has booked all the same, and the next one must not again.
-        return await asyncio.shield(self._booking)
+        if self._reserving is None:
+            self._reserving = asyncio.create_task(self._budget.reserve(self._characters, self._language))
+        # A try that is cancelled here has reserved them all the same, and the next one must not again.
+        return await asyncio.shield(self._reserving)

@@ -14,11 +14,11 @@ from shared.clock import Clock, SystemClock
 from shared.errors import StoreUnavailable
 
 #: Seconds that a translation waits for its turn, and then for the table: an engine takes little longer.
-_PATIENCE = 0.2
+_TIMEOUT = 0.2
 #: Lookups, and writes, that may be under way at once.
-_CALLS = 8
+_CONCURRENCY = 8
 #: Seconds that closing waits for writes.
-_CLOSING = 2.0
+_CLOSE_TIMEOUT = 2.0
 
 
 class DynamoDbTranslationCache(TranslationCache):
@@ -32,8 +32,8 @@ class DynamoDbTranslationCache(TranslationCache):
         self._memory = memory
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + CACHED_TRANSLATIONS.name)
         self._clock = clock or SystemClock()
-        self._reads = _Side("read", self._clock)
-        self._writes = _Side("written", self._clock)
+        self._reads = _Operations("read", self._clock)
+        self._writes = _Operations("written", self._clock)
 
     @property
     def size(self) -> int:
@@ -41,36 +41,36 @@ class DynamoDbTranslationCache(TranslationCache):
 
     async def get(self, key: str) -> str | None:
         kept = await self._memory.get(key)
-        if kept is not None or self._reads.rest.is_open:
+        if kept is not None or self._reads.breaker.is_open:
             return kept
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 await self._reads.calls.slots.acquire()
         except TimeoutError:
             # Many look up at once: that is no fault of the table.
             return None
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 kept = await asyncio.shield(self._reads.calls.start_in_slot(self._look_up(key)))
         except TimeoutError:
-            self._reads.rest.record_failure(f"no answer within {_PATIENCE} s")
+            self._reads.breaker.record_failure(f"no answer within {_TIMEOUT} s")
             return None
         except Exception as error:
-            self._reads.rest.record_failure(error)
+            self._reads.breaker.record_failure(error)
             return None
-        self._reads.rest.record_success()
+        self._reads.breaker.record_success()
         return kept
 
     async def put(self, key: str, text: str) -> None:
         await self._memory.put(key, text)
         writes = self._writes.calls
-        if not self._writes.rest.is_open and not writes.slots.locked():
+        if not self._writes.breaker.is_open and not writes.slots.locked():
             await writes.slots.acquire()
             writes.start_in_slot(self._write(key, text))
 
     async def close(self) -> None:
         """Waits 2 s at most."""
-        await asyncio.gather(self._reads.calls.close(_CLOSING), self._writes.calls.close(_CLOSING))
+        await asyncio.gather(self._reads.calls.close(_CLOSE_TIMEOUT), self._writes.calls.close(_CLOSE_TIMEOUT))
 
     async def _look_up(self, key: str) -> str | None:
         item = await self._table.get({CACHED_TRANSLATIONS.key: key}, consistent=False)
@@ -86,14 +86,14 @@ class DynamoDbTranslationCache(TranslationCache):
         try:
             await self._table.put({CACHED_TRANSLATIONS.key: key, "text": text, EXPIRES_AT: expires_at})
         except Exception as error:
-            self._writes.rest.record_failure(error)
+            self._writes.breaker.record_failure(error)
         else:
-            self._writes.rest.record_success()
+            self._writes.breaker.record_success()
 
 
-class _Side:
+class _Operations:
     """The table's reads or its writes: those under way, and whether they work."""
 
     def __init__(self, done: str, clock: Clock) -> None:
-        self.calls = BackgroundCalls(_CALLS)
-        self.rest = CircuitBreaker(f"kept translations cannot be {done}", clock)
+        self.calls = BackgroundCalls(_CONCURRENCY)
+        self.breaker = CircuitBreaker(f"kept translations cannot be {done}", clock)

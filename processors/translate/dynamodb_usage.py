@@ -16,19 +16,19 @@ from shared.clock import Clock, SystemClock
 from shared.errors import StoreUnavailable
 
 #: Seconds that a translation waits for the table.
-_PATIENCE = 1.0
-_SLOW = f"no answer within {_PATIENCE} s"
+_TIMEOUT = 1.0
+_TIMED_OUT = f"no answer within {_TIMEOUT} s"
 #: Writes that may be under way at once.
-_CALLS = 8
-#: Seconds after its last booking that an account is kept: longer than any session lasts.
-_KEPT = 7 * 86_400
+_CONCURRENCY = 8
+#: Seconds after its last reservation that an account is kept: longer than any session lasts.
+_RETENTION = 7 * 86_400
 
 
 class DynamoDbUsage(Usage):
-    """A Ledger whose bookings are single conditional writes.
+    """A Usage whose reservations are single conditional writes.
 
-    While the table fails, bookings are made in memory on top of what was last known of it, by each worker for itself;
-    they are owed to the table and written, whatever the cap, before the next booking that it takes. A write that
+    While the table fails, they are made in memory on top of what was last known of it, by each worker for itself;
+    they are owed to the table and written, whatever the cap, before the next reservation that it takes. A write that
     takes too long is not waited for, but goes on: what it comes to decides what is owed.
     """
 
@@ -36,91 +36,91 @@ class DynamoDbUsage(Usage):
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + SPENDING.name)
         self._clock = clock or SystemClock()
         self._memory = MemoryUsage()
-        #: Booked in memory: what the table lacks, and what it may have taken, by writes that are not waited for. Memory
+        #: Reserved in memory: what the table lacks, and what it may have, by writes that are not waited for. Memory
         #: has what the table has, and both of these.
         self._owed: defaultdict[str, int] = defaultdict(int)
-        self._unsure: defaultdict[str, int] = defaultdict(int)
-        self._calls = BackgroundCalls(_CALLS)
-        self._settling: dict[str, asyncio.Task[None]] = {}
-        self._rest = CircuitBreaker("characters spent cannot be written and are counted in memory", self._clock)
+        self._in_doubt: defaultdict[str, int] = defaultdict(int)
+        self._calls = BackgroundCalls(_CONCURRENCY)
+        self._writing_owed: dict[str, asyncio.Task[None]] = {}
+        self._breaker = CircuitBreaker("characters spent cannot be written and are counted in memory", self._clock)
 
-    async def book(self, account: str, characters: int, most: int) -> bool:
-        if characters > most:
+    async def reserve(self, account: str, characters: int, cap: int) -> bool:
+        if characters > cap:
             return False
         writing: asyncio.Task[bool] | None = None
-        if not self._rest.is_open:
+        if not self._breaker.is_open:
             try:
-                async with asyncio.timeout(_PATIENCE):
-                    await self._settle(account)
+                async with asyncio.timeout(_TIMEOUT):
+                    await self._write_owed(account)
                     await self._calls.slots.acquire()
-                    writing = self._calls.start_in_slot(self._write(account, characters, most))
-                    booked = await asyncio.shield(writing)
+                    writing = self._calls.start_in_slot(self._try_reserve(account, characters, cap))
+                    reserved = await asyncio.shield(writing)
             except TimeoutError:
-                self._rest.record_failure(_SLOW)
+                self._breaker.record_failure(_TIMED_OUT)
             except Exception as error:
-                # Its outcome is known: what memory books is owed at once.
+                # Its outcome is known: what memory reserves is owed at once.
                 writing = None
-                self._rest.record_failure(error)
+                self._breaker.record_failure(error)
             else:
-                self._rest.record_success()
-                return booked
-        fits = await self._memory.book(account, characters, most)
+                self._breaker.record_success()
+                return reserved
+        fits = await self._memory.reserve(account, characters, cap)
         if writing is not None:
-            _add(self._unsure, account, characters * fits)
-            writing.add_done_callback(partial(self._reckon, account, characters, fits))
+            _add(self._in_doubt, account, characters * fits)
+            writing.add_done_callback(partial(self._reconcile, account, characters, fits))
         elif fits:
             _add(self._owed, account, characters)
         return fits
 
-    async def give_back(self, account: str, characters: int) -> None:
-        """It is written with the account's next booking."""
-        await self._memory.give_back(account, characters)
+    async def refund(self, account: str, characters: int) -> None:
+        """It is written with the account's next reservation."""
+        await self._memory.refund(account, characters)
         _add(self._owed, account, -characters)
 
     async def close(self) -> None:
         """Waits 1 s at most."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._settle_all()
-                # A booking that fails only now leaves a debt.
+            async with asyncio.timeout(_TIMEOUT):
+                await self._write_all_owed()
+                # A reservation that fails only now leaves something owed.
                 await self._calls.wait()
-                await self._settle_all()
+                await self._write_all_owed()
         except TimeoutError:
-            self._rest.record_failure(_SLOW)
+            self._breaker.record_failure(_TIMED_OUT)
         await self._calls.close(0)
 
-    async def _settle_all(self) -> None:
-        for outcome in await asyncio.gather(*map(self._settle, tuple(self._owed)), return_exceptions=True):
+    async def _write_all_owed(self) -> None:
+        for outcome in await asyncio.gather(*map(self._write_owed, tuple(self._owed)), return_exceptions=True):
             if isinstance(outcome, Exception):
-                self._rest.record_failure(outcome)
+                self._breaker.record_failure(outcome)
 
-    async def _settle(self, account: str) -> None:
-        """Writes what is owed; by one write at a time, since the debt stands until that has ended."""
-        while account in self._owed or account in self._settling:
-            if account not in self._settling:
-                self._settling[account] = self._calls.start(self._pay(account))
-            await asyncio.shield(self._settling[account])
+    async def _write_owed(self, account: str) -> None:
+        """Writes what is owed; by one write at a time, since it is owed until that has ended."""
+        while account in self._owed or account in self._writing_owed:
+            if account not in self._writing_owed:
+                self._writing_owed[account] = self._calls.start(self._write_owed_now(account))
+            await asyncio.shield(self._writing_owed[account])
 
-    async def _pay(self, account: str) -> None:
+    async def _write_owed_now(self, account: str) -> None:
         try:
             async with self._calls.slots:
                 owed = self._owed[account]
                 # Where this raises it may have been written all the same: rather twice than never.
                 spent = await self._update(account, owed)
         finally:
-            del self._settling[account]
+            del self._writing_owed[account]
         _add(self._owed, account, -owed)
-        self._know(account, spent)
+        self._update_memory(account, spent)
 
-    async def _write(self, account: str, characters: int, most: int) -> bool:
+    async def _try_reserve(self, account: str, characters: int, cap: int) -> bool:
         """Whether the table had room for the characters."""
         try:
             spent = await self._update(
-                account, characters, "attribute_not_exists(#characters) OR #characters <= :room", room=most - characters
+                account, characters, "attribute_not_exists(#characters) OR #characters <= :room", room=cap - characters
             )
         except ConditionFailed:
             return False
-        self._know(account, spent)
+        self._update_memory(account, spent)
         return True
 
     async def _update(self, account: str, characters: int, condition: str = "", **values: int) -> int:
@@ -130,21 +130,21 @@ class DynamoDbUsage(Usage):
             condition,
             returning=True,
             characters=characters,
-            **{EXPIRES_AT: self._clock.now() // 1000 + _KEPT},
+            **{EXPIRES_AT: self._clock.now() // 1000 + _RETENTION},
             **values,
         )
         return int(changed["characters"])
 
-    def _know(self, account: str, spent: int) -> None:
-        self._memory.known(account, spent + self._owed.get(account, 0) + self._unsure.get(account, 0))
+    def _update_memory(self, account: str, spent: int) -> None:
+        self._memory.set_spent(account, spent + self._owed.get(account, 0) + self._in_doubt.get(account, 0))
 
-    def _reckon(self, account: str, characters: int, fits: bool, writing: asyncio.Task[bool]) -> None:
+    def _reconcile(self, account: str, characters: int, fits: bool, writing: asyncio.Task[bool]) -> None:
         """Owes the difference between what memory said and what the table did."""
-        booked = not writing.cancelled() and writing.exception() is None and writing.result()
-        _add(self._owed, account, characters * (fits - booked))
-        _add(self._unsure, account, -characters * fits)
-        # What the table took came into memory with its answer, on top of what was unsure.
-        self._memory.known(account, self._memory.spent(account) - characters * booked)
+        reserved = not writing.cancelled() and writing.exception() is None and writing.result()
+        _add(self._owed, account, characters * (fits - reserved))
+        _add(self._in_doubt, account, -characters * fits)
+        # What the table reserved came into memory with its answer, on top of what was in doubt.
+        self._memory.set_spent(account, self._memory.spent(account) - characters * reserved)
 
 
 def _add(sums: defaultdict[str, int], account: str, characters: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from processors.contract import Context
 from processors.engines.retry import HeldInput, RetriesExhausted, RetryPolicy
 from processors.translate.budget import Budget
-from processors.translate.cached import CachedTranslation
+from processors.translate.caching_translator import CachingTranslator
 from shared.models import Correction, Segment, SessionEnded, Status, Translation, TranslationCorrection
 from shared.streams import StreamName
 
@@ -30,16 +30,16 @@ class LanguageTranslator:
         context: Context,
         source: str,
         language: str,
-        translation: CachedTranslation,
-        patience: RetryPolicy,
+        translator: CachingTranslator,
+        retry_policy: RetryPolicy,
         wanted: Callable[[str], bool],
         budget: Budget | None,
     ) -> None:
         self._context = context
         self._source = source
         self._language = language
-        self._translation = translation
-        self._patience = patience
+        self._translator = translator
+        self._retry_policy = retry_policy
         self._wanted = wanted
         self._budget = budget
         self._tasks: asyncio.Queue[Task] = asyncio.Queue()
@@ -106,10 +106,10 @@ class LanguageTranslator:
             return Status.SKIPPED, ""
         if source == self._language or not text.strip():
             return Status.OK, text
-        claim = self._budget.claim(text, self._language) if self._budget else None
+        reservation = self._budget.reservation(text, self._language) if self._budget else None
         try:
-            made = await self._patience.call(
-                held, lambda: self._translation.translate(text, source, self._language, claim), source
+            made = await self._retry_policy.call(
+                held, lambda: self._translator.translate(text, source, self._language, reservation), source
             )
         except RetriesExhausted:
             return Status.FAILED, ""

@@ -9,7 +9,7 @@ from processors.contract import Closing, Context, Input, Operator
 from processors.engines.retry import HeldInput, RetryPolicy
 from processors.translate.budget import Budget
 from processors.translate.cache import TranslationCache
-from processors.translate.cached import CachedTranslation
+from processors.translate.caching_translator import CachingTranslator
 from processors.translate.language import LanguageTranslator
 from processors.translate.style import Style
 from processors.translate.translator import Translator
@@ -20,21 +20,21 @@ from shared.models import Correction, Segment, SessionEnded
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at which languages are wanted.
-_REFRESH = 5.0
+#: Seconds between two polls of which languages are wanted.
+_REFRESH_INTERVAL = 5.0
 
 
 class SessionTranslator(Operator):
-    """Hands each segment to every target language and releases it when the last of them has emitted.
+    """Hands each segment to every target language and acks it when the last of them has emitted.
 
     So it does with a correction of a number or an amount.
     """
 
-    def __init__(self, context: Context, engine: Translator, cache: TranslationCache, ledger: Usage) -> None:
+    def __init__(self, context: Context, engine: Translator, cache: TranslationCache, usage: Usage) -> None:
         self._context = context
         self._engine = engine
         self._cache = cache
-        self._ledger = ledger
+        self._usage = usage
         self._languages: list[LanguageTranslator] = []
         self._wanted: frozenset[str] | None = None
         self._last = 0
@@ -45,13 +45,13 @@ class SessionTranslator(Operator):
         session = await self._context.store.load(self._context.key)
         settings = self._context.settings.tolerate(session.settings, self._refused)
         cache = self._cache if settings.translation_cache else None
-        translation = CachedTranslation(self._engine, cache, self._context.metrics, Style.of(settings))
-        budget = Budget(self._context, self._ledger, settings) if self._engine.billed else None
+        translator = CachingTranslator(self._engine, cache, self._context.metrics, Style.of(settings))
+        budget = Budget(self._context, self._usage, settings) if self._engine.billed else None
         self._want(session.wanted)
         for language in dict.fromkeys(session.target_languages):
-            patience = RetryPolicy(self._context, "translate", language, settings.max_hold)
+            retry_policy = RetryPolicy(self._context, "translate", language, settings.max_hold)
             line = LanguageTranslator(
-                self._context, session.source_language, language, translation, patience, self._is_wanted, budget
+                self._context, session.source_language, language, translator, retry_policy, self._is_wanted, budget
             )
             self._languages.append(line)
             self._context.spawn(line.run())
@@ -65,9 +65,9 @@ class SessionTranslator(Operator):
                     self._context.ack(received)
                 else:
                     self._last = segment.number
-                    self._spread(received, segment)
+                    self._fan_out(received, segment)
             case SessionEnded() as end:
-                self._spread(received, end)
+                self._fan_out(received, end)
             case Correction() as correction:
                 span = (correction.first, correction.last)
                 if not correction.number_wrong:
@@ -78,7 +78,7 @@ class SessionTranslator(Operator):
                     self._context.ack(received)
                 else:
                     self._revisions[span] = correction.revision
-                    self._spread(received, correction)
+                    self._fan_out(received, correction)
             case other:
                 raise TypeError(f"expected a Segment, Correction or SessionEnded, got {type(other).__name__}")
 
@@ -87,7 +87,7 @@ class SessionTranslator(Operator):
             for language in self._languages:
                 await language.drained()
 
-    def _spread(self, received: Input, record: Segment | Correction | SessionEnded) -> None:
+    def _fan_out(self, received: Input, record: Segment | Correction | SessionEnded) -> None:
         held = HeldInput(received, asyncio.get_running_loop().time())
         waiting = len(self._languages)
 
@@ -113,7 +113,7 @@ class SessionTranslator(Operator):
 
     async def _refresh(self) -> None:
         while True:
-            await asyncio.sleep(_REFRESH)
+            await asyncio.sleep(_REFRESH_INTERVAL)
             try:
                 session = await self._context.store.load(self._context.key)
             except RefusedTooLong as error:

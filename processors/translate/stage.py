@@ -11,20 +11,20 @@ from shared.streams import StreamName
 
 
 class TranslateStage(Stage):
-    """Segments in, one translation a target language out; `ledger` is where an engine's cost is written down."""
+    """Segments in, one translation a target language out; `usage` is where an engine's cost is written down."""
 
     name = "translate"
     reads = StreamName.UNIQUE_SEGMENTS
 
-    def __init__(self, engine: Translator, cache: TranslationCache, ledger: Usage | None = None) -> None:
+    def __init__(self, engine: Translator, cache: TranslationCache, usage: Usage | None = None) -> None:
         self._engine = engine
         self._cache = cache
-        self._ledger = ledger or MemoryUsage()
+        self._usage = usage or MemoryUsage()
 
     def operator(self, context: Context) -> Operator:
-        return SessionTranslator(context, self._engine, self._cache, self._ledger)
+        return SessionTranslator(context, self._engine, self._cache, self._usage)
 
     async def close(self) -> None:
         await self._engine.close()
         await self._cache.close()
-        await self._ledger.close()
+        await self._usage.close()

@@ -10,7 +10,7 @@ _DENIALS = {"es": ("ningún", "no"), "fr": ("ne", "non")}
 _BEGINS = re.compile(r"""(?:^|[.!?…("“«]\s*)\Z""")
 
 
-def answered(text: str, language: str) -> str:
+def with_answers(text: str, language: str) -> str:
     """`text` in the language (ISO 639-1) with the answer wherever nothing follows that could be denied."""
     if language not in _DENIALS:
         return text

@@ -18,7 +18,7 @@ _PARTED = re.compile(r" *\[\](?=[.,;:!?…])")
 _END = re.compile(r"\s*\.\s*\[\]\s*$")
 
 
-def enclose(line: str, serial: int) -> str:
+def encode(line: str, serial: int) -> str:
     """One line of text as a message: its number, the text escaped, and an end.
 
     The tagger lets go of a message only after the end of a sentence, and only where a blank follows; so each gets
@@ -30,7 +30,7 @@ def enclose(line: str, serial: int) -> str:
     return f"[{serial}]{parted} .[]"
 
 
-def disclose(message: str, serial: int) -> str:
+def decode(message: str, serial: int) -> str:
     """The text of a translated message. ValueError where it is not the whole message of this number."""
     start, end = f"[{serial}]", _END.search(message)
     if not message.startswith(start) or end is None:
@@ -40,7 +40,7 @@ def disclose(message: str, serial: int) -> str:
     return _SPACES.sub(" ", text).strip(" ")
 
 
-def resemble(text: str, model: str) -> str:
+def match_case(text: str, model: str) -> str:
     """`text` with its first letter as large or small as that of `model`, and its full stop if that has one.
 
     Some pairs begin every message with a capital, but a segment need not begin a sentence; capitals in a row are

@@ -56,5 +56,5 @@ _PAIRS: dict[Pair, str] = {
 def missing(installed: Iterable[Pair], source: str, target: str) -> list[str]:
     """The packages that would lead from `source` to `target` beside the installed pairs; none if none would."""
     have = set(installed)
-    way = routes(have | _PAIRS.keys(), source).get(target, ())
-    return sorted({_PAIRS[pair] for pair in pairwise(way) if pair not in have})
+    route = routes(have | _PAIRS.keys(), source).get(target, ())
+    return sorted({_PAIRS[pair] for pair in pairwise(route) if pair not in have})

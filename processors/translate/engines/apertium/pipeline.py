@@ -1,4 +1,4 @@
-"""One pair's pipeline: started at its first line, kept for all that follow, and begun anew when it fails."""
+"""One pair's pipeline: started at its first line, kept for all that follow, and restarted when it fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from processors.translate.engines.apertium.chain import Chain
-from processors.translate.engines.apertium.markup import disclose, enclose
+from processors.translate.engines.apertium.markup import decode, encode
 from processors.translate.engines.apertium.mode import Command
 from shared.errors import EngineUnavailable
 
@@ -32,8 +32,8 @@ class PairPipeline:
             answered = False
             try:
                 async with asyncio.timeout(self._timeout):
-                    answer = await (await self._running()).ask(enclose(line, self._serial))
-                text = disclose(answer, self._serial)
+                    answer = await (await self._running()).ask(encode(line, self._serial))
+                text = decode(answer, self._serial)
                 answered = True
             except TimeoutError:
                 raise EngineUnavailable(f"apertium {self._name} gave no answer within {self._timeout:g} s") from None

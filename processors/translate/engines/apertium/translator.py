@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from processors.translate.engines.apertium import mode, packages
-from processors.translate.engines.apertium.answers import answered
-from processors.translate.engines.apertium.markup import resemble
+from processors.translate.engines.apertium.answers import with_answers
+from processors.translate.engines.apertium.markup import match_case
 from processors.translate.engines.apertium.pipeline import PairPipeline
 from processors.translate.engines.apertium.routes import Pair, routes
 from processors.translate.style import PLAIN, Style
@@ -52,14 +52,14 @@ class ApertiumTranslator(Translator):
 
     async def translate(self, text: str, source: str, target: str, style: Style = PLAIN) -> str:
         """The text in `target`, line by line; runs of blanks are folded. It knows no styles."""
-        way = routes(self._pipelines, source).get(target)
-        if way is None:
+        route = routes(self._pipelines, source).get(target)
+        if route is None:
             raise UnsupportedLanguage(self._advice(source, target))
         lines = [" ".join(line.replace("\0", "").split()) for line in text.split("\n")]
-        for pair in pairwise(way):
+        for pair in pairwise(route):
             pipeline = self._pipelines[pair]
             made = [await pipeline.translate(line) if line else line for line in lines]
-            lines = [resemble(answered(text, pair[1]), line) for text, line in zip(made, lines, strict=True)]
+            lines = [match_case(with_answers(text, pair[1]), line) for text, line in zip(made, lines, strict=True)]
         return "\n".join(lines)
 
     async def close(self) -> None:

@@ -21,7 +21,7 @@ LIMIT = 10_000
 #: A call that nobody waits for any more leaves its thread within half a minute.
 _TRIES = Tries(3, answer=5)
 #: Seconds that a terminology which was not there is done without.
-_REST = 60.0
+_LACKING_FOR = 60.0
 
 
 class AwsTranslator(Translator):
@@ -57,13 +57,13 @@ class AwsTranslator(Translator):
         for piece in split_text(text, LIMIT, _size):
             words = piece.strip()
             before, _, after = piece.partition(words) if words else (piece, "", "")
-            made += before, await self._translated(words, source, target, style) if words else "", after
+            made += before, await self._translate_piece(words, source, target, style) if words else "", after
         return "".join(made)
 
     async def close(self) -> None:
         """Holds nothing: the threads end by themselves."""
 
-    async def _translated(self, words: str, source: str, target: str, style: Style) -> str:
+    async def _translate_piece(self, words: str, source: str, target: str, style: Style) -> str:
         terminology = self._terminology(style)
         try:
             try:
@@ -72,7 +72,7 @@ class AwsTranslator(Translator):
                 if terminology is None:
                     raise
                 log.warning("translate: goes on without the terminology %s: %s", terminology, error)
-                self._lacking[terminology] = asyncio.get_running_loop().time() + _REST
+                self._lacking[terminology] = asyncio.get_running_loop().time() + _LACKING_FOR
                 answer = await self._ask(words, source, target, style, None)
         except AwsError as error:
             # Its message may quote the text.

@@ -23,7 +23,7 @@ KEY = "en:es:0123"
 @pytest.fixture(autouse=True)
 def _long_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """LocalStack on a machine that is busy with other tests is slower than DynamoDB."""
-    monkeypatch.setattr("processors.translate.dynamodb_cache._PATIENCE", 1.5)
+    monkeypatch.setattr("processors.translate.dynamodb_cache._TIMEOUT", 1.5)
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ async def test_a_stalled_table_has_few_calls_under_way(struck: Worker, faulty: F
 async def test_a_stalled_write_delays_nothing_and_is_let_go(
     struck: Worker, faulty: FaultyAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.translate.dynamodb_cache._CLOSING", 0.05)
+    monkeypatch.setattr("processors.translate.dynamodb_cache._CLOSE_TIMEOUT", 0.05)
     stall(faulty, "put_item", asyncio.Event())
     before = asyncio.all_tasks()
     for number in range(20):

@@ -21,7 +21,7 @@ NOW = 1_800_000_000
 @pytest.fixture(autouse=True)
 def _long_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """LocalStack on a machine that is busy with other tests is slower than DynamoDB."""
-    monkeypatch.setattr("processors.translate.dynamodb_usage._PATIENCE", 5.0)
+    monkeypatch.setattr("processors.translate.dynamodb_usage._TIMEOUT", 5.0)
 
 
 @pytest.fixture
@@ -62,27 +62,27 @@ def table(observer: Observer, prefix: str) -> SpendingTable:
 async def test_workers_and_restarts_share_an_account(
     usage: DynamoDbUsage, faulty_usage: DynamoDbUsage, table: SpendingTable
 ) -> None:
-    assert await usage.book("session:talk", 60, 100)
-    assert not await faulty_usage.book("session:talk", 60, 100)
-    assert await faulty_usage.book("session:talk", 40, 100)
-    assert not await usage.book("session:talk", 1, 100)
-    assert not await usage.book("session:other", 101, 100)
+    assert await usage.reserve("session:talk", 60, 100)
+    assert not await faulty_usage.reserve("session:talk", 60, 100)
+    assert await faulty_usage.reserve("session:talk", 40, 100)
+    assert not await usage.reserve("session:talk", 1, 100)
+    assert not await usage.reserve("session:other", 101, 100)
     assert table.items() == [{"account": "session:talk", "characters": 100, "expires_at": NOW + 7 * 86_400}]
 
 
 async def test_many_at_once_never_overrun_the_cap(
     usage: DynamoDbUsage, faulty_usage: DynamoDbUsage, table: SpendingTable
 ) -> None:
-    booked = await asyncio.gather(*(each.book("day", 30, 200) for each in (usage, faulty_usage) * 6))
-    assert booked.count(True) == 6
+    reserved = await asyncio.gather(*(each.reserve("day", 30, 200) for each in (usage, faulty_usage) * 6))
+    assert reserved.count(True) == 6
     assert table.spent("day") == 180
 
 
 async def test_what_is_given_back_may_be_spent(usage: DynamoDbUsage, faulty_usage: DynamoDbUsage) -> None:
-    assert await usage.book("day", 100, 100)
-    await usage.give_back("day", 30)
-    assert await usage.book("day", 30, 100)
-    assert not await faulty_usage.book("day", 1, 100)
+    assert await usage.reserve("day", 100, 100)
+    await usage.refund("day", 30)
+    assert await usage.reserve("day", 30, 100)
+    assert not await faulty_usage.reserve("day", 1, 100)
 
 
 async def test_an_outage_stops_nobody_and_the_cap_holds_in_memory(
@@ -92,29 +92,29 @@ async def test_an_outage_stops_nobody_and_the_cap_holds_in_memory(
     table: SpendingTable,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert await faulty_usage.book("day", 50, 100)
+    assert await faulty_usage.reserve("day", 50, 100)
     faulty.refuse(StoreUnavailable("the table is down"))
     with caplog.at_level(logging.WARNING):
-        assert await faulty_usage.book("day", 30, 100)
+        assert await faulty_usage.reserve("day", 30, 100)
         clock.pass_by(6)
-        assert not await faulty_usage.book("day", 30, 100)
-        assert await faulty_usage.book("day", 20, 100)
+        assert not await faulty_usage.reserve("day", 30, 100)
+        assert await faulty_usage.reserve("day", 20, 100)
     assert [record.getMessage() for record in caplog.records] == [
         "translate: characters spent cannot be written and are counted in memory: the table is down"
     ]
     assert table.spent("day") == 50
     faulty.refuse(None)
     clock.pass_by(6)
-    assert not await faulty_usage.book("day", 1, 100)
+    assert not await faulty_usage.reserve("day", 1, 100)
     assert table.spent("day") == 100
-    assert await faulty_usage.book("day", 1, 101)
+    assert await faulty_usage.reserve("day", 1, 101)
 
 
 async def test_what_is_owed_is_written_at_the_end(
     faulty_usage: DynamoDbUsage, faulty: FaultyAws, table: SpendingTable
 ) -> None:
     faulty.refuse(StoreUnavailable("the table is down"))
-    assert await faulty_usage.book("day", 30, 100)
+    assert await faulty_usage.reserve("day", 30, 100)
     faulty.refuse(None)
     await faulty_usage.close()
     assert table.spent("day") == 30
@@ -130,10 +130,10 @@ async def test_a_table_that_never_answers_is_not_waited_for(
 
     faulty.asked = asked
     async with asyncio.timeout(TIMEOUT):
-        assert await faulty_usage.book("day", 30, 100)
+        assert await faulty_usage.reserve("day", 30, 100)
         # It rests now, and is not asked.
-        assert await faulty_usage.book("day", 30, 100)
-        assert not await faulty_usage.book("day", 50, 100)
+        assert await faulty_usage.reserve("day", 30, 100)
+        assert not await faulty_usage.reserve("day", 50, 100)
     assert faulty.calls == {"update_item": 1}
     answers.set()
     await faulty_usage.close()
@@ -142,7 +142,7 @@ async def test_a_table_that_never_answers_is_not_waited_for(
 
 async def test_a_missing_table_stops_nobody(aws: Aws, clock: SetClock, caplog: pytest.LogCaptureFixture) -> None:
     lost = DynamoDbUsage(aws, "nowhere-", clock=clock)
-    assert await lost.book("day", 60, 100)
-    assert not await lost.book("day", 60, 100)
+    assert await lost.reserve("day", 60, 100)
+    assert not await lost.reserve("day", 60, 100)
     await lost.close()
     assert "`llt streams create`" in caplog.text

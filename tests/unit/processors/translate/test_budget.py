@@ -74,7 +74,7 @@ def test_what_the_day_refuses_is_not_booked_on_the_session() -> None:
     async def scenario(harness: TranslateHarness) -> None:
         await harness.send(segment(1), segment(2), every=1)
         assert harness.statuses("es") == [(1, OK), (2, SKIPPED)]
-        assert await usage.book("session:talk", LENGTH, 2 * LENGTH)
+        assert await usage.reserve("session:talk", LENGTH, 2 * LENGTH)
 
     run_scenario(scenario, paid("es", day=LENGTH, usage=usage))
 
@@ -126,9 +126,9 @@ def test_an_engine_that_costs_nothing_knows_no_cap() -> None:
 
 async def test_an_account_is_never_booked_over_its_cap() -> None:
     usage = MemoryUsage()
-    booked = await asyncio.gather(*(usage.book("a", 30, 100) for _ in range(5)))
-    assert booked == [True, True, True, False, False]
-    await usage.give_back("a", 30)
-    assert await usage.book("a", 40, 100)
-    assert not await usage.book("a", 1, 100)
-    assert await usage.book("b", 100, 100)
+    reserved = await asyncio.gather(*(usage.reserve("a", 30, 100) for _ in range(5)))
+    assert reserved == [True, True, True, False, False]
+    await usage.refund("a", 30)
+    assert await usage.reserve("a", 40, 100)
+    assert not await usage.reserve("a", 1, 100)
+    assert await usage.reserve("b", 100, 100)

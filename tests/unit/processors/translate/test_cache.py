@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.translate.cache import MemoryTranslationCache, cache_key
-from processors.translate.cached import CachedTranslation
+from processors.translate.caching_translator import CachingTranslator
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import MemoryMetrics
 from tests.support.virtual_time import VirtualClock, run
@@ -42,7 +42,7 @@ def test_a_letter_and_its_accent_are_the_letter_with_its_accent() -> None:
 def test_what_may_mean_something_else_is_translated_by_itself(one: str, other: str) -> None:
     async def main() -> None:
         engine = ScriptedTranslator()
-        cached = CachedTranslation(engine, MemoryTranslationCache(10, clock=VirtualClock()), MemoryMetrics())
+        cached = CachingTranslator(engine, MemoryTranslationCache(10, clock=VirtualClock()), MemoryMetrics())
         for text in (one, other, one, f" {other}  "):
             assert await cached.translate(text, "en", "es") == f"[es] {text.strip()}"
         assert [text for text, _, _ in engine.requests] == [one, other]

@@ -96,7 +96,7 @@ def test_a_write_that_is_answered_late_is_not_written_again() -> None:
         table.seconds = 1.2
         for _ in range(24):
             began = now()
-            assert await usage.book("day", 100, PLENTY)
+            assert await usage.reserve("day", 100, PLENTY)
             assert now() - began <= 1
             await asyncio.sleep(REST)
         assert table.spent == {"day": 2400}
@@ -109,18 +109,18 @@ def test_a_write_that_is_answered_late_is_not_written_again() -> None:
 def test_a_debt_is_written_once_however_late_the_answer() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.failing = True
-        assert await usage.book("day", 300, PLENTY)
+        assert await usage.reserve("day", 300, PLENTY)
         table.failing, table.seconds = False, 10
         # The second of these comes while the debt is being written.
         for _ in range(2):
             await asyncio.sleep(REST)
             began = now()
-            assert await usage.book("day", 100, PLENTY)
+            assert await usage.reserve("day", 100, PLENTY)
             assert now() - began <= 1
         assert table.writes[1:] == [("day", 300)]
         table.seconds = 0
         await asyncio.sleep(20)
-        assert await usage.book("day", 100, PLENTY)
+        assert await usage.reserve("day", 100, PLENTY)
         assert table.writes[2:] == [("day", 200), ("day", 100)]
         assert table.spent == {"day": 600}
 
@@ -130,12 +130,12 @@ def test_a_debt_is_written_once_however_late_the_answer() -> None:
 def test_a_booking_that_fails_late_is_owed() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.failing, table.seconds = True, 1.2
-        assert await usage.book("day", 60, 100)
+        assert await usage.reserve("day", 60, 100)
         await asyncio.sleep(REST)
         table.failing, table.seconds = False, 0
-        assert not await usage.book("day", 41, 100)
+        assert not await usage.reserve("day", 41, 100)
         assert table.spent == {"day": 60}
-        assert await usage.book("day", 40, 100)
+        assert await usage.reserve("day", 40, 100)
 
     run_scenario(scenario)
 
@@ -144,10 +144,10 @@ def test_a_debt_whose_writing_fails_late_is_still_owed() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.failing, table.seconds = True, 1.2
         for _ in range(4):
-            assert await usage.book("day", 100, PLENTY)
+            assert await usage.reserve("day", 100, PLENTY)
             await asyncio.sleep(REST)
         table.failing, table.seconds = False, 0
-        assert await usage.book("day", 100, PLENTY)
+        assert await usage.reserve("day", 100, PLENTY)
         assert table.spent == {"day": 500}
 
     run_scenario(scenario)
@@ -156,10 +156,10 @@ def test_a_debt_whose_writing_fails_late_is_still_owed() -> None:
 def test_what_the_table_refuses_late_was_spent_all_the_same() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.spent["day"], table.seconds = 90, 1.2
-        assert await usage.book("day", 20, 100)
+        assert await usage.reserve("day", 20, 100)
         await asyncio.sleep(REST)
         table.seconds = 0
-        assert not await usage.book("day", 1, 100)
+        assert not await usage.reserve("day", 1, 100)
         assert table.spent == {"day": 110}
 
     run_scenario(scenario)
@@ -167,13 +167,13 @@ def test_what_the_table_refuses_late_was_spent_all_the_same() -> None:
 
 def test_what_the_table_takes_late_and_memory_refused_is_given_back() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
-        assert await usage.book("day", 90, 100)
+        assert await usage.reserve("day", 90, 100)
         # Another worker gives back.
         table.spent["day"], table.seconds = 0, 1.2
-        assert not await usage.book("day", 20, 100)
+        assert not await usage.reserve("day", 20, 100)
         await asyncio.sleep(REST)
         table.seconds = 0
-        assert await usage.book("day", 100, 100)
+        assert await usage.reserve("day", 100, 100)
         assert table.spent == {"day": 100}
 
     run_scenario(scenario)
@@ -182,11 +182,11 @@ def test_what_the_table_takes_late_and_memory_refused_is_given_back() -> None:
 def test_a_late_answer_forgets_nothing_that_was_booked_since() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.seconds = 1.2
-        assert await usage.book("day", 40, 100)
+        assert await usage.reserve("day", 40, 100)
         # Booked in memory before the answer to the first comes.
-        assert await usage.book("day", 40, 100)
+        assert await usage.reserve("day", 40, 100)
         await asyncio.sleep(1)
-        assert not await usage.book("day", 40, 100)
+        assert not await usage.reserve("day", 40, 100)
 
     run_scenario(scenario)
 
@@ -195,28 +195,28 @@ def test_a_late_answer_forgets_nothing_that_was_booked_since() -> None:
 def test_a_late_answer_forgets_no_other_booking_that_is_under_way(failing: bool) -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.seconds = 1.2
-        first = asyncio.create_task(usage.book("day", 40, 100))
+        first = asyncio.create_task(usage.reserve("day", 40, 100))
         await asyncio.sleep(0.01)
         table.failing, table.seconds = failing, 4
-        assert await usage.book("day", 40, 100)
+        assert await usage.reserve("day", 40, 100)
         assert await first
         await asyncio.sleep(0.5)
-        assert not await usage.book("day", 40, 100)
+        assert not await usage.reserve("day", 40, 100)
         await asyncio.sleep(4)
-        assert not await usage.book("day", 40, 100)
-        assert await usage.book("day", 20, 100)
+        assert not await usage.reserve("day", 40, 100)
+        assert await usage.reserve("day", 20, 100)
 
     run_scenario(scenario)
 
 
 def test_what_the_table_takes_late_and_memory_refused_is_not_counted_in_memory_either() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
-        assert await usage.book("day", 90, 100)
+        assert await usage.reserve("day", 90, 100)
         # Another worker gives back.
         table.spent["day"], table.seconds = 0, 1.2
-        assert not await usage.book("day", 20, 100)
+        assert not await usage.reserve("day", 20, 100)
         await asyncio.sleep(0.5)
-        assert await usage.book("day", 90, 100)
+        assert await usage.reserve("day", 90, 100)
 
     run_scenario(scenario)
 
@@ -225,7 +225,7 @@ def test_a_stalled_table_has_few_writes_under_way() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.seconds = 60
         for _ in range(2):
-            assert all(await asyncio.gather(*(usage.book(f"session:{n}", 10, 100) for n in range(40))))
+            assert all(await asyncio.gather(*(usage.reserve(f"session:{n}", 10, 100) for n in range(40))))
             await asyncio.sleep(REST)
         assert table.most_under_way == 8
         table.seconds = 0
@@ -240,7 +240,7 @@ def test_a_stalled_table_has_few_writes_under_way() -> None:
 def test_closing_waits_for_what_is_under_way(failing: bool) -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.failing, table.seconds = failing, 1.5
-        assert await usage.book("day", 100, PLENTY)
+        assert await usage.reserve("day", 100, PLENTY)
         table.failing, table.seconds = False, 0
         await usage.close()
         assert table.spent == {"day": 100}
@@ -251,13 +251,13 @@ def test_closing_waits_for_what_is_under_way(failing: bool) -> None:
 def test_closing_lets_go_of_what_does_not_end() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.failing = True
-        assert await usage.book("day", 100, PLENTY)
+        assert await usage.reserve("day", 100, PLENTY)
         table.failing, table.seconds = False, 60
         before = asyncio.all_tasks()
-        assert await usage.book("session", 100, PLENTY)
+        assert await usage.reserve("session", 100, PLENTY)
         await asyncio.sleep(REST)
-        assert await usage.book("session", 100, PLENTY)
-        assert await usage.book("day", 100, PLENTY)
+        assert await usage.reserve("session", 100, PLENTY)
+        assert await usage.reserve("day", 100, PLENTY)
         began = now()
         await usage.close()
         assert now() - began <= 1

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from processors.translate.cache import MemoryTranslationCache, cache_key
-from processors.translate.cached import CachedTranslation
+from processors.translate.caching_translator import CachingTranslator
 from processors.translate.engines.aws import AwsTranslator
 from processors.translate.style import PLAIN, Style
 from shared.errors import EngineUnavailable, LowLatencyTranslateError, SetupError, UnsupportedLanguage
@@ -165,7 +165,7 @@ async def test_what_was_made_without_its_terminology_is_not_kept_as_if_it_had_it
     cache = MemoryTranslationCache(10)
     style = Style("medicine", mask_profanity=True)
     assert translator.applied(style) == style
-    cached = CachedTranslation(translator, cache, MemoryMetrics(), style)
+    cached = CachingTranslator(translator, cache, MemoryMetrics(), style)
     assert await cached.translate("One.", "en", "es") == "ONE."
     assert await cache.get(cache_key("One.", "en", "es", "aws", style)) is None
     assert await cache.get(cache_key("One.", "en", "es", "aws", Style(mask_profanity=True))) == "ONE."

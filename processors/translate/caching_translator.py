@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from processors.translate.budget import Claim
+from processors.translate.budget import Reservation
 from processors.translate.cache import TranslationCache, cache_key
 from processors.translate.style import PLAIN, Style
 from processors.translate.translator import Translator
 from shared.metrics import Metric, Metrics
 
 
-class CachedTranslation:
+class CachingTranslator:
     """Asks the engine, for one style, only for what the cache does not hold; `cache` is None where nothing is kept."""
 
     def __init__(
@@ -20,15 +20,17 @@ class CachedTranslation:
         self._metrics = metrics
         self._style = style
 
-    async def translate(self, text: str, source: str, target: str, claim: Claim | None = None) -> str | None:
-        """The text in `target`, None where the claim on its cost is refused; raises what the engine raises."""
+    async def translate(
+        self, text: str, source: str, target: str, reservation: Reservation | None = None
+    ) -> str | None:
+        """The text in `target`, None where the reservation of its cost is refused; raises what the engine raises."""
         if self._cache is None:
-            return await self._made(text, source, target, claim)
+            return await self._translate(text, source, target, reservation)
         kept = await self._cache.get(self._key(text, source, target))
         self._metrics.observe(Metric.CACHE_HIT_RATE, 0 if kept is None else 100, stage="translate")
         if kept is not None:
             return kept
-        made = await self._made(text, source, target, claim)
+        made = await self._translate(text, source, target, reservation)
         if made is not None:
             # By the style that it was made in, which the engine may have found out just now.
             await self._cache.put(self._key(text, source, target), made)
@@ -38,7 +40,7 @@ class CachedTranslation:
     def _key(self, text: str, source: str, target: str) -> str:
         return cache_key(text, source, target, self._engine.name, self._engine.applied(self._style))
 
-    async def _made(self, text: str, source: str, target: str, claim: Claim | None) -> str | None:
-        if claim is not None and not await claim.granted():
+    async def _translate(self, text: str, source: str, target: str, reservation: Reservation | None) -> str | None:
+        if reservation is not None and not await reservation.granted():
             return None
         return await self._engine.translate(text, source, target, self._style)
