@@ -1,4 +1,4 @@
-"""Numbers the attempts at speaking clips."""
+"""The numbers of the attempts at clips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AttemptNumbers:
         self._epoch = FIRST_EPOCH
         self._count = 0
 
-    def begin(self, epoch: int) -> None:
+    def set_epoch(self, epoch: int) -> None:
         """The session's item has counted this operator."""
         self._epoch = max(self._epoch, epoch)
 

@@ -19,10 +19,10 @@ class ClipPublisher:
         self._context = context
         self._translation = translation
         self._engine = engine
-        self._heard = False
+        self._first_sent = False
 
-    async def speak(self, attempt: int, tempo: float) -> int:
-        """Speaks it all and returns how long it lasts in ms; raises what the engine raises."""
+    async def publish(self, attempt: int, tempo: float) -> int:
+        """Publishes it all and returns how long it lasts in ms; raises what the engine raises."""
         chunks = Chunks(self._engine.rate)
         text, language = self._translation.text, self._translation.language
         audio = self._engine.synthesize(text, language, tempo)
@@ -31,23 +31,23 @@ class ClipPublisher:
                 for offset, payload in chunks.add(pcm):
                     self._emit(attempt, tempo, offset, payload)
         finally:
-            # An engine whose clip breaks off shall know it now, not when it is collected.
+            # An engine whose clip is cancelled shall know it now, not when it is garbage-collected.
             if isinstance(audio, AsyncGenerator):
                 await audio.aclose()
         offset, payload = chunks.rest()
         self._emit(attempt, tempo, offset, payload, last=True)
         return round(chunks.offset * 1000 / self._engine.rate)
 
-    def leave_out(self, attempt: int, status: Status) -> None:
-        """Says that the clip is not to be heard, and why."""
+    def publish_empty(self, attempt: int, status: Status) -> None:
+        """Publishes that there is no audio, or no more of it, and why."""
         self._emit(attempt, 1.0, 0, b"", last=True, status=status)
 
     def _emit(
         self, attempt: int, tempo: float, offset: int, payload: bytes, *, last: bool = False, status: Status = Status.OK
     ) -> None:
         made = self._translation
-        if payload and not self._heard:
-            self._heard = True
+        if payload and not self._first_sent:
+            self._first_sent = True
             latency = self._context.clock.now() - made.captured_at
             self._context.metrics.observe(Metric.END_TO_END_LATENCY, latency, language=made.language)
         self._context.emit(

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: The tempo is 1 up to the first lag (ms), rises evenly from there, and is the fastest from the second on.
-UNHURRIED = 1000
-HURRIED = 5000
+#: The tempo is 1 up to the first lag (ms), rises linearly from there, and is the fastest from the second on.
+SPEEDUP_FROM = 1000
+FASTEST_FROM = 5000
 FASTEST = 1.3
 
 
 def tempo(lag: int) -> float:
     """The factor (1.0-1.3) by which a clip that starts `lag` ms behind is spoken faster than usual."""
-    share = min(max((lag - UNHURRIED) / (HURRIED - UNHURRIED), 0.0), 1.0)
+    share = min(max((lag - SPEEDUP_FROM) / (FASTEST_FROM - SPEEDUP_FROM), 0.0), 1.0)
     return round(1.0 + (FASTEST - 1.0) * share, 3)
 
 
@@ -42,7 +42,7 @@ class SpeechTimeline:
         self._free = 0
 
     def place(self, segment_end: int) -> ClipPlacement:
-        """The place of the next clip; it is taken once the clip was spoken."""
+        """Where the next clip goes; nothing is there before `spoken` says so."""
         start = max(self._free, segment_end)
         lag = start - segment_end
         return ClipPlacement(start, lag, tempo(lag), late=0 < self.max_lag < lag)

@@ -18,7 +18,7 @@ from shared.settings import Settings
 from shared.streams import StreamName
 
 #: Seconds for which speech waits for the session's item, and the most between two tries to reach it later.
-_WAIT, _MOST = 3.0, 30.0
+_LOAD_TIMEOUT, _MAX_BACKOFF = 3.0, 30.0
 
 
 class Speaker(Operator):
@@ -31,13 +31,13 @@ class Speaker(Operator):
         self._queue: asyncio.Queue[tuple[HeldInput, Translation | SessionEnded]] = asyncio.Queue()
         self._last = 0
         self._attempts = AttemptNumbers()
-        self._line = SpeechTimeline()
+        self._timeline = SpeechTimeline()
 
     async def start(self) -> None:
         """Where the store is down, speech goes on without the session's own settings."""
         self._apply(self._context.settings)
-        if not await self._reach_item():
-            self._context.spawn(self._reach_item_later())
+        if not await self._load_item():
+            self._context.spawn(self._load_item_later())
         self._context.spawn(self._work())
 
     async def process(self, received: Input) -> None:
@@ -60,27 +60,27 @@ class Speaker(Operator):
         if closing is Closing.SHARD_END:
             await self._queue.join()
 
-    async def _reach_item(self) -> bool:
+    async def _load_item(self) -> bool:
         """Asks the session's item what it knows; False where it cannot be reached for now. Raises SessionUnknown."""
         store = self._context.store
         try:
-            async with asyncio.timeout(_WAIT):
-                self._attempts.begin(await store.raise_epoch(self._session))
+            async with asyncio.timeout(_LOAD_TIMEOUT):
+                self._attempts.set_epoch(await store.raise_epoch(self._session))
                 item = await store.load(self._session)
         except (StoreUnavailable, TimeoutError):
             return False
         self._apply(self._context.settings.tolerate(item.settings))
         return True
 
-    async def _reach_item_later(self) -> None:
-        for wait in delays(most=_MOST):
+    async def _load_item_later(self) -> None:
+        for wait in delays(most=_MAX_BACKOFF):
             await asyncio.sleep(wait)
-            if await self._reach_item():
+            if await self._load_item():
                 break
 
     def _apply(self, settings: Settings) -> None:
-        self._line.max_lag = round(settings.speech_max_lag * 1000)
-        self._patience = RetryPolicy(self._context, "synthesize", self._language, settings.max_hold)
+        self._timeline.max_lag = round(settings.speech_max_lag * 1000)
+        self._retry_policy = RetryPolicy(self._context, "synthesize", self._language, settings.max_hold)
 
     async def _work(self) -> None:
         while True:
@@ -88,30 +88,30 @@ class Speaker(Operator):
             if isinstance(record, SessionEnded):
                 self._context.emit(StreamName.SPEECH, record)
             else:
-                await self._answer(held, record)
+                await self._publish(held, record)
             self._context.ack(held.received)
             self._queue.task_done()
 
-    async def _answer(self, held: HeldInput, translation: Translation) -> None:
+    async def _publish(self, held: HeldInput, translation: Translation) -> None:
         clip = ClipPublisher(self._context, translation, self._engine)
-        status = await self._spoken(held, translation, clip)
+        status = await self._speak(held, translation, clip)
         if status is not Status.OK:
-            clip.leave_out(self._attempts.next(), status)
+            clip.publish_empty(self._attempts.next(), status)
 
-    async def _spoken(self, held: HeldInput, translation: Translation, clip: ClipPublisher) -> Status:
+    async def _speak(self, held: HeldInput, translation: Translation, clip: ClipPublisher) -> Status:
         """Emits the clip; a status other than ok says why it did not, or not all of it."""
         if translation.status is not Status.OK:
             return translation.status
         if not translation.text.strip():
             return Status.SKIPPED
-        place = self._line.place(translation.end)
-        self._context.metrics.observe(Metric.SPEECH_LAG, place.lag, language=self._language)
-        if place.late:
+        placement = self._timeline.place(translation.end)
+        self._context.metrics.observe(Metric.SPEECH_LAG, placement.lag, language=self._language)
+        if placement.late:
             self._context.metrics.count(Metric.SPEECH_SKIPPED, language=self._language)
             return Status.SKIPPED
         try:
-            length = await self._patience.call(held, lambda: clip.speak(self._attempts.next(), place.tempo))
+            length = await self._retry_policy.call(held, lambda: clip.publish(self._attempts.next(), placement.tempo))
         except RetriesExhausted:
             return Status.FAILED
-        self._line.spoken(place, length)
+        self._timeline.spoken(placement, length)
         return Status.OK

@@ -4,7 +4,7 @@ Half an hour of virtual audio: translations come at their segments' ends, go thr
 through the audio sink, and a listener plays clip after clip as they come. A clip's lag is from its segment's end until
 it begins. What the stages before synthesize take comes on top.
 
-The bound is what the policy promises. From HURRIED (5 s) behind, the voice is 1.3 times as fast, so that a language
+The bound is what the policy promises. From FASTEST_FROM (5 s) behind, the voice is 1.3 times as fast, so that a language
 30 % longer takes no longer than its source: from there lag grows by what one segment is longer than the next, at most
 4 s here, and pauses shorten it.
 """

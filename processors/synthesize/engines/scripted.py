@@ -60,10 +60,10 @@ class ScriptedSynthesizer(Synthesizer):
             await asyncio.Event().wait()
         if language in self.broken:
             raise EngineUnavailable(f"{language} is switched to fail")
-        if self._takes(self.failures, language):
+        if self._consume(self.failures, language):
             raise EngineUnavailable(f"{language} is switched to fail {self.failures[language]} times more")
         length = self.samples(text, tempo) * SAMPLE_BYTES
-        middle = length // 2 if self._takes(self.breaks, language) else length
+        middle = length // 2 if self._consume(self.breaks, language) else length
         for start in range(0, length, len(self._chunk)):
             await asyncio.sleep(self.delay.get(language, 0))
             if start >= middle:
@@ -76,7 +76,7 @@ class ScriptedSynthesizer(Synthesizer):
         """Holds nothing."""
 
     @staticmethod
-    def _takes(switch: dict[str, int], language: str) -> bool:
+    def _consume(switch: dict[str, int], language: str) -> bool:
         left = switch.get(language, 0)
         if left > 0:
             switch[language] = left - 1

@@ -11,19 +11,19 @@ class AudioQueue:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._chunks: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
-        self._unwanted = False
+        self._cancelled = False
 
-    def hear(self, chunk: bytes) -> bool:
-        """Takes a chunk from any thread; False where nobody wants another."""
-        return not self._unwanted and self._put(chunk)
+    def put(self, chunk: bytes) -> bool:
+        """Adds a chunk, from any thread; False where nobody wants another."""
+        return not self._cancelled and self._put_threadsafe(chunk)
 
     def end(self, error: Exception | None = None) -> None:
         """Nothing follows; `error` says why it is less than the whole. From any thread."""
-        self._put(error)
+        self._put_threadsafe(error)
 
     def cancel(self) -> None:
         """Nobody wants more."""
-        self._unwanted = True
+        self._cancelled = True
 
     async def next(self) -> bytes | None:
         """The next chunk, None at the end; raises the error it ended with."""
@@ -32,7 +32,7 @@ class AudioQueue:
             raise chunk
         return chunk
 
-    def _put(self, chunk: bytes | Exception | None) -> bool:
+    def _put_threadsafe(self, chunk: bytes | Exception | None) -> bool:
         try:
             self._loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
         except RuntimeError:

@@ -28,7 +28,7 @@ CHUNK = 200
 WORDS_PER_MINUTE = 175
 SLOWEST, FASTEST = 80, 450
 
-_Heard = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
 
 class _Voice(ctypes.Structure):
@@ -60,17 +60,19 @@ class Library:
                 Library._ready = _initialised()
         self._c, self.rate, self.voices = Library._ready
 
-    def speak(self, text: str, voice: str, tempo: float, hear: Callable[[bytes], bool], *, ssml: bool = False) -> None:
-        """Speaks the text; blocks. `hear` is given mono PCM s16le as it is made and says whether to go on.
+    def speak(
+        self, text: str, voice: str, tempo: float, on_audio: Callable[[bytes], bool], *, ssml: bool = False
+    ) -> None:
+        """Speaks the text; blocks. `on_audio` is given mono PCM s16le as it is made and says whether to go on.
 
         `voice` is an identifier; with `ssml` tags and references in the text are read as such. Raises EngineUnavailable
         where the library refuses.
         """
 
-        def heard(wave: int | None, samples: int, _events: int | None) -> int:
-            return 0 if not wave or not samples or hear(ctypes.string_at(wave, samples * SAMPLE_BYTES)) else 1
+        def on_wave(wave: int | None, samples: int, _events: int | None) -> int:
+            return 0 if not wave or not samples or on_audio(ctypes.string_at(wave, samples * SAMPLE_BYTES)) else 1
 
-        callback = _Heard(heard)
+        callback = _SynthCallback(on_wave)
         data = text.replace("\0", " ").encode("utf-8", "replace")
         speed = min(max(round(WORDS_PER_MINUTE * tempo), SLOWEST), FASTEST)
         with self._lock:

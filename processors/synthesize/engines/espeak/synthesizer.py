@@ -39,13 +39,13 @@ class EspeakSynthesizer(Synthesizer):
             raise UnsupportedLanguage(f"expected one of {', '.join(sorted(self._voices))}, got {language}")
         if self._closed:
             raise EngineUnavailable("eSpeak is closed")
-        clip = AudioQueue()
-        self._worker.submit(self._speak, clip, text, voice, tempo)
+        queue = AudioQueue()
+        self._worker.submit(self._speak, queue, text, voice, tempo)
         try:
-            while (chunk := await clip.next()) is not None:
+            while (chunk := await queue.next()) is not None:
                 yield chunk
         finally:
-            clip.cancel()
+            queue.cancel()
 
     async def close(self) -> None:
         """Ends the thread; clips that are being spoken break off."""
@@ -53,14 +53,14 @@ class EspeakSynthesizer(Synthesizer):
             self._closed = True
             self._worker.shutdown()
 
-    def _speak(self, clip: AudioQueue, text: str, voice: str, tempo: float) -> None:
+    def _speak(self, queue: AudioQueue, text: str, voice: str, tempo: float) -> None:
         try:
             plain = escape(text)
             marked = silenced(plain, f'<break time="{PAUSE}ms"/>')
             ssml = marked != plain
             self._library.speak(
-                marked if ssml else text, voice, tempo, lambda chunk: not self._closed and clip.hear(chunk), ssml=ssml
+                marked if ssml else text, voice, tempo, lambda chunk: not self._closed and queue.put(chunk), ssml=ssml
             )
-            clip.end(EngineUnavailable("eSpeak was closed") if self._closed else None)
+            queue.end(EngineUnavailable("eSpeak was closed") if self._closed else None)
         except Exception as error:
-            clip.end(error)
+            queue.end(error)

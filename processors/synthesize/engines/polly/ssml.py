@@ -11,7 +11,7 @@ from processors.synthesize.masks import PAUSE, silenced
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def spoken(text: str) -> str:
+def sendable(text: str) -> str:
     """The text without characters that cannot be sent, which nobody would hear either."""
     return _FORBIDDEN.sub(" ", text)
 

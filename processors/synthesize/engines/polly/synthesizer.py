@@ -9,7 +9,7 @@ from typing import Any
 
 from processors.engines.split_text import split_text
 from processors.synthesize.engines.polly.answer import read
-from processors.synthesize.engines.polly.ssml import escaped, plain, spoken, ssml
+from processors.synthesize.engines.polly.ssml import escaped, plain, sendable, ssml
 from processors.synthesize.engines.polly.voices import Voice, voices
 from processors.synthesize.synthesizer import Synthesizer
 from shared.aws import Aws, AwsError, Tries
@@ -23,13 +23,13 @@ LIMIT = 3000
 _CONCURRENT = 18
 _TRIES = Tries(4, "adaptive", answer=5)
 #: Seconds that a voice is spared SSML after it refused it.
-_PLAIN = 300.0
+_PLAIN_FOR = 300.0
 #: Letters and digits a second that nobody speaks: an answer that is shorter was cut off.
 _FASTEST = 50
 #: Seconds that closing waits for answers nobody wants any more.
-_CLOSING = 2.0
+_CLOSE_TIMEOUT = 2.0
 #: Refusals that no text changes.
-_LASTING = frozenset({"EngineNotSupportedException", "LanguageNotSupportedException"})
+_PERMANENT = frozenset({"EngineNotSupportedException", "LanguageNotSupportedException"})
 
 
 class PollySynthesizer(Synthesizer):
@@ -46,7 +46,7 @@ class PollySynthesizer(Synthesizer):
         self._threads = DaemonThreads(_CONCURRENT, "polly-audio")
         self._slots = asyncio.Semaphore(_CONCURRENT)
         self._plain_until: dict[Voice, float] = {}
-        self._unheard: set[asyncio.Task[dict[str, Any]]] = set()
+        self._abandoned: set[asyncio.Task[dict[str, Any]]] = set()
 
     def languages(self) -> frozenset[str]:
         """The languages it has a voice for."""
@@ -61,7 +61,7 @@ class PollySynthesizer(Synthesizer):
         voice = self._voices.get(language)
         if voice is None:
             raise UnsupportedLanguage(f"expected one of {', '.join(sorted(self._voices))}, got {language}")
-        for piece in split_text(spoken(text), LIMIT, lambda part: len(escaped(part))):
+        for piece in split_text(sendable(text), LIMIT, lambda part: len(escaped(part))):
             if piece.strip():
                 async with self._slots, aclosing(self._speak(piece, voice, tempo)) as audio:
                     async for pcm in audio:
@@ -69,8 +69,8 @@ class PollySynthesizer(Synthesizer):
 
     async def close(self) -> None:
         """Gives up what is under way; waits 2 s at most."""
-        if self._unheard:
-            await asyncio.wait(self._unheard, timeout=_CLOSING)
+        if self._abandoned:
+            await asyncio.wait(self._abandoned, timeout=_CLOSE_TIMEOUT)
 
     async def _speak(self, text: str, voice: Voice, tempo: float) -> AsyncGenerator[bytes, None]:
         answer = await self._answer(text, voice, tempo)
@@ -96,12 +96,12 @@ class PollySynthesizer(Synthesizer):
                 except AwsError as error:
                     if error.code != "InvalidSsmlException":
                         raise
-                    self._plain_until[voice] = now + _PLAIN
+                    self._plain_until[voice] = now + _PLAIN_FOR
             return await self._ask(voice, TextType="text", Text=plain(text))
         except AwsError as error:
             # Its message may quote the text.
             refused = f"Polly's {voice.id} refused {len(text)} characters: {error.code}"
-            raise (UnsupportedLanguage if error.code in _LASTING else EngineUnavailable)(refused) from None
+            raise (UnsupportedLanguage if error.code in _PERMANENT else EngineUnavailable)(refused) from None
 
     async def _ask(self, voice: Voice, **parameters: str) -> dict[str, Any]:
         if voice.code is not None:
@@ -119,11 +119,11 @@ class PollySynthesizer(Synthesizer):
             return await asyncio.shield(asking)
         except asyncio.CancelledError:
             # The request goes on in its thread, and its connection has to be closed.
-            self._unheard.add(asking)
-            asking.add_done_callback(self._let_go)
+            self._abandoned.add(asking)
+            asking.add_done_callback(self._close_abandoned)
             raise
 
-    def _let_go(self, asking: asyncio.Task[dict[str, Any]]) -> None:
-        self._unheard.discard(asking)
+    def _close_abandoned(self, asking: asyncio.Task[dict[str, Any]]) -> None:
+        self._abandoned.discard(asking)
         if not asking.cancelled() and asking.exception() is None and "AudioStream" in asking.result():
             self._threads.submit(asking.result()["AudioStream"].close)

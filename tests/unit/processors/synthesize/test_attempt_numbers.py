@@ -93,8 +93,8 @@ def test_what_the_session_overrides_counts_once_the_store_is_up() -> None:
 
 def test_an_epoch_has_room_for_more_attempts_than_a_session_makes_and_never_runs_into_the_next() -> None:
     attempts, later = AttemptNumbers(), AttemptNumbers()
-    attempts.begin(FIRST_EPOCH + 1)
-    later.begin(FIRST_EPOCH + 2)
+    attempts.set_epoch(FIRST_EPOCH + 1)
+    later.set_epoch(FIRST_EPOCH + 2)
     made = [attempts.next() for _ in range(2**20 + 5)]
     assert made == sorted(made)
     assert made[-1] < later.next() < 2**53

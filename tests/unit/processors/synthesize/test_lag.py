@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.synthesize.lag import FASTEST, HURRIED, SpeechTimeline, tempo
+from processors.synthesize.lag import FASTEST, FASTEST_FROM, SpeechTimeline, tempo
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_language_a_quarter_longer_than_its_source_never_falls_far_behind(gap:
     line = SpeechTimeline(max_lag=0)
     for number in range(1, 300):
         place = line.place(number * gap)
-        assert place.lag < HURRIED + gap
+        assert place.lag < FASTEST_FROM + gap
         line.spoken(place, round(gap * longer / place.tempo))
 
 

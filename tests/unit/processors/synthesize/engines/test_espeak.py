@@ -68,15 +68,15 @@ def test_a_refused_voice_is_an_error_and_not_the_last_one_speaking() -> None:
     library = Library()
     heard: list[bytes] = []
 
-    def hear(chunk: bytes) -> bool:
+    def on_audio(chunk: bytes) -> bool:
         heard.append(chunk)
         return True
 
-    library.speak("Hello", "gmw/en-US", 1.0, hear)
+    library.speak("Hello", "gmw/en-US", 1.0, on_audio)
     assert heard
     heard.clear()
     with pytest.raises(EngineUnavailable, match=r"espeak_SetVoiceByName: expected code 0, got \d+ \(gmw/nobody\)"):
-        library.speak("Hello", "gmw/nobody", 1.0, hear)
+        library.speak("Hello", "gmw/nobody", 1.0, on_audio)
     assert not heard
 
 
