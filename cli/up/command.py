@@ -39,7 +39,7 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     # What is missing is said here, once, and not by every worker; nor does each start without the archive.
     installation = Installation.find()
     await check(backend)
-    await class_data_archive.made(installation)
+    await class_data_archive.ensure_archive(installation)
     await in_workers(
         workers_of(settings),
         _asked_to_stop(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cli.console import say
-from processors.hosts.kcl.daemon.die_with_parent import leashed
+from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from processors.stages import STAGES
 from shared.settings import Settings
 
@@ -90,7 +90,11 @@ class _Running:
     async def start(cls, worker: Worker) -> Self:
         # In a process group of its own, Ctrl-C in the terminal is for us alone: we stop it.
         process = await asyncio.create_subprocess_exec(
-            *leashed(list(worker.command)), env=worker.environment, stdin=DEVNULL, stdout=PIPE, process_group=0
+            *dying_with_parent(list(worker.command)),
+            env=worker.environment,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            process_group=0,
         )
         return cls(worker.stage, process)
 

@@ -44,8 +44,8 @@ def worker(
     settings = Settings.load()
     application = Application.of(stages, settings)
     backend = shared_backend(settings, streams, Reader.WORKER)
-    with WorkerId.take(application.name, slot) as taken:
-        drained = asyncio.run(_run(application, settings, taken.worker, backend))
+    with WorkerId.acquire(application.name, slot) as worker_id:
+        drained = asyncio.run(_run(application, settings, worker_id.name, backend))
     if not drained:
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""Writes a shard's low-water mark through KCL: inside its callbacks, and behind a number that is released."""
+"""Writes a shard's low-water mark through KCL: inside its callbacks, and behind a number that is acked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EVERY = 1.0
 #: about 1, 2 and 12 s.
 _TRIES, _LAST_TRIES, _END_TRIES = 4, 5, 8
 #: The exceptions of KCL, by their Java names, that pass by themselves.
-_PASSING = frozenset({"ThrottlingException", "KinesisClientLibDependencyException"})
+_TRANSIENT = frozenset({"ThrottlingException", "KinesisClientLibDependencyException"})
 #: Another worker has the lease.
 _LOST = "ShutdownException"
 
@@ -43,15 +43,15 @@ class Checkpointing:
         self._due = now()
         self._lost = False
 
-    def rise(self, checkpointer: Checkpointer, low_water: int | None) -> None:
+    def advance(self, checkpointer: Checkpointer, low_water: int | None) -> None:
         """Writes the mark if it has risen and it is time."""
         if low_water not in (None, self._written) and self._now() >= self._due:
             self._due = self._now() + _EVERY
-            self._mark(checkpointer, low_water, _TRIES)
+            self._checkpoint(checkpointer, low_water, _TRIES)
 
     def last(self, checkpointer: Checkpointer, low_water: int | None) -> None:
         """Writes the mark once more before the shard goes to another owner; raises CheckpointRefused if it cannot."""
-        if low_water in (None, self._written) or self._mark(checkpointer, low_water, _LAST_TRIES) or self._lost:
+        if low_water in (None, self._written) or self._checkpoint(checkpointer, low_water, _LAST_TRIES) or self._lost:
             return
         raise CheckpointRefused("expected the last checkpoint before the shutdown to be taken, got throttled")
 
@@ -61,7 +61,7 @@ class Checkpointing:
         if not self._write(checkpointer, None, _END_TRIES) and not self._lost:
             raise CheckpointRefused("expected the shard's end to be written, got throttled")
 
-    def _mark(self, checkpointer: Checkpointer, low_water: int | None, tries: int) -> bool:
+    def _checkpoint(self, checkpointer: Checkpointer, low_water: int | None, tries: int) -> bool:
         written = self._write(checkpointer, str(low_water), tries)
         if written:
             self._written = low_water
@@ -78,7 +78,7 @@ class Checkpointing:
                 if reason == _LOST:
                     log.warning("the lease is lost: no more checkpoints")
                     self._lost = True
-                elif reason not in _PASSING:
+                elif reason not in _TRANSIENT:
                     raise CheckpointRefused(f"expected a checkpoint to be taken, got {reason}") from error
                 else:
                     log.warning("a checkpoint was refused, trying again: %s", reason)

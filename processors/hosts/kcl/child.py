@@ -16,7 +16,7 @@ from amazon_kclpy.kcl import KCLProcess
 from processors.hosts.kcl.loop_thread import LoopThread
 from processors.hosts.kcl.record_processor import RecordProcessor
 from processors.hosts.kcl.shard_host import ShardHost
-from processors.hosts.kcl.watchdog import EVERY, LAST_LINES, LIMIT, Watchdog
+from processors.hosts.kcl.watchdog import INTERVAL, LOG_TIMEOUT, STALL_TIMEOUT, Watchdog
 from shared.errors import DependencyMissing, LowLatencyTranslateError, ScriptError, SettingError, SetupError
 
 log = logging.getLogger(__name__)
@@ -34,19 +34,23 @@ def private_stdout() -> TextIO:
 
 
 def run(
-    build: Callable[[], Coroutine[Any, Any, ShardHost]], protocol: TextIO, *, every: float = EVERY, limit: float = LIMIT
+    build: Callable[[], Coroutine[Any, Any, ShardHost]],
+    protocol: TextIO,
+    *,
+    interval: float = INTERVAL,
+    stall_timeout: float = STALL_TIMEOUT,
 ) -> None:
     """Serves the daemon at the other end of standard input and `protocol` until it closes them.
 
     `build` makes the host, on the event loop. Whatever fails ends the process at once, with code 1; so does an event
-    loop that stands still for `limit` s, and a drain that was cut short, once KCL is done with the shard. A sign of
-    life goes to standard error every `every` s, and a last word where nothing is left to be done.
+    loop that stands still for `stall_timeout` s, and a drain that was cut short, once KCL is done with the shard. A
+    heartbeat goes to standard error every `interval` s, and in the end `done` where nothing is left to be done.
     """
     thread = LoopThread()
     child = _Child()
     for handler in logging.getLogger().handlers:
         handler.addFilter(child.name_shard)
-    watchdog = Watchdog(thread.loop, child.wrong, child.beat, _die, every=every, limit=limit)
+    watchdog = Watchdog(thread.loop, child.fault, child.heartbeat, _die, interval=interval, stall_timeout=stall_timeout)
     watchdog.start()
     try:
         host = child.host = thread.call(build())
@@ -61,7 +65,7 @@ def run(
     if child.processor.cut_short is not None:
         sys.exit(1)
     if child.processor.done:
-        _tell(done=os.getpid())
+        _write_line(done=os.getpid())
 
 
 class _Child:
@@ -72,24 +76,24 @@ class _Child:
         self.processor: RecordProcessor | None = None
         self._guard: asyncio.Task[None] | None = None
 
-    def wrong(self) -> str | None:
+    def fault(self) -> str | None:
         """What only a new process can mend; on the loop."""
-        return self.host.wrong() if self.host else None
+        return self.host.fault() if self.host else None
 
     def guard(self) -> None:
         """A fault of the host itself ends the process; on the loop."""
         assert self.host is not None
         self._guard = asyncio.ensure_future(_crash_with(self.host))
 
-    def beat(self) -> None:
-        """A sign of life, for the supervisor."""
+    def heartbeat(self) -> None:
+        """Writes a heartbeat, for the supervisor."""
         host, processor = self.host, self.processor
-        released = host.low_water if host else None
-        _tell(
-            beat={
+        low_water = host.low_water if host else None
+        _write_line(
+            heartbeat={
                 "pid": os.getpid(),
                 "shard": host.shard if host else "",
-                "released": None if released is None else str(released),
+                "low_water": None if low_water is None else str(low_water),
                 "blocked": host.blocked if host else False,
                 "behind_ms": processor.behind_ms if processor else None,
             }
@@ -117,19 +121,19 @@ def _crash(error: BaseException) -> NoReturn:
     reason = str(error) if isinstance(error, LowLatencyTranslateError) else type(error).__name__
     log.critical("this process ends: %s", reason, exc_info=error)
     if isinstance(error, _OF_THE_SETUP):
-        _tell(setup=reason)
+        _write_line(setup=reason)
     sys.stderr.flush()
     os._exit(1)
 
 
-def _die(wrong: str) -> None:
+def _die(fault: str) -> None:
     """Ends a process that does not answer any more, showing where its threads are."""
-    # A log that takes no more lines shall not keep it alive.
-    faulthandler.dump_traceback_later(LAST_LINES, exit=True)
-    log.critical("this process ends: %s", wrong)
+    # A log that accepts no more lines shall not keep it alive.
+    faulthandler.dump_traceback_later(LOG_TIMEOUT, exit=True)
+    log.critical("this process ends: %s", fault)
     faulthandler.dump_traceback()
     os._exit(1)
 
 
-def _tell(**line: object) -> None:
+def _write_line(**line: object) -> None:
     sys.stderr.write(orjson.dumps(line).decode() + "\n")

@@ -39,7 +39,7 @@ class Loop(Protocol):
         """The loop's time in s."""
 
 
-class EndNotOurs(LowLatencyTranslateError):
+class ShardNotOwned(LowLatencyTranslateError):
     """The shard has ended, but another worker owns a session of it."""
 
 
@@ -59,7 +59,7 @@ def _guarded(
 
 
 class RecordProcessor:
-    """Hands KCL's callbacks to the shard's host, and checkpoints what that has released.
+    """Hands KCL's callbacks to the shard's host, and checkpoints what that has acked.
 
     `crash` ends the process, so that KCL brings everything that was not checkpointed to a new one.
     """
@@ -92,7 +92,7 @@ class RecordProcessor:
         self.behind_ms = received.millis_behind_latest
         # KCL tells None where it does not know.
         self._loop.call(self._host.feed(items, at_tip=received.millis_behind_latest == 0))
-        self._checkpointing.rise(received.checkpointer, self._host.low_water)
+        self._checkpointing.advance(received.checkpointer, self._host.low_water)
 
     @_guarded
     def lease_lost(self, received: LeaseLostInput) -> None:
@@ -104,7 +104,7 @@ class RecordProcessor:
     def shard_ended(self, received: ShardEndedInput) -> None:
         """The shard was split or merged, and every record of it was brought."""
         if not self._loop.call(self._host.end()):
-            raise EndNotOurs("expected every input of the ended shard to be released, got some that another owns")
+            raise ShardNotOwned("expected every input of the ended shard to be acked, got some that another owns")
         self._checkpointing.end(received.checkpointer)
         self.done = True
 
@@ -125,5 +125,5 @@ class RecordProcessor:
         try:
             self._loop.call(self._host.drain())
         finally:
-            # What was released is written, whatever became of the rest.
+            # What was acked is written, whatever became of the rest.
             self._checkpointing.last(received.checkpointer, self._host.low_water)

@@ -8,18 +8,18 @@ import threading
 import time
 from collections.abc import Callable
 
-#: Seconds between two looks, and between two slices of waiting for the loop.
-EVERY, _SLICE = 2.0, 0.5
+#: Seconds between two checks, and in each slice of waiting for the loop.
+INTERVAL, _SLICE = 2.0, 0.5
 #: Seconds for which an event loop may stand still: no engine computes on the loop for that long.
-LIMIT = 20.0
+STALL_TIMEOUT = 20.0
 #: Seconds that a process which ends has to say why.
-LAST_LINES = 5.0
-#: Seconds after its last beat within which a process whose loop stands still has ended by itself, and has said why.
-SILENCE = EVERY + LIMIT + _SLICE + LAST_LINES
+LOG_TIMEOUT = 5.0
+#: Seconds after its last heartbeat within which a process whose loop stands still has ended itself, and has said why.
+HEARTBEAT_TIMEOUT = INTERVAL + STALL_TIMEOUT + _SLICE + LOG_TIMEOUT
 
 
 class Watchdog:
-    """Looks from a thread of its own. `wrong` runs on the loop; `beat` runs after each look that found nothing.
+    """Checks from a thread of its own. `check` runs on the loop; `heartbeat` runs after each that found nothing wrong.
 
     `die` is told what is wrong, and ends the process.
     """
@@ -27,57 +27,57 @@ class Watchdog:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        wrong: Callable[[], str | None],
-        beat: Callable[[], None],
+        check: Callable[[], str | None],
+        heartbeat: Callable[[], None],
         die: Callable[[str], None],
         *,
-        every: float = EVERY,
-        limit: float = LIMIT,
+        interval: float = INTERVAL,
+        stall_timeout: float = STALL_TIMEOUT,
     ) -> None:
         self._loop = loop
-        self._ask = wrong
-        self._beat = beat
+        self._check = check
+        self._heartbeat = heartbeat
         self._die = die
-        self._every = every
-        self._limit = limit
+        self._interval = interval
+        self._stall_timeout = stall_timeout
         self._parent = os.getppid()
         self._answer: str | None = None
-        self._looked = threading.Event()
+        self._checked = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Begins to look."""
+        """Begins to check."""
         self._thread.start()
 
     def close(self) -> None:
-        """Looks no more."""
+        """Checks no more."""
         self._closed.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._closed.wait(self._every):
-            if (wrong := self._wrong()) is not None:
-                self._die(wrong)
+        while not self._closed.wait(self._interval):
+            if (fault := self._fault()) is not None:
+                self._die(fault)
                 return
-            self._beat()
+            self._heartbeat()
 
-    def _wrong(self) -> str | None:
+    def _fault(self) -> str | None:
         """What is wrong with this process, if anything is."""
-        self._looked.clear()
-        deadline = time.monotonic() + self._limit
-        self._loop.call_soon_threadsafe(self._look)
-        while not self._looked.wait(_SLICE):
+        self._checked.clear()
+        deadline = time.monotonic() + self._stall_timeout
+        self._loop.call_soon_threadsafe(self._run_check)
+        while not self._checked.wait(_SLICE):
             if self._closed.is_set():
                 return None
             if os.getppid() != self._parent:
                 return "the daemon is gone"
             if time.monotonic() > deadline:
-                return f"the event loop stood still for {self._limit:g} s"
+                return f"the event loop stood still for {self._stall_timeout:g} s"
         if os.getppid() != self._parent:
             return "the daemon is gone"
         return self._answer
 
-    def _look(self) -> None:
-        self._answer = self._ask()
-        self._looked.set()
+    def _run_check(self) -> None:
+        self._answer = self._check()
+        self._checked.set()

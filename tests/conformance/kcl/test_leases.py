@@ -83,12 +83,12 @@ def test_a_lost_lease_loses_nothing_and_its_old_owner_writes_nothing_more(stage:
 
 def test_a_shard_that_ends_under_a_fenced_worker_is_not_ended_by_it() -> None:
     """It holds what another owns and can not confirm the end: its child dies, and is started again behind the end."""
-    from processors.hosts.kcl.record_processor import EndNotOurs
+    from processors.hosts.kcl.record_processor import ShardNotOwned
 
     async def main() -> None:
         talk = sentences()
         cluster = cluster_of("kcl", talk)
-        cluster.planned = (EndNotOurs,)
+        cluster.planned = (ShardNotOwned,)
         cluster.start()
         speaking = asyncio.create_task(cluster.speak(talk))
         await asyncio.sleep(6.1)

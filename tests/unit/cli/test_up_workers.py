@@ -199,4 +199,4 @@ def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -
 
 def test_each_has_the_time_that_it_may_take_to_drain() -> None:
     limits = Timeouts()
-    assert limits.drain + limits.release < WORKERS_PATIENCE
+    assert limits.drain + limits.lease_release < WORKERS_PATIENCE

@@ -97,7 +97,7 @@ def test_a_worker_starts_once_its_stream_is_there_and_again_where_it_failed(name
 def test_a_worker_has_the_time_to_drain_and_gets_the_signal(name: str) -> None:
     (seconds,) = re.fullmatch(r"(\d+)s", WORKERS[name]["stop_grace_period"]).groups()  # type: ignore[union-attr]
     limits = Timeouts()
-    assert int(seconds) > limits.drain + limits.release
+    assert int(seconds) > limits.drain + limits.lease_release
     assert WORKERS[name]["init"] is True
 
 

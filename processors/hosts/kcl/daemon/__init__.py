@@ -1,1 +1,1 @@
-"""KCL's own process: the MultiLangDaemon, a Java program that starts a child for each shard; made ready and watched."""
+"""KCL's own process, the MultiLangDaemon, a Java program that starts a child for each shard: set up and supervised."""

@@ -48,7 +48,7 @@ _PROPERTIES = {
 }
 
 
-async def made(installation: Installation, environ: Mapping[str, str] = os.environ) -> Path | None:
+async def ensure_archive(installation: Installation, environ: Mapping[str, str] = os.environ) -> Path | None:
     """The archive for what is installed, made where there is none yet; that takes some seconds.
 
     None where it cannot be had: then a start costs a second more of computing, and nothing else. Also None while
@@ -94,11 +94,11 @@ async def _make(installation: Installation, archive: Path, environ: Mapping[str,
         arguments = ["--properties-file", str(properties), "--log-configuration", str(LOGBACK)]
         loaded = asyncio.Event()
 
-        def take(line: str) -> None:
+        def on_line(line: str) -> None:
             if _LOADED in line:
                 loaded.set()
 
-        daemon = await Daemon.start([*command, *arguments], {**environ, **keys}, take)
+        daemon = await Daemon.start([*command, *arguments], {**environ, **keys}, on_line)
         try:
             async with asyncio.timeout(_LIMIT):
                 await first_of(daemon.ended(), loaded.wait())
@@ -116,7 +116,7 @@ async def _make(installation: Installation, archive: Path, environ: Mapping[str,
 def main() -> int:
     """Makes the archive; the exit code is 1 where something is not installed."""
     try:
-        archive = asyncio.run(made(Installation.find()))
+        archive = asyncio.run(ensure_archive(Installation.find()))
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1

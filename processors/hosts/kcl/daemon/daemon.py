@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Self, cast
 
-from processors.hosts.kcl.daemon.die_with_parent import leashed
+from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from processors.hosts.kcl.daemon.processes import processes
 
-#: Seconds between two looks whether children are gone.
+#: Seconds between two polls whether children are gone.
 _POLL = 0.1
 #: Bytes that a line of the log may have; what is longer is cut.
 _LONGEST = 1 << 20
@@ -29,10 +29,10 @@ class Daemon:
         self._ended = asyncio.create_task(_ended(process))
 
     @classmethod
-    async def start(cls, command: Sequence[str], environ: Mapping[str, str], take: Callable[[str], None]) -> Self:
-        """Starts it; `take` gets every line that it writes. Call this on the main thread, since it dies with that."""
+    async def start(cls, command: Sequence[str], environ: Mapping[str, str], on_line: Callable[[str], None]) -> Self:
+        """Starts it; `on_line` gets every line of its output. Call this on the main thread, since it dies with that."""
         process = subprocess.Popen(  # noqa: ASYNC220, S603 (it returns at once; nothing in it is a user's)
-            leashed([*command]),
+            dying_with_parent([*command]),
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -44,7 +44,7 @@ class Daemon:
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), cast("IO[bytes]", process.stdout)
         )
-        return cls(process, asyncio.create_task(_read(reader, take)))
+        return cls(process, asyncio.create_task(_read(reader, on_line)))
 
     @property
     def pid(self) -> int:
@@ -62,7 +62,7 @@ class Daemon:
     def kill(self) -> None:
         """Ends it, every child and all that those started, where they stand."""
         killed: set[int] = set()
-        # What one of them started while it was being killed is found by the next look.
+        # What one of them started while it was being killed is found in the next round.
         while left := self._living() - killed:
             for pid in left:
                 self.kill_child(pid)
@@ -94,13 +94,13 @@ class Daemon:
         """The process ids of those that it started itself."""
         return {one.pid for one in processes() if one.parent == self.pid}
 
-    async def childless(self) -> None:
+    async def wait_childless(self) -> None:
         """Returns once nothing else is in the session."""
         while self.children():  # noqa: ASYNC110 (processes that are not ours set no event)
             await asyncio.sleep(_POLL)
 
     async def close(self) -> None:
-        """Ends what is left of it, and returns once its last lines are taken."""
+        """Ends what is left of it, and returns once its last lines are read."""
         if not self._closed:
             self.kill()
             await self.ended()
@@ -132,14 +132,14 @@ async def _ended(process: subprocess.Popen[bytes]) -> int:
     return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
 
 
-async def _read(stream: asyncio.StreamReader, take: Callable[[str], None]) -> None:
+async def _read(stream: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
     while True:
         try:
             line = await stream.readuntil()
         except asyncio.IncompleteReadError as error:
             if error.partial:
-                take(error.partial.decode(errors="replace"))
+                on_line(error.partial.decode(errors="replace"))
             return
         except asyncio.LimitOverrunError as error:
             line = await stream.readexactly(error.consumed)
-        take(line.decode(errors="replace").rstrip("\n"))
+        on_line(line.decode(errors="replace").rstrip("\n"))

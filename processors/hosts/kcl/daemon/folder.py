@@ -17,19 +17,19 @@ _OWNER = "owner"
 @contextmanager
 def own_folder(kind: str) -> Iterator[Path]:
     """A folder whose name begins with `kind`; those of this kind whose owners are dead are removed first."""
-    _sweep(kind)
+    _remove_orphans(kind)
     with tempfile.TemporaryDirectory(prefix=f"{kind}-") as name:
         folder = Path(name)
-        with (folder / "unlocked").open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with (folder / "unlocked").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             # Nobody shall find it before it is locked.
             (folder / "unlocked").rename(folder / _OWNER)
             yield folder
 
 
-def _sweep(kind: str) -> None:
+def _remove_orphans(kind: str) -> None:
     for lock in Path(tempfile.gettempdir()).glob(f"{kind}-*/{_OWNER}"):
-        # Its owner lives, or another process sweeps too.
+        # Its owner lives, or another process removes it too.
         with suppress(OSError):
             if lock.parent.lstat().st_uid == os.getuid():
                 with lock.open() as file:

@@ -1,4 +1,4 @@
-"""The signs of life of the daemon and of its children, a process each."""
+"""The heartbeats of the daemon and of its children, a process each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Heartbeat:
     #: Empty before KCL has named it.
     shard: str
     #: The sequence number up to which its work is done; None before the first.
-    released: str | None = None
+    low_water: str | None = None
     #: Whether it reads no further for now, because an output or the store refuses.
     blocked: bool = False
     #: How far it is behind the end of its shard, in ms, where KCL told.
@@ -27,14 +27,14 @@ class Heartbeat:
 
     @classmethod
     def of(cls, line: Any) -> Self | None:
-        """The beat in a line that a child logged; None where it holds none."""
+        """The heartbeat in a line that a child logged; None where it holds none."""
         match line:
-            case {"beat": {"pid": int(pid), "shard": str(shard), **others}} if 1 < pid <= _LAST_PID:
-                released, behind = others.get("released"), others.get("behind_ms")
+            case {"heartbeat": {"pid": int(pid), "shard": str(shard), **others}} if 1 < pid <= _LAST_PID:
+                low_water, behind = others.get("low_water"), others.get("behind_ms")
                 return cls(
                     pid,
                     shard,
-                    released if isinstance(released, str) else None,
+                    low_water if isinstance(low_water, str) else None,
                     bool(others.get("blocked")),
                     behind if isinstance(behind, int) else None,
                 )
@@ -47,19 +47,19 @@ class Heartbeats:
     def __init__(self, time: Callable[[], float] = time.monotonic) -> None:
         self._time = time
         self._daemon: float | None = None
-        #: By process id: the newest beat, None before the first, and when it came or the process was first seen.
+        #: By process id: the newest heartbeat, None before the first, and when it came or the process was first seen.
         self._children: dict[int, tuple[Heartbeat | None, float]] = {}
 
-    def pulse(self) -> None:
+    def record_daemon(self) -> None:
         """The daemon has just shown that it lives."""
         self._daemon = self._time()
 
-    def add(self, beat: Heartbeat) -> None:
+    def record(self, heartbeat: Heartbeat) -> None:
         """A child has just sent it."""
-        self._children[beat.pid] = beat, self._time()
+        self._children[heartbeat.pid] = heartbeat, self._time()
 
-    def see(self, pids: Iterable[int]) -> None:
-        """These children are there, whether they beat or not."""
+    def track(self, pids: Iterable[int]) -> None:
+        """These children are there, whether they have sent a heartbeat or not."""
         for pid in pids:
             self._children.setdefault(pid, (None, self._time()))
 
@@ -72,11 +72,11 @@ class Heartbeats:
         self._daemon = None
         self._children = {}
 
-    def renew(self) -> None:
-        """Counts anew from now: nobody listened for a while."""
+    def restart_clocks(self) -> None:
+        """Counts every age from now on: nobody listened for a while."""
         now = self._time()
         self._daemon = None if self._daemon is None else now
-        self._children = {pid: (beat, now) for pid, (beat, _) in self._children.items()}
+        self._children = {pid: (heartbeat, now) for pid, (heartbeat, _) in self._children.items()}
 
     @property
     def daemon_age(self) -> float | None:
@@ -85,7 +85,7 @@ class Heartbeats:
         return None if at is None else self._time() - at
 
     def ages(self) -> Mapping[int, tuple[Heartbeat | None, float]]:
-        """Every child's newest beat, and how many seconds ago it came; before it, since when the child is there."""
+        """Every child's newest heartbeat, and how many s ago it came; before it, since when the child is there."""
         now = self._time()
-        # Another thread may ask while a beat comes.
-        return {pid: (beat, now - at) for pid, (beat, at) in list(self._children.items())}
+        # Another thread may ask while a heartbeat comes.
+        return {pid: (heartbeat, now - at) for pid, (heartbeat, at) in list(self._children.items())}

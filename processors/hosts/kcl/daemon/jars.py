@@ -10,14 +10,14 @@ from shared.errors import SetupError
 
 #: What sha256sum wrote of amazon_kclpy 3.1.3's jars; its setup checks none of what it fetches.
 _EXPECTED = Path(__file__).with_name("jars.sha256")
-_MEND = "run `make setup-kcl`, or pip install --force-reinstall --no-cache-dir amazon_kclpy==3.1.3"
+_FIX = "run `make setup-kcl`, or pip install --force-reinstall --no-cache-dir amazon_kclpy==3.1.3"
 
 
 def installed_folder() -> Path:
     """Where amazon_kclpy keeps its jars; raises SetupError where it is not installed."""
     found = find_spec("amazon_kclpy")
     if found is None or found.origin is None:
-        raise SetupError(f"KCL: amazon_kclpy is not installed; {_MEND}")
+        raise SetupError(f"KCL: amazon_kclpy is not installed; {_FIX}")
     return Path(found.origin).parent / "jars"
 
 
@@ -31,10 +31,10 @@ def checked(folder: Path | None = None) -> list[Path]:
     found = {path.name: path for path in folder.glob("*.jar")}
     for wrong, names in (("missing", expected.keys() - found.keys()), ("not known", found.keys() - expected.keys())):
         if names:
-            raise SetupError(f"KCL: {_listed(names)} {wrong} in {folder}; {_MEND}")
+            raise SetupError(f"KCL: {_listed(names)} {wrong} in {folder}; {_FIX}")
     changed = [name for name, path in found.items() if sha256(path.read_bytes()).hexdigest() != expected[name]]
     if changed:
-        raise SetupError(f"KCL: {_listed(changed)} changed in {folder}; {_MEND}")
+        raise SetupError(f"KCL: {_listed(changed)} changed in {folder}; {_FIX}")
     return [found[name] for name in sorted(found)]
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from processors.hosts.kcl.daemon.die_with_parent import leashed
+from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from shared.errors import SetupError
 
 #: The oldest that this is tested with. KCL itself runs in Java 8, and class-data archives need 13.
 OLDEST = 17
-_MEND = f"apt-get install openjdk-{OLDEST}-jre-headless, or `make setup-kcl`"
+_FIX = f"apt-get install openjdk-{OLDEST}-jre-headless, or `make setup-kcl`"
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)[^"]*"')
 #: Seconds for it to say its version.
 _LIMIT = 30
@@ -50,19 +50,19 @@ class Java:
         program = shutil.which(named, path=environ.get("PATH"))
         if program is None:
             where = f"JAVA_HOME={home} has no bin/java" if home else "there is no java in PATH"
-            raise SetupError(f"KCL: {where}; expected Java {OLDEST} or newer: {_MEND}")
+            raise SetupError(f"KCL: {where}; expected Java {OLDEST} or newer: {_FIX}")
         try:
             asked = subprocess.run(  # noqa: S603 (the operator's own choice)
-                leashed([program, "-version"]), capture_output=True, text=True, timeout=_LIMIT, check=False
+                dying_with_parent([program, "-version"]), capture_output=True, text=True, timeout=_LIMIT, check=False
             )
         except subprocess.TimeoutExpired:
             raise SetupError(
-                f"KCL: {program} does not say its version within {_LIMIT} s; expected Java {OLDEST} or newer: {_MEND}"
+                f"KCL: {program} does not say its version within {_LIMIT} s; expected Java {OLDEST} or newer: {_FIX}"
             ) from None
         said = _VERSION.search(asked.stderr)
         if said is None or int(said[1]) < OLDEST:
             version = said[0] if said else "of no known version"
-            raise SetupError(f"KCL: {program} is {version}; expected Java {OLDEST} or newer: {_MEND}")
+            raise SetupError(f"KCL: {program} is {version}; expected Java {OLDEST} or newer: {_FIX}")
         return cls(Path(program), asked.stderr.strip())
 
     def command(self, jars: Iterable[Path], *options: str) -> list[str]:

@@ -33,7 +33,7 @@ class LeaseMode:
         self._table = Table(self._dynamodb, application.tables[1])
         self._clock = clock or SystemClock()
 
-    async def settle(self, wanted: str, worker: str) -> None:
+    async def ensure(self, wanted: str, worker: str) -> None:
         """Has the application run in `2x` or `3x`, as far as KCL can change from what it was.
 
         From 2x to 3x it takes some 10 minutes; there is no way back from 3x once it has come to stay. Raises
@@ -61,7 +61,7 @@ class LeaseMode:
         try:
             await self._table.put(item, "attribute_not_exists(#key)")
         except ConditionFailed:
-            log.debug("another worker has settled the mode")
+            log.debug("another worker has changed the mode")
 
     async def _change(self, found: str, version: str, worker: str) -> None:
         try:
@@ -75,4 +75,4 @@ class LeaseMode:
                 found=found,
             )
         except ConditionFailed:
-            log.debug("another worker has settled the mode")
+            log.debug("another worker has changed the mode")

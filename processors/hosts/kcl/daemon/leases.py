@@ -1,4 +1,4 @@
-"""The lease table of an application: made and filled before KCL would, and given up after it."""
+"""The lease table of an application: made and filled before KCL would, and released after it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LeaseTable:
         return sum(made)
 
     async def release(self, worker: str) -> int:
-        """Gives up the leases that the worker has, so that others need not wait; returns how many there were.
+        """Releases the leases that the worker has, so that others need not wait; returns how many there were.
 
         The worker must have ended.
         """

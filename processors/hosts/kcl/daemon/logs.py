@@ -26,7 +26,7 @@ _DOWN = "Encountered an error"
 #: What its loop says in each of its last rounds, since KCL 3.1: nothing is wrong then.
 _LAST_ROUNDS = "LeaderDecider uninitialized"
 #: Seconds after which a message that the daemon repeats is shown again.
-_NEWS_AGAIN = 60.0
+_REPEAT_AFTER = 60.0
 #: Frames of a Java exception that are shown.
 _FRAMES = 8
 
@@ -34,79 +34,79 @@ _FRAMES = 8
 class DaemonEvents(Protocol):
     """What is done about the lines that tell how the daemon and its children are."""
 
-    def beat(self, beat: Heartbeat) -> None:
-        """A child lives."""
+    def on_heartbeat(self, heartbeat: Heartbeat) -> None:
+        """A child has sent a heartbeat."""
 
-    def done(self, pid: int) -> None:
+    def on_child_done(self, pid: int) -> None:
         """A child ends, and what it had of a shard is finished, or left to the next owner."""
 
-    def setup(self, reason: str) -> None:
+    def on_setup_error(self, reason: str) -> None:
         """A child cannot work before somebody has mended the setup; `reason` is a line for the operator."""
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         """The daemon has begun to work."""
 
-    def alive(self) -> None:
+    def on_alive(self) -> None:
         """The daemon has begun another round of its work."""
 
-    def down(self) -> None:
+    def on_child_failed(self) -> None:
         """The daemon gives up because of a child."""
 
 
 class LogLines:
-    """Takes the daemon's lines one by one: those that it logs, and those of its children, which it prints.
+    """Parses the daemon's lines one by one: those that it logs, and those of its children, which it prints.
 
-    What tells how they are goes to the listener. All else is logged: the daemon's own words under the logger `kcl`, a
+    What tells how they are goes to `events`. All else is logged: the daemon's own words under the logger `kcl`, a
     child's under the logger that it used, and what is no log under the logger `child`.
     """
 
-    def __init__(self, listener: DaemonEvents, time: Callable[[], float] = time.monotonic) -> None:
-        self._listener = listener
+    def __init__(self, events: DaemonEvents, time: Callable[[], float] = time.monotonic) -> None:
+        self._events = events
         self._time = time
         #: When each of the daemon's messages, without its arguments, was last shown.
         self._shown: dict[tuple[str, str], float] = {}
 
-    def take(self, line: str) -> None:
-        """Takes a line of the daemon's standard output or standard error, whatever it holds."""
+    def feed(self, line: str) -> None:
+        """Parses a line of the daemon's standard output or standard error, whatever it holds."""
         match _parsed(line):
             case {"loggerName": str(logger), "level": str(level), "message": str(message)} as event:
-                self._of_daemon(logger, _level(level), message, event.get("arguments"), event.get("throwable"))
+                self._on_daemon_line(logger, _level(level), message, event.get("arguments"), event.get("throwable"))
             case {"level": str(level), "logger": str(logger), "message": str(message)} as event:
                 extra = {name: value for name, value in event.items() if name not in _RESERVED}
                 logging.getLogger(logger).log(_level(level), "%s", message, extra=extra)
             case {"done": int(pid)} if pid > 1:
-                self._listener.done(pid)
+                self._events.on_child_done(pid)
             case {"setup": str(reason)}:
-                self._listener.setup(reason)
-            case parsed if (beat := Heartbeat.of(parsed)) is not None:
-                self._listener.beat(beat)
+                self._events.on_setup_error(reason)
+            case parsed if (heartbeat := Heartbeat.of(parsed)) is not None:
+                self._events.on_heartbeat(heartbeat)
             case _ if line.strip():
                 CHILD.warning("%s", line)
 
-    def _of_daemon(self, logger: str, level: int, template: str, arguments: Any, throwable: Any) -> None:
-        message = _filled(template, arguments)
+    def _on_daemon_line(self, logger: str, level: int, template: str, arguments: Any, throwable: Any) -> None:
+        message = _formatted(template, arguments)
         if logger == _OF_ROUND and level < logging.WARNING:
-            self._listener.alive()
+            self._events.on_alive()
             return
         if logger == _OF_SCHEDULER:
             # Also where its round failed.
-            self._listener.alive()
+            self._events.on_alive()
             if message.startswith(_UP):
-                self._listener.up()
+                self._events.on_up()
         if logger == _OF_SHARD and level >= logging.ERROR and message.startswith(_DOWN):
-            self._listener.down()
+            self._events.on_child_failed()
         extra: dict[str, Any] = {"java": logger.rpartition(".")[2]}
         if isinstance(throwable, dict):
             if throwable.get("message") == _LAST_ROUNDS:
                 level = logging.DEBUG
-            extra["exception"] = "\n".join(_told(throwable))
+            extra["exception"] = "\n".join(_stack_trace(throwable))
         # In an outage it says the same several times a second, with an exception each.
-        KCL.log(level if self._is_news(logger, template) else logging.DEBUG, "%s", message, extra=extra)
+        KCL.log(level if self._is_new(logger, template) else logging.DEBUG, "%s", message, extra=extra)
 
-    def _is_news(self, logger: str, template: str) -> bool:
+    def _is_new(self, logger: str, template: str) -> bool:
         now = self._time()
         shown_at = self._shown.get((logger, template))
-        if shown_at is not None and now - shown_at < _NEWS_AGAIN:
+        if shown_at is not None and now - shown_at < _REPEAT_AFTER:
             return False
         self._shown[logger, template] = now
         return True
@@ -127,7 +127,7 @@ def _level(name: str) -> int:
     return logging.getLevelNamesMapping().get(name.upper(), logging.DEBUG)
 
 
-def _filled(message: str, arguments: Any) -> str:
+def _formatted(message: str, arguments: Any) -> str:
     """A message of SLF4J with its arguments in place."""
     if not isinstance(arguments, list):
         return message
@@ -137,7 +137,7 @@ def _filled(message: str, arguments: Any) -> str:
     return "{}".join([head, *tails[len(arguments) :]])
 
 
-def _told(throwable: dict[str, Any]) -> Iterator[str]:
+def _stack_trace(throwable: dict[str, Any]) -> Iterator[str]:
     """An exception of Java, its causes and where each arose."""
     link: Any = throwable
     while isinstance(link, dict):

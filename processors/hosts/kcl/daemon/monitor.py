@@ -1,4 +1,4 @@
-"""Watches one run of KCL's daemon: what is heard of it and of its children, and when it has failed."""
+"""Monitors one run of KCL's daemon: what its lines say of it and of its children, and when it has failed."""
 
 from __future__ import annotations
 
@@ -14,78 +14,78 @@ from processors.hosts.kcl.daemon.status import WorkerStatus
 from processors.hosts.kcl.daemon.timeouts import Timeouts
 from shared.aio import first_of
 
-#: Seconds by which a look may be late.
-_STALL = 5.0
-#: Seconds between two looks whether children are gone.
+#: Seconds by which a poll may be late.
+_STALL_TOLERANCE = 5.0
+#: Seconds between two polls whether children are gone.
 _POLL = 0.1
 
 
 class DaemonMonitor(DaemonEvents):
-    """The listener to one run's lines; `begun` is called once the daemon works."""
+    """Gets the events of one run's lines; `on_started` is called once the daemon works."""
 
-    def __init__(self, status: WorkerStatus, limits: Timeouts, begun: Callable[[], None]) -> None:
+    def __init__(self, status: WorkerStatus, timeouts: Timeouts, on_started: Callable[[], None]) -> None:
         #: What somebody has to mend before a child can work, in one line, where one said so.
-        self.to_mend: str | None = None
+        self.setup_error: str | None = None
         self._status = status
-        self._limits = limits
-        self._begun = begun
+        self._timeouts = timeouts
+        self._on_started = on_started
         self._failing = asyncio.Event()
         #: Process ids of children that have not said that they are done, and of those that have and are still there.
-        self._undone: set[int] = set()
-        self._done: set[int] = set()
+        self._unfinished: set[int] = set()
+        self._finished: set[int] = set()
         #: Ends the wait for what the daemon may say of children that ended without a word.
-        self._forgiving: list[asyncio.TimerHandle] = []
+        self._grace_timers: list[asyncio.TimerHandle] = []
         self._started = time.monotonic()
         self._up_since: float | None = None
 
-    def beat(self, beat: Heartbeat) -> None:
-        self._undone.add(beat.pid)
-        self._status.beats.add(beat)
+    def on_heartbeat(self, heartbeat: Heartbeat) -> None:
+        self._unfinished.add(heartbeat.pid)
+        self._status.heartbeats.record(heartbeat)
 
-    def done(self, pid: int) -> None:
-        self._undone.discard(pid)
-        self._done.add(pid)
-        self._status.beats.forget(pid)
+    def on_child_done(self, pid: int) -> None:
+        self._unfinished.discard(pid)
+        self._finished.add(pid)
+        self._status.heartbeats.forget(pid)
 
-    def setup(self, reason: str) -> None:
-        self.to_mend = self.to_mend or reason
+    def on_setup_error(self, reason: str) -> None:
+        self.setup_error = self.setup_error or reason
         self._failing.set()
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         self._up_since = time.monotonic()
-        self._status.beats.pulse()
-        self._begun()
+        self._status.heartbeats.record_daemon()
+        self._on_started()
 
-    def alive(self) -> None:
-        self._status.beats.pulse()
+    def on_alive(self) -> None:
+        self._status.heartbeats.record_daemon()
 
-    def down(self) -> None:
+    def on_child_failed(self) -> None:
         self._failing.set()
 
     @property
-    def was_well(self) -> bool:
+    def was_stable(self) -> bool:
         """Whether it worked long enough for earlier failures to be forgotten."""
-        return self._up_since is not None and time.monotonic() - self._up_since >= self._limits.good
+        return self._up_since is not None and time.monotonic() - self._up_since >= self._timeouts.stable_after
 
     @property
     def drained(self) -> bool:
         """Whether every child has said that it was done: one that died never says so."""
-        return not self._undone and not self._failing.is_set()
+        return not self._unfinished and not self._failing.is_set()
 
-    async def childless(self, daemon: Daemon) -> None:
+    async def wait_childless(self, daemon: Daemon) -> None:
         """Returns once every child is gone, and it is known of each whether it was done."""
         # A daemon that shuts down may say nothing any more of a child that had died just before.
-        for forgiving in self._forgiving:
-            forgiving.cancel()
-        while self._see(daemon):  # noqa: ASYNC110 (processes that are not ours set no event)
+        for timer in self._grace_timers:
+            timer.cancel()
+        while self._children_at_work(daemon):  # noqa: ASYNC110 (processes that are not ours set no event)
             await asyncio.sleep(_POLL)
         # Their last words may still be on their way through the daemon. One that died has said none.
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.failing):
-                await first_of(self._child_gives_up(), self._all_done())
+            async with asyncio.timeout(self._timeouts.child_failure):
+                await first_of(self._failure_told(), self._all_done())
 
     async def _all_done(self) -> str:
-        while self._undone:  # noqa: ASYNC110 (for some tenths of a second)
+        while self._unfinished:  # noqa: ASYNC110 (for some tenths of a second)
             await asyncio.sleep(_POLL)
         return "no child failed"
 
@@ -98,68 +98,68 @@ class DaemonMonitor(DaemonEvents):
         return "nothing asked it to"
 
     async def _daemon_hangs(self) -> str:
-        while not (wrong := self._wrong_with_daemon()):
-            await self._look()
-        return wrong
+        while not (fault := self._daemon_fault()):
+            await self._next_poll()
+        return fault
 
     async def _child_fails(self, daemon: Daemon) -> str:
-        wrong = await first_of(self._child_gives_up(), self._child_hangs(daemon))
+        fault = await first_of(self._failure_told(), self._child_hangs(daemon))
         # The daemon would wait long for the dead child; the others drain meanwhile.
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.failing):
-                await daemon.childless()
-        return wrong
+            async with asyncio.timeout(self._timeouts.child_failure):
+                await daemon.wait_childless()
+        return fault
 
-    async def _child_gives_up(self) -> str:
+    async def _failure_told(self) -> str:
         await self._failing.wait()
         return "a child failed"
 
     async def _child_hangs(self, daemon: Daemon) -> str:
         while (hung := self._hung_child(daemon)) is None:
-            await self._look()
-        pid, wrong = hung
+            await self._next_poll()
+        pid, fault = hung
         daemon.kill_child(pid)
-        return wrong
+        return fault
 
-    def _wrong_with_daemon(self) -> str:
+    def _daemon_fault(self) -> str:
         """What is wrong with it; empty if nothing is."""
-        limits = self._limits
+        timeouts = self._timeouts
         if self._up_since is None:
-            late = time.monotonic() - self._started > limits.start
-            return f"the daemon did not work within {limits.start:g} s, and is killed" if late else ""
-        hangs = (self._status.beats.daemon_age or 0) > limits.daemon_hang
-        return f"the daemon gave no sign of life for {limits.daemon_hang:g} s, and is killed" if hangs else ""
+            late = time.monotonic() - self._started > timeouts.start
+            return f"the daemon did not work within {timeouts.start:g} s, and is killed" if late else ""
+        hangs = (self._status.heartbeats.daemon_age or 0) > timeouts.daemon_hang
+        return f"the daemon gave no heartbeat for {timeouts.daemon_hang:g} s, and is killed" if hangs else ""
 
     def _hung_child(self, daemon: Daemon) -> tuple[int, str] | None:
-        """A child that does not beat any more, or never did, and what is wrong with it."""
-        limits, beats = self._limits, self._status.beats
-        beats.see(self._see(daemon))
-        for pid, (beat, age) in beats.ages().items():
+        """A child without heartbeats, or whose first never came, and what is wrong with it."""
+        timeouts, heartbeats = self._timeouts, self._status.heartbeats
+        heartbeats.track(self._children_at_work(daemon))
+        for pid, (heartbeat, age) in heartbeats.ages().items():
             if not daemon.has(pid):
                 # It lost its lease, or its shard ended; where it failed, the daemon says so.
-                beats.forget(pid)
+                heartbeats.forget(pid)
                 loop = asyncio.get_running_loop()
-                self._forgiving = [one for one in self._forgiving if one.when() > loop.time()]
-                self._forgiving.append(loop.call_later(limits.failing, self._undone.discard, pid))
-            elif beat is None and age > limits.first_beat:
-                return pid, f"a child gave no sign of life within {limits.first_beat:g} s, and is killed"
-            elif beat is not None and age > limits.hang:
-                return pid, f"the child of {beat.shard or 'no shard yet'} hangs, and is killed"
+                self._grace_timers = [one for one in self._grace_timers if one.when() > loop.time()]
+                self._grace_timers.append(loop.call_later(timeouts.child_failure, self._unfinished.discard, pid))
+            elif heartbeat is None and age > timeouts.first_heartbeat:
+                return pid, f"a child gave no heartbeat within {timeouts.first_heartbeat:g} s, and is killed"
+            elif heartbeat is not None and age > timeouts.child_hang:
+                return pid, f"the child of {heartbeat.shard or 'no shard yet'} hangs, and is killed"
         return None
 
-    def _see(self, daemon: Daemon) -> set[int]:
+    def _children_at_work(self, daemon: Daemon) -> set[int]:
         """The children that are at work."""
         there = daemon.own_children()
         # Another may get the number of one that is gone.
-        self._done &= there
-        self._undone |= there - self._done
-        return there - self._done
+        self._finished &= there
+        self._unfinished |= there - self._finished
+        return there - self._finished
 
-    async def _look(self) -> None:
-        """Waits until it is time for another look."""
+    async def _next_poll(self) -> None:
+        """Waits until it is time for another check."""
         slept_at = time.monotonic()
-        await asyncio.sleep(self._limits.look)
-        if time.monotonic() - slept_at > self._limits.look + _STALL:
+        await asyncio.sleep(self._timeouts.poll)
+        if time.monotonic() - slept_at > self._timeouts.poll + _STALL_TOLERANCE:
             # This process itself stood still, perhaps with the machine: what was said meanwhile is not read yet.
             self._started = time.monotonic()
-            self._status.beats.renew()
+            self._status.heartbeats.restart_clocks()

@@ -8,7 +8,7 @@ from typing import Any
 
 from processors.hosts.kcl.daemon.heartbeats import Heartbeats
 
-#: Seconds without a sign of life after which a child, or the daemon, is not well. The daemon's stay out for up to 60
+#: Seconds without a heartbeat after which a child, or the daemon, is not well. The daemon's stay out for up to 60
 #: while DynamoDB does not answer.
 _STALE, _DAEMON_STALE = 15.0, 75.0
 
@@ -31,33 +31,33 @@ class WorkerStatus:
     worker: str
     state: WorkerState = WorkerState.STARTING
     restarts: int = 0
-    beats: Heartbeats = field(default_factory=Heartbeats)
+    heartbeats: Heartbeats = field(default_factory=Heartbeats)
 
     @property
     def healthy(self) -> bool:
         """Whether it works, and the daemon and every child of it too."""
         return (
             self.state is WorkerState.RUNNING
-            and (self.beats.daemon_age or 0.0) <= _DAEMON_STALE
-            and all(age <= _STALE for _, age in self.beats.ages().values())
+            and (self.heartbeats.daemon_age or 0.0) <= _DAEMON_STALE
+            and all(age <= _STALE for _, age in self.heartbeats.ages().values())
         )
 
     def describe(self) -> dict[str, Any]:
         """The same for a reader of JSON; ages in s."""
         shards: dict[str, Any] = {}
         starting = []
-        # Of two children of one shard, the newer one's beat is shown.
-        for beat, age in sorted(self.beats.ages().values(), key=lambda found: -found[1]):
-            if beat is None or not beat.shard:
+        # Of two children of one shard, the newer one's heartbeat is shown.
+        for heartbeat, age in sorted(self.heartbeats.ages().values(), key=lambda found: -found[1]):
+            if heartbeat is None or not heartbeat.shard:
                 starting.append(round(age, 1))
             else:
-                shards[beat.shard] = {
+                shards[heartbeat.shard] = {
                     "age": round(age, 1),
-                    "behind_ms": beat.behind_ms,
-                    "blocked": beat.blocked,
-                    "released": beat.released,
+                    "behind_ms": heartbeat.behind_ms,
+                    "blocked": heartbeat.blocked,
+                    "released": heartbeat.low_water,
                 }
-        daemon_age = self.beats.daemon_age
+        daemon_age = self.heartbeats.daemon_age
         return {
             "healthy": self.healthy,
             "application": self.application,

@@ -1,4 +1,4 @@
-"""Keeps one worker of an application alive: starts KCL's daemon, watches it, and starts it anew where it fails."""
+"""Keeps one worker of an application alive: starts KCL's daemon, monitors it, and restarts it where it fails."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Supervisor:
         metrics: Metrics,
         *,
         environ: Mapping[str, str] = os.environ,
-        limits: Timeouts | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self.status = WorkerStatus(application.name, application.label, worker)
         #: Set once the daemon works for the first time.
@@ -60,18 +60,18 @@ class Supervisor:
         self._child = child
         self._metrics = metrics
         self._environ = environ
-        self._limits = limits or Timeouts()
+        self._timeouts = timeouts or Timeouts()
         self._aws = Aws(environ)
         self._kinesis = self._aws.client("kinesis", StreamUnavailable)
         self._dynamodb = self._aws.client("dynamodb", StoreUnavailable)
         self._leases = LeaseTable(self._aws, application)
-        self._mode = LeaseMode(self._aws, application)
-        self._asked = asyncio.Event()
+        self._lease_mode = LeaseMode(self._aws, application)
+        self._stopping = asyncio.Event()
         self._killed = asyncio.Event()
 
     def stop(self) -> None:
         """Asks it to drain and to end; a second time, to end at once."""
-        (self._killed if self._asked.is_set() else self._asked).set()
+        (self._killed if self._stopping.is_set() else self._stopping).set()
 
     async def run(self, check: Callable[[], Awaitable[None]] | None = None) -> bool:
         """Runs until `stop`.
@@ -83,17 +83,17 @@ class Supervisor:
         AWS does not answer at the first start.
         """
         with own_folder("llt-worker") as folder:
-            command = await unless(self._asked, self._command(folder, check))
+            command = await unless(self._stopping, self._command(folder, check))
             if command is None:
                 return True
             try:
-                drained = await unless(self._killed, self._keep(command))
+                drained = await unless(self._killed, self._run_daemons(command))
             except SetupError:
-                await self._release()
+                await self._release_leases()
                 raise
         if drained is None:
             return False
-        await self._release()
+        await self._release_leases()
         return drained
 
     async def _command(self, folder: Path, check: Callable[[], Awaitable[None]] | None) -> list[str]:
@@ -106,7 +106,7 @@ class Supervisor:
             await check()
         await self._prepare()
         options = [f"-Dkcl.level={'INFO' if logging.getLogger('kcl').isEnabledFor(logging.INFO) else 'WARN'}"]
-        class_data = await class_data_archive.made(installation, self._environ)
+        class_data = await class_data_archive.ensure_archive(installation, self._environ)
         if class_data is not None:
             options += [f"-XX:SharedArchiveFile={class_data}", "-Xshare:auto"]
         file = folder / "daemon.properties"
@@ -117,57 +117,57 @@ class Supervisor:
 
     async def _prepare(self) -> None:
         """What a start needs: credentials, the stream, and leases that the daemon can take at once."""
-        await self._ask_for_stream()
+        await self._check_stream()
         try:
             made, _ = await asyncio.gather(
                 self._leases.seed(self._settings.kcl_initial_position),
-                self._mode.settle(self._settings.kcl_mode, self.status.worker),
+                self._lease_mode.ensure(self._settings.kcl_mode, self.status.worker),
             )
         except AwsError as error:
             log.warning("%s: the tables are left to KCL: %s", self.status.worker, error)
         else:
             log.info("%s: made %d leases", self.status.worker, made)
 
-    async def _keep(self, command: Sequence[str]) -> bool:
+    async def _run_daemons(self, command: Sequence[str]) -> bool:
         """Runs one daemon after the other, until it is asked to stop; whether the children of the last one drained.
 
         Raises SetupError once something must be mended for it to go on.
         """
         failures = 0
-        while not self._asked.is_set():
-            watch = DaemonMonitor(self.status, self._limits, self._running)
-            daemon = await Daemon.start(command, self._daemon_environ(), LogLines(watch).take)
+        while not self._stopping.is_set():
+            monitor = DaemonMonitor(self.status, self._timeouts, self._on_started)
+            daemon = await Daemon.start(command, self._daemon_environ(), LogLines(monitor).feed)
             try:
-                wrong = await unless(self._asked, first_of(watch.failure(daemon), self._stream_gone()))
-                if wrong is None:
-                    return await self._drain(daemon, watch)
+                fault = await unless(self._stopping, first_of(monitor.failure(daemon), self._watch_stream()))
+                if fault is None:
+                    return await self._drain(daemon, monitor)
             finally:
                 await daemon.close()
-                self.status.beats.clear()
-            if watch.to_mend is not None:
-                raise SetupError(watch.to_mend)
-            failures = 1 if watch.was_well else failures + 1
+                self.status.heartbeats.clear()
+            if monitor.setup_error is not None:
+                raise SetupError(monitor.setup_error)
+            failures = 1 if monitor.was_stable else failures + 1
             self.status.state = WorkerState.RESTARTING
             self.status.restarts += 1
             self._metrics.count(Metric.WORKER_RESTARTS, stage=self.status.stage)
-            log.error("%s: the daemon ended with %s: %s", self.status.worker, await daemon.ended(), wrong)
-            await unless(self._asked, self._ready_again(failures))
+            log.error("%s: the daemon ended with %s: %s", self.status.worker, await daemon.ended(), fault)
+            await unless(self._stopping, self._wait_until_ready(failures))
         return True
 
-    async def _stream_gone(self) -> str:
+    async def _watch_stream(self) -> str:
         """Raises ResourceMissing once the stream is deleted: KCL would look for it for ever."""
         while True:
-            await asyncio.sleep(self._limits.ask)
+            await asyncio.sleep(self._timeouts.stream_poll)
             with suppress(StreamUnavailable, AwsError):
-                await self._ask_for_stream()
+                await self._check_stream()
 
-    async def _ask_for_stream(self) -> None:
+    async def _check_stream(self) -> None:
         await self._kinesis.call("describe_stream_summary", StreamName=self._application.stream)
 
-    async def _ready_again(self, failures: int) -> None:
+    async def _wait_until_ready(self, failures: int) -> None:
         """Returns when it is time for another start, and AWS answers."""
         for failed in count(failures):
-            await asyncio.sleep(backoff(failed, first=0.5, most=self._limits.longest_backoff))
+            await asyncio.sleep(backoff(failed, first=0.5, most=self._timeouts.max_backoff))
             try:
                 await self._prepare()
             except (StreamUnavailable, StoreUnavailable) as error:
@@ -175,29 +175,29 @@ class Supervisor:
             else:
                 return
 
-    async def _drain(self, daemon: Daemon, watch: DaemonMonitor) -> bool:
+    async def _drain(self, daemon: Daemon, monitor: DaemonMonitor) -> bool:
         """Has the daemon shut down, and waits until the children that it has are gone; whether all were done."""
         self.status.state = WorkerState.DRAINING
         daemon.drain()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.drain) as limit:
+            async with asyncio.timeout(self._timeouts.drain) as limit:
                 # What the daemon itself has to do after that is of no use to anybody, and takes as long as a failover.
-                await first_of(daemon.ended(), watch.childless(daemon))
+                await first_of(daemon.ended(), monitor.wait_childless(daemon))
         if limit.expired():
             log.error("%s: not all children drained in time; the rest is killed", self.status.worker)
         # Its last lines may tell how a child ended.
         await daemon.close()
-        if not watch.drained:
+        if not monitor.drained:
             log.error("%s: a child ended before it had drained; what it had comes again", self.status.worker)
-        return watch.drained
+        return monitor.drained
 
-    async def _release(self) -> None:
+    async def _release_leases(self) -> None:
         """Spares other workers the wait for what this one had; where that fails, they wait."""
         with suppress(TimeoutError, StoreUnavailable, SetupError, AwsError):
-            async with asyncio.timeout(self._limits.release):
-                log.info("%s: gave up %d leases", self.status.worker, await self._leases.release(self.status.worker))
+            async with asyncio.timeout(self._timeouts.lease_release):
+                log.info("%s: released %d leases", self.status.worker, await self._leases.release(self.status.worker))
 
-    def _running(self) -> None:
+    def _on_started(self) -> None:
         if self.status.state is not WorkerState.DRAINING:
             self.status.state = WorkerState.RUNNING
         self.up.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from processors.hosts.kcl.daemon.properties import GRACE
-from processors.hosts.kcl.watchdog import SILENCE
+from processors.hosts.kcl.watchdog import HEARTBEAT_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +17,23 @@ class Timeouts:
     drain: float = GRACE + 10.0
     #: For the daemon to work. It takes 3 to 10, or half a minute where KCL has to make its tables.
     start: float = 90.0
-    #: For a child's first beat: an engine may have a model to load.
-    first_beat: float = 60.0
-    #: For the daemon's next sign of life. It gives one a second, but none while DynamoDB does not answer a call, which
+    #: For a child's first heartbeat: an engine may have a model to load.
+    first_heartbeat: float = 60.0
+    #: For the daemon's next heartbeat. One comes a second, but none while DynamoDB does not answer a call, which
     #: KCL gives up after 60: it shall not be killed for that.
     daemon_hang: float = 90.0
-    #: For a child's next beat, which comes every two. One whose loop stands still ends by itself before this is over,
+    #: For a child's next heartbeat, which comes every two. One whose loop stands still ends itself before this is over,
     #: and shows where it stands; this is for one that cannot do even that.
-    hang: float = SILENCE + 2.5
+    child_hang: float = HEARTBEAT_TIMEOUT + 2.5
     #: For the daemon's end once a child of it has failed or was killed.
-    failing: float = 5.0
-    #: Between two looks whether the stream is still there.
-    ask: float = 15.0
-    #: For giving up the leases.
-    release: float = 5.0
-    #: Good running after which earlier failures are forgotten.
-    good: float = 60.0
+    child_failure: float = 5.0
+    #: Between two checks that the stream is still there.
+    stream_poll: float = 15.0
+    #: For releasing the leases.
+    lease_release: float = 5.0
+    #: Of running without failure, after which earlier failures are forgotten.
+    stable_after: float = 60.0
     #: The longest wait before another start.
-    longest_backoff: float = 30.0
-    #: Between two looks at the processes.
-    look: float = 1.0
+    max_backoff: float = 30.0
+    #: Between two polls of the processes.
+    poll: float = 1.0

@@ -1,4 +1,4 @@
-"""The place of a worker among those of its application on this machine: a worker that comes back has the same id."""
+"""The id of a worker among those of its application on this machine: a worker that is restarted has the same."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ _LONGEST = 107
 
 
 class WorkerId:
-    """A number that no other living worker of the application has here, kept until it is closed or the process ends.
+    """A number that no other living worker of the application has here, held until it is closed or the process ends.
 
-    An abstract socket keeps it: whoever runs the other worker, and with whatever environment, it is seen.
+    An abstract socket holds it: whoever runs the other worker, and with whatever environment, it is seen.
     """
 
-    def __init__(self, number: int, held: socket.socket) -> None:
+    def __init__(self, number: int, bound: socket.socket) -> None:
         self.number = number
-        self._held = held
+        self._socket = bound
 
     @classmethod
-    def take(cls, application: str, wanted: int | None = None) -> Self:
+    def acquire(cls, application: str, wanted: int | None = None) -> Self:
         """The first number from 1 that is free, or the one that is wanted; raises SettingError where that is taken."""
         for number in count(1) if wanted is None else [wanted]:
-            held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                held.bind(_address(application, number))
+                bound.bind(_address(application, number))
             except OSError as error:
-                held.close()
+                bound.close()
                 if error.errno != errno.EADDRINUSE:
                     raise
             else:
-                return cls(number, held)
+                return cls(number, bound)
         raise SettingError(
             f"--slot {wanted}: another worker of {application} on this machine has it; expected a free one, or none"
         )
 
     @property
-    def worker(self) -> str:
-        """The id of the worker that has it."""
+    def name(self) -> str:
+        """The worker's id as KCL has it: this host's name and the number."""
         return f"{socket.gethostname()}-{self.number}"
 
     def close(self) -> None:
-        """Gives it back."""
-        self._held.close()
+        """Releases it."""
+        self._socket.close()
 
     def __enter__(self) -> Self:
         return self

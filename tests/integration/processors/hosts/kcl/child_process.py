@@ -96,8 +96,8 @@ class ChildProcess:
 
     @property
     def heartbeats(self) -> list[dict[str, Any]]:
-        """The signs of life on standard error."""
-        return [json.loads(line)["beat"] for line in self.errors if line.startswith('{"beat"')]
+        """The heartbeats on standard error."""
+        return [json.loads(line)["heartbeat"] for line in self.errors if line.startswith('{"heartbeat"')]
 
     def close(self) -> None:
         """Ends the child in any case."""

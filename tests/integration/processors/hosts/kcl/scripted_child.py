@@ -76,4 +76,4 @@ async def host() -> ShardHost:
 
 
 if __name__ == "__main__":
-    child.run(host, child.private_stdout(), every=0.1, limit=1.0)
+    child.run(host, child.private_stdout(), interval=0.1, stall_timeout=1.0)

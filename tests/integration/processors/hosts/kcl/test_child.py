@@ -165,7 +165,7 @@ def test_it_says_that_it_lives_and_how_far_it_has_come(child: ChildProcess) -> N
     assert child.heartbeats[-1] == {
         "pid": child.process.pid,
         "shard": "shard-1",
-        "released": "1",
+        "low_water": "1",
         "blocked": False,
         "behind_ms": 700,
     }

@@ -38,7 +38,7 @@ def settled(harness: WorkerHarness) -> dict[str, Any] | None:
 
 
 async def test_an_application_that_begins_as_kcl_2_does_stays_so(harness: WorkerHarness, mode: LeaseMode) -> None:
-    await asyncio.gather(*(mode.settle("2x", f"w-{number}") for number in range(4)))
+    await asyncio.gather(*(mode.ensure("2x", f"w-{number}") for number in range(4)))
     item = settled(harness)
     assert item is not None
     assert item["cv"] == {"S": "CLIENT_VERSION_2X"}
@@ -47,7 +47,7 @@ async def test_an_application_that_begins_as_kcl_2_does_stays_so(harness: Worker
 
 
 async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(harness: WorkerHarness, mode: LeaseMode) -> None:
-    await mode.settle("3x", "w")
+    await mode.ensure("3x", "w")
     assert settled(harness) is None
 
 
@@ -66,10 +66,10 @@ async def test_one_that_begins_as_kcl_3_does_is_left_to_kcl(harness: WorkerHarne
 async def test_it_changes_as_far_as_kcl_can(
     harness: WorkerHarness, mode: LeaseMode, caplog: pytest.LogCaptureFixture, found: str, wanted: str, becomes: str
 ) -> None:
-    await mode.settle("2x", "w")
+    await mode.ensure("2x", "w")
     table = f"{harness.application}-CoordinatorState"
     harness.dynamodb.put_item(TableName=table, Item={**KEY, "cv": {"S": found}, "mb": {"S": "x"}, "mts": {"N": "1"}})
-    await mode.settle(wanted, "w")
+    await mode.ensure(wanted, "w")
     item = settled(harness)
     assert item is not None
     assert item["cv"] == {"S": becomes}

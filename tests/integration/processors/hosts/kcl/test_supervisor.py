@@ -79,7 +79,7 @@ def test_a_killed_daemon_comes_back_under_the_same_id_and_nothing_is_lost(harnes
 
 def test_a_killed_child_has_the_daemon_start_again(harness: WorkerHarness) -> None:
     harness.put("one")
-    worker = harness.worker(failing=1)
+    worker = harness.worker(child_failure=1)
     worker.until_has("one")
     worker.child().kill()
     killed_at = time.time()
@@ -92,7 +92,7 @@ def test_a_killed_child_has_the_daemon_start_again(harness: WorkerHarness) -> No
 
 def test_a_hung_child_is_killed(harness: WorkerHarness) -> None:
     harness.put("one")
-    worker = harness.worker(hang=5, failing=1)
+    worker = harness.worker(child_hang=5, child_failure=1)
     worker.until_has("one")
     hung = worker.child()
     hung.suspend()
@@ -105,11 +105,11 @@ def test_a_hung_child_is_killed(harness: WorkerHarness) -> None:
 
 def test_a_child_that_hangs_before_its_first_beat_is_killed(harness: WorkerHarness, tmp_path: Path) -> None:
     harness.put("one")
-    worker = harness.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_beat=8, failing=1)
+    worker = harness.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_heartbeat=8, child_failure=1)
     worker.until_has("one")
     (hung,) = worker.of("hanging")
     assert not psutil.pid_exists(hung["pid"])
-    assert "a child gave no sign of life within 8 s, and is killed" in worker.log
+    assert "a child gave no heartbeat within 8 s, and is killed" in worker.log
     assert worker.stop() == 0
 
 
@@ -121,7 +121,7 @@ def test_a_daemon_that_hangs_without_a_shard_starts_again(harness: WorkerHarness
     second.until_up()
     hung = second.daemon()
     hung.suspend()
-    wait_until(lambda: "gave no sign of life for 8 s" in second.log, "the end of the hung daemon")
+    wait_until(lambda: "gave no heartbeat for 8 s" in second.log, "the end of the hung daemon")
     assert_gone([hung])
     assert first.stop() == 0
     harness.put("two")
@@ -152,7 +152,7 @@ def test_what_a_child_cannot_work_with_ends_the_worker(harness: WorkerHarness) -
 
 def test_a_stream_that_is_deleted_ends_the_worker_which_says_so(harness: WorkerHarness) -> None:
     harness.put("one")
-    worker = harness.worker(ask=1)
+    worker = harness.worker(stream_poll=1)
     worker.until_has("one")
     harness.kinesis.delete_stream(StreamName=harness.stream)
     assert worker.process.wait(TIMEOUT) == 1

@@ -65,8 +65,8 @@ class Tiny(processor.RecordProcessorBase):  # type: ignore[misc]
     def beat(self) -> None:
         beating = True
         while beating:
-            beat = {"pid": os.getpid(), "shard": self.shard, "released": self.released, "blocked": False}
-            sys.stderr.write(json.dumps({"beat": {**beat, "behind_ms": self.behind}}) + "\n")
+            beat = {"pid": os.getpid(), "shard": self.shard, "low_water": self.released, "blocked": False}
+            sys.stderr.write(json.dumps({"heartbeat": {**beat, "behind_ms": self.behind}}) + "\n")
             beating = not self.closed.wait(0.5)
 
     def process_records(self, given: Any) -> None:

@@ -23,8 +23,8 @@ CHILD = [Path(sys.executable).name, "-m", "tests.integration.processors.hosts.kc
 async def run(slot: int, timeouts: Timeouts) -> bool:
     settings = Settings.load()
     application = Application.of("stability", settings)
-    with WorkerId.take(application.name, slot) as taken:
-        supervisor = Supervisor(application, settings, taken.worker, CHILD, MemoryMetrics(), limits=timeouts)
+    with WorkerId.acquire(application.name, slot) as worker_id:
+        supervisor = Supervisor(application, settings, worker_id.name, CHILD, MemoryMetrics(), timeouts=timeouts)
 
         def stop() -> None:
             supervisor.stop()

@@ -103,7 +103,7 @@ class ShardHostHarness:
         """What is wrong as soon as something is; None where nothing is for so long."""
         for _ in range(round(seconds)):
             await asyncio.sleep(1)
-            if (found := self.host.wrong()) is not None:
+            if (found := self.host.fault()) is not None:
                 return found
         return None
 

@@ -38,7 +38,7 @@ def test_an_operator_that_hangs_is_a_fault_though_its_neighbours_go_on() -> None
         await harness.host.feed(items("hang"))
         await harness.host.feed(items(*["word"] * 200, session="neighbour"))
         assert await harness.wrong_within(HOLD + GRACE - 5) is None
-        assert await harness.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        assert await harness.wrong_within(10) == "an operator has acked none of its inputs, nor ended, for 71 s"
         await harness.host.close()
 
     run(main())
@@ -72,7 +72,7 @@ def test_an_operator_that_hangs_is_a_fault_though_a_neighbour_is_refused() -> No
         await harness.host.feed(items("word", session="neighbour"))
         await harness.host.feed(items("hang"))
         assert await harness.wrong_within(HOLD + GRACE - 5) is None
-        assert await harness.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        assert await harness.wrong_within(10) == "an operator has acked none of its inputs, nor ended, for 71 s"
         await harness.host.close()
 
     run(main())
@@ -102,7 +102,7 @@ def test_an_operator_that_hangs_once_it_has_its_session_again_is_a_fault() -> No
         assert await harness.wrong_within(250) is None
         await harness.host.feed(items("regain"))
         assert await harness.wrong_within(HOLD + GRACE - 5) is None
-        assert await harness.wrong_within(10) == "an operator has released none of its inputs, nor ended, for 71 s"
+        assert await harness.wrong_within(10) == "an operator has acked none of its inputs, nor ended, for 71 s"
         await harness.host.close()
 
     run(main())

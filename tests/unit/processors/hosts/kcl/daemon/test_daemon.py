@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from processors.hosts.kcl.daemon.daemon import Daemon
-from processors.hosts.kcl.daemon.die_with_parent import leashed
+from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from tests.support.waiting import TIMEOUT
 
 #: A daemon with a child that only SIGKILL ends, and that ends itself at SIGTERM.
@@ -139,8 +139,8 @@ async def test_a_child_alone_can_be_killed(start: Start) -> None:
 
 def test_the_daemon_dies_with_the_process_that_started_it() -> None:
     program = (
-        "import subprocess, sys, time; from processors.hosts.kcl.daemon.die_with_parent import leashed;"
-        "daemon = subprocess.Popen(leashed([sys.executable, '-c', 'import time; time.sleep(600)']));"
+        "import subprocess, sys, time; from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent;"
+        "daemon = subprocess.Popen(dying_with_parent([sys.executable, '-c', 'import time; time.sleep(600)']));"
         "print(daemon.pid, flush=True); time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
@@ -155,7 +155,7 @@ def test_the_daemon_dies_with_the_process_that_started_it() -> None:
 
 
 def test_one_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
-    command = leashed([sys.executable, "-c", f"open({str(tmp_path / 'started')!r}, 'w')"])
+    command = dying_with_parent([sys.executable, "-c", f"open({str(tmp_path / 'started')!r}, 'w')"])
     command[command.index(str(os.getpid()))] = "1"
     assert subprocess.run(command, check=False).returncode == 1
     assert not list(tmp_path.iterdir())

@@ -47,7 +47,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def status(clock: Clock) -> WorkerStatus:
-    return WorkerStatus("talks-dedup", "dedup", "host-1", beats=Heartbeats(clock))
+    return WorkerStatus("talks-dedup", "dedup", "host-1", heartbeats=Heartbeats(clock))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, stat
     assert get(health, "/health")[0] == 503
     status.state = WorkerState.RUNNING
     assert get(health, "/health")[0] == 200
-    status.beats.add(Heartbeat(7, SHARD, "12", behind_ms=40))
+    status.heartbeats.record(Heartbeat(7, SHARD, "12", behind_ms=40))
     clock.now += 15
     assert get(health, "/health")[0] == 200
     clock.now += 1
@@ -86,7 +86,7 @@ def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, stat
         "starting": [],
         "shards": {SHARD: {"age": 16.0, "behind_ms": 40, "blocked": False, "released": "12"}},
     }
-    status.beats.forget(7)
+    status.heartbeats.forget(7)
     assert get(health, "/health")[0] == 200
 
 
@@ -94,26 +94,26 @@ def test_a_child_that_does_not_beat_is_not_well_after_a_while(
     health: Health, status: WorkerStatus, clock: Clock
 ) -> None:
     status.state = WorkerState.RUNNING
-    status.beats.see([7])
+    status.heartbeats.track([7])
     clock.now += 15
     assert get(health, "/health")[0] == 200
     clock.now += 1
     # Seen again, it is no younger.
-    status.beats.see([7])
+    status.heartbeats.track([7])
     code, body = get(health, "/health")
     assert (code, json.loads(body)["starting"], json.loads(body)["shards"]) == (503, [16.0], {})
-    status.beats.add(Heartbeat(7, ""))
+    status.heartbeats.record(Heartbeat(7, ""))
     assert get(health, "/health")[0] == 200
 
 
 def test_a_shard_that_is_named_after_the_first_beat_is_one_child(status: WorkerStatus, clock: Clock) -> None:
     status.state = WorkerState.RUNNING
-    status.beats.add(Heartbeat(7, ""))
+    status.heartbeats.record(Heartbeat(7, ""))
     clock.now += 10
-    status.beats.add(Heartbeat(7, SHARD))
+    status.heartbeats.record(Heartbeat(7, SHARD))
     clock.now += 10
     assert status.healthy
-    assert [beat and beat.shard for beat, _ in status.beats.ages().values()] == [SHARD]
+    assert [heartbeat and heartbeat.shard for heartbeat, _ in status.heartbeats.ages().values()] == [SHARD]
     assert status.describe()["starting"] == []
 
 
@@ -121,32 +121,32 @@ def test_of_two_children_of_a_shard_the_older_one_counts_and_the_newer_one_is_sh
     status: WorkerStatus, clock: Clock
 ) -> None:
     status.state = WorkerState.RUNNING
-    status.beats.add(Heartbeat(7, SHARD, "12"))
+    status.heartbeats.record(Heartbeat(7, SHARD, "12"))
     clock.now += 16
-    status.beats.add(Heartbeat(8, SHARD, "13"))
+    status.heartbeats.record(Heartbeat(8, SHARD, "13"))
     assert not status.healthy
     assert status.describe()["shards"][SHARD]["released"] == "13"
 
 
 def test_a_daemon_that_stands_still_is_not_well(health: Health, status: WorkerStatus, clock: Clock) -> None:
     status.state = WorkerState.RUNNING
-    status.beats.pulse()
+    status.heartbeats.record_daemon()
     clock.now += 75
     assert get(health, "/health")[0] == 200
     clock.now += 1
     code, body = get(health, "/health")
     assert (code, json.loads(body)["daemon_age"]) == (503, 76.0)
-    status.beats.pulse()
+    status.heartbeats.record_daemon()
     assert get(health, "/health")[0] == 200
 
 
 def test_while_nobody_listened_nothing_grew_old(status: WorkerStatus, clock: Clock) -> None:
     status.state = WorkerState.RUNNING
-    status.beats.pulse()
-    status.beats.see([7])
-    status.beats.add(Heartbeat(8, SHARD))
+    status.heartbeats.record_daemon()
+    status.heartbeats.track([7])
+    status.heartbeats.record(Heartbeat(8, SHARD))
     clock.now += 100
-    status.beats.renew()
+    status.heartbeats.restart_clocks()
     assert status.healthy
 
 

@@ -18,34 +18,34 @@ class Heard:
     """What the lines told the supervisor."""
 
     def __init__(self) -> None:
-        self.beats: list[Heartbeat] = []
+        self.heartbeats: list[Heartbeat] = []
         self.setups: list[str] = []
         self.dones: list[int] = []
         self.ups = self.alives = self.downs = 0
         self.lines = LogLines(self)
 
-    def beat(self, beat: Heartbeat) -> None:
-        self.beats.append(beat)
+    def on_heartbeat(self, heartbeat: Heartbeat) -> None:
+        self.heartbeats.append(heartbeat)
 
-    def done(self, pid: int) -> None:
+    def on_child_done(self, pid: int) -> None:
         self.dones.append(pid)
 
-    def setup(self, reason: str) -> None:
+    def on_setup_error(self, reason: str) -> None:
         self.setups.append(reason)
 
-    def alive(self) -> None:
+    def on_alive(self) -> None:
         self.alives += 1
 
-    def up(self) -> None:
+    def on_up(self) -> None:
         self.ups += 1
 
-    def down(self) -> None:
+    def on_child_failed(self) -> None:
         self.downs += 1
 
     def event(self, logger: str, level: str, message: str, *arguments: Any, **more: Any) -> None:
         """A line of the daemon's log, as logback writes it."""
         line = {"loggerName": f"software.amazon.kinesis.{logger}", "level": level, "message": message, **more}
-        self.lines.take(json.dumps(line | ({"arguments": list(arguments)} if arguments else {})))
+        self.lines.feed(json.dumps(line | ({"arguments": list(arguments)} if arguments else {})))
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def heard(caplog: pytest.LogCaptureFixture) -> Heard:
 def test_a_childs_line_is_logged_as_the_child_did(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
     said = {"time": "2026-11-25T00:00:00.000+00:00", "level": "info", "logger": "processors.hosts", "message": "100 %"}
     more = {"shard": SHARD, "session": "s1", "name": "refused by logging", "exception": 'File "a"\nValueError'}
-    heard.lines.take(json.dumps(said | more))
+    heard.lines.feed(json.dumps(said | more))
     (record,) = caplog.records
     assert (record.name, record.levelname, record.getMessage()) == ("processors.hosts", "INFO", "100 %")
     extras = vars(record)
@@ -72,39 +72,39 @@ def test_a_childs_line_is_logged_as_the_child_did(heard: Heard, caplog: pytest.L
         "[1, 2]",
         '{"level": 3}',
         "null",
-        '{"beat": 1}',
-        '{"beat": {"pid": 0, "shard": ""}}',
-        '{"beat": {"pid": 1e30, "shard": ""}}',
-        '{"beat": {"pid": 9007199254740991, "shard": ""}}',
+        '{"heartbeat": 1}',
+        '{"heartbeat": {"pid": 0, "shard": ""}}',
+        '{"heartbeat": {"pid": 1e30, "shard": ""}}',
+        '{"heartbeat": {"pid": 9007199254740991, "shard": ""}}',
         '{"setup": ["no line"]}',
         '{"done": true}',
         '{"done": "7"}',
     ],
 )
 def test_a_line_that_is_no_log_is_a_warning(heard: Heard, caplog: pytest.LogCaptureFixture, said: str) -> None:
-    heard.lines.take(said)
-    heard.lines.take("")
+    heard.lines.feed(said)
+    heard.lines.feed("")
     (record,) = caplog.records
     assert (record.name, record.levelname, record.getMessage()) == ("child", "WARNING", said)
 
 
 def test_a_beat_is_taken_and_not_logged(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.lines.take(
-        json.dumps({"beat": {"pid": 7, "shard": SHARD, "released": "12", "blocked": True, "behind_ms": 30}})
+    heard.lines.feed(
+        json.dumps({"heartbeat": {"pid": 7, "shard": SHARD, "low_water": "12", "blocked": True, "behind_ms": 30}})
     )
-    heard.lines.take(json.dumps({"beat": {"pid": 7, "shard": SHARD, "released": None, "new": 1}}))
-    assert heard.beats == [Heartbeat(7, SHARD, "12", blocked=True, behind_ms=30), Heartbeat(7, SHARD)]
+    heard.lines.feed(json.dumps({"heartbeat": {"pid": 7, "shard": SHARD, "low_water": None, "new": 1}}))
+    assert heard.heartbeats == [Heartbeat(7, SHARD, "12", blocked=True, behind_ms=30), Heartbeat(7, SHARD)]
     assert caplog.records == []
 
 
 def test_a_childs_last_word_is_told(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.lines.take('{"done": 7}')
+    heard.lines.feed('{"done": 7}')
     assert heard.dones == [7]
     assert caplog.records == []
 
 
 def test_what_a_child_cannot_work_with_is_told(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.lines.take('{"setup": "RECOGNISER=scripted:none: there is no such file"}')
+    heard.lines.feed('{"setup": "RECOGNISER=scripted:none: there is no such file"}')
     assert heard.setups == ["RECOGNISER=scripted:none: there is no such file"]
     assert caplog.records == []
 
@@ -132,7 +132,7 @@ FRAME = st.fixed_dictionaries({"className": JSON, "methodName": JSON}) | JSON
 THROWN = st.fixed_dictionaries({"message": JSON, "stepArray": st.lists(FRAME, max_size=2) | JSON, "cause": JSON}) | JSON
 EVENT = {"loggerName": st.text(), "level": st.sampled_from(["ERROR", "DEBUG", "?"]), "message": st.sampled_from(["{}"])}
 LOGGED = {"logger": st.text(), "level": st.text(), "message": st.text()}
-BEAT = st.fixed_dictionaries({"pid": JSON, "shard": JSON}, optional={"released": JSON, "behind_ms": JSON})
+BEAT = st.fixed_dictionaries({"pid": JSON, "shard": JSON}, optional={"low_water": JSON, "behind_ms": JSON})
 
 
 @example({"loggerName": "x", "level": "INFO", "message": "a {}", "arguments": 5})
@@ -141,12 +141,12 @@ BEAT = st.fixed_dictionaries({"pid": JSON, "shard": JSON}, optional={"released":
 @given(
     st.fixed_dictionaries(EVENT, optional={"arguments": JSON, "throwable": THROWN})
     | st.fixed_dictionaries(LOGGED, optional={"args": JSON, "exc_info": JSON, "": JSON})
-    | st.fixed_dictionaries({"beat": BEAT})
+    | st.fixed_dictionaries({"heartbeat": BEAT})
     | st.fixed_dictionaries({"setup": JSON})
     | JSON
 )
 def test_no_line_ends_the_reader(line: object) -> None:
-    Heard().lines.take(json.dumps(line))
+    Heard().lines.feed(json.dumps(line))
 
 
 def test_the_daemons_own_lines_keep_their_level(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:

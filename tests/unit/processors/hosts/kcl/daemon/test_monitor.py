@@ -20,7 +20,7 @@ from processors.hosts.kcl.daemon.timeouts import Timeouts
 from shared.aio import first_of
 from tests.support.waiting import TIMEOUT
 
-#: Seconds that a process which is well may have for a sign of life, on a slow machine too.
+#: Seconds that a process which is well may have for a heartbeat, on a slow machine too.
 WELL = 4
 SHARD = "shardId-000000000000"
 SCHEDULER = "software.amazon.kinesis.coordinator.Scheduler"
@@ -36,7 +36,7 @@ def live(seconds):
         say(loggerName={ROUND!r}, level="DEBUG", message="Current thread pool executor state")
         time.sleep(0.05)
 def done(): say(done=os.getpid())
-def beat(shard): say(beat=dict(pid=os.getpid(), shard=shard))
+def beat(shard): say(heartbeat=dict(pid=os.getpid(), shard=shard))
 def child(program): return subprocess.Popen([sys.executable, "-c", {PRELUDE!r} + program])
 """
 
@@ -46,12 +46,12 @@ class Run:
     """One that is watched."""
 
     daemon: Daemon
-    watch: DaemonMonitor
+    monitor: DaemonMonitor
     status: WorkerStatus
 
     async def failed(self) -> str:
         async with asyncio.timeout(TIMEOUT):
-            return await self.watch.failure(self.daemon)
+            return await self.monitor.failure(self.daemon)
 
     async def lasts(self, seconds: float, since: Callable[[], bool] = lambda: True) -> bool:
         """Whether nothing is wrong with it for so long after something was so, nor before."""
@@ -61,11 +61,11 @@ class Run:
                 await asyncio.sleep(0.02)
             await asyncio.sleep(seconds)
 
-        return await first_of(self.watch.failure(self.daemon), over()) is None
+        return await first_of(self.monitor.failure(self.daemon), over()) is None
 
     def children_have_ended(self) -> bool:
         """Where a program says that it is up after they have."""
-        return self.status.beats.daemon_age is not None and not self.status.beats.ages()
+        return self.status.heartbeats.daemon_age is not None and not self.status.heartbeats.ages()
 
 
 Start = Callable[..., Awaitable[Run]]
@@ -74,7 +74,7 @@ Start = Callable[..., Awaitable[Run]]
 async def until_beat(run: Run) -> None:
     """Waits until the daemon and a child have shown that they live."""
     async with asyncio.timeout(TIMEOUT):
-        while not run.status.beats.ages() or run.status.beats.daemon_age is None:  # noqa: ASYNC110 (processes set no event)
+        while not run.status.heartbeats.ages() or run.status.heartbeats.daemon_age is None:  # noqa: ASYNC110 (processes set no event)
             await asyncio.sleep(0.02)
 
 
@@ -85,12 +85,12 @@ async def start() -> AsyncIterator[Start]:
 
     async def begin(program: str, **limits: float) -> Run:
         status = WorkerStatus("talks-dedup", "dedup", "host-1")
-        given = {"look": 0.05, "failing": 0.2, **limits}
-        watch = DaemonMonitor(status, Timeouts(**given), lambda: None)
+        given = {"poll": 0.05, "child_failure": 0.2, **limits}
+        monitor = DaemonMonitor(status, Timeouts(**given), lambda: None)
         command = [sys.executable, "-c", PRELUDE + program]
-        daemon = await Daemon.start(command, {**os.environ, "TOOLS": TOOLS}, LogLines(watch).take)
+        daemon = await Daemon.start(command, {**os.environ, "TOOLS": TOOLS}, LogLines(monitor).feed)
         started.append(daemon)
-        return Run(daemon, watch, status)
+        return Run(daemon, monitor, status)
 
     yield begin
     for daemon in started:
@@ -106,11 +106,11 @@ async def test_one_that_lives_with_children_that_beat_is_well(start: Start) -> N
     run = await start(
         "up(); child('while True: beat(\"s\"); time.sleep(0.1)'); live(60)",
         daemon_hang=WELL,
-        hang=WELL,
-        first_beat=WELL,
+        child_hang=WELL,
+        first_heartbeat=WELL,
         start=TIMEOUT,
     )
-    assert await run.lasts(WELL + 1, since=lambda: bool(run.status.beats.ages()))
+    assert await run.lasts(WELL + 1, since=lambda: bool(run.status.heartbeats.ages()))
 
 
 async def test_one_that_never_comes_up_has_failed(start: Start) -> None:
@@ -120,43 +120,43 @@ async def test_one_that_never_comes_up_has_failed(start: Start) -> None:
 
 async def test_one_that_stands_still_without_children_has_failed(start: Start) -> None:
     run = await start("up(); live(0.5); time.sleep(600)", daemon_hang=1)
-    assert await run.failed() == "the daemon gave no sign of life for 1 s, and is killed"
+    assert await run.failed() == "the daemon gave no heartbeat for 1 s, and is killed"
 
 
 async def test_a_child_that_never_beats_is_killed(start: Start) -> None:
-    run = await start("up(); child('time.sleep(600)'); live(60)", first_beat=0.5)
-    assert await run.failed() == "a child gave no sign of life within 0.5 s, and is killed"
+    run = await start("up(); child('time.sleep(600)'); live(60)", first_heartbeat=0.5)
+    assert await run.failed() == "a child gave no heartbeat within 0.5 s, and is killed"
     assert not run.daemon.children()
 
 
 async def test_what_a_child_starts_need_not_beat(start: Start) -> None:
     program = "child('time.sleep(600)')\nwhile True: beat('s'); time.sleep(0.1)"
-    run = await start(f"up(); child({program!r}); live(60)", first_beat=WELL)
-    assert await run.lasts(WELL + 1, since=lambda: bool(run.status.beats.ages()))
+    run = await start(f"up(); child({program!r}); live(60)", first_heartbeat=WELL)
+    assert await run.lasts(WELL + 1, since=lambda: bool(run.status.heartbeats.ages()))
 
 
 async def test_a_child_that_beats_no_more_is_killed(start: Start) -> None:
-    run = await start('up(); child(\'beat(""); beat("s1"); time.sleep(600)\'); live(60)', hang=0.5)
+    run = await start('up(); child(\'beat(""); beat("s1"); time.sleep(600)\'); live(60)', child_hang=0.5)
     assert await run.failed() == "the child of s1 hangs, and is killed"
     assert not run.daemon.children()
 
 
 async def test_a_child_whose_first_beats_name_no_shard_is_well(start: Start) -> None:
-    run = await start('up(); child(\'beat("")\\nwhile True: beat("s1"); time.sleep(0.1)\'); live(60)', hang=WELL)
+    run = await start('up(); child(\'beat("")\\nwhile True: beat("s1"); time.sleep(0.1)\'); live(60)', child_hang=WELL)
     assert await run.lasts(WELL + 1)
 
 
 async def test_a_child_that_ended_is_forgotten(start: Start) -> None:
-    run = await start("child('beat(\"s1\")').wait(); up(); live(60)", hang=WELL, first_beat=WELL)
+    run = await start("child('beat(\"s1\")').wait(); up(); live(60)", child_hang=WELL, first_heartbeat=WELL)
     assert await run.lasts(WELL + 1, since=run.children_have_ended)
-    assert run.status.beats.ages() == {}
+    assert run.status.heartbeats.ages() == {}
 
 
 async def test_a_setup_that_no_child_can_work_with_ends_the_run_and_is_kept(start: Start) -> None:
     run = await start('up(); child(\'say(setup="no file"); say(setup="nor this")\'); live(60)')
     assert await run.failed() == "a child failed"
     await run.daemon.close()
-    assert run.watch.to_mend == "no file"
+    assert run.monitor.setup_error == "no file"
 
 
 #: A daemon that lets its child end when it is asked to shut down, and lives on for a while.
@@ -176,9 +176,9 @@ BAD_END = "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1));
 async def drained(run: Run) -> bool:
     run.daemon.drain()
     async with asyncio.timeout(TIMEOUT):
-        await run.watch.childless(run.daemon)
+        await run.monitor.wait_childless(run.daemon)
     await run.daemon.close()
-    return run.watch.drained
+    return run.monitor.drained
 
 
 @pytest.mark.parametrize(("program", "well"), [(DONE, True), (BAD_END, False)])
@@ -191,12 +191,12 @@ async def test_a_child_is_drained_once_it_has_said_so(start: Start, program: str
 async def test_a_child_that_died_unseen_just_before_has_not_drained(start: Start) -> None:
     run = await start("up(); one = child('beat(\"s\"); time.sleep(600)'); live(60)")
     await until_beat(run)
-    run.daemon.kill_child(*run.status.beats.ages())
+    run.daemon.kill_child(*run.status.heartbeats.ages())
     assert not await drained(run)
 
 
 async def test_a_child_that_died_and_was_seen_just_before_has_not_drained(start: Start) -> None:
-    run = await start("child('beat(\"s\")').wait(); up(); live(60)", failing=3)
+    run = await start("child('beat(\"s\")').wait(); up(); live(60)", child_failure=3)
     assert await run.lasts(0, since=run.children_have_ended)
     assert not await drained(run)
 
@@ -222,8 +222,10 @@ async def test_a_child_that_ended_long_ago_is_no_matter_of_the_drain(start: Star
 async def test_after_this_process_stood_still_all_have_their_time_again(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.hosts.kcl.daemon.monitor._STALL", 0.5)
-    run = await start("up(); child('while True: beat(\"s\"); time.sleep(0.5)'); live(60)", hang=WELL, daemon_hang=WELL)
+    monkeypatch.setattr("processors.hosts.kcl.daemon.monitor._STALL_TOLERANCE", 0.5)
+    run = await start(
+        "up(); child('while True: beat(\"s\"); time.sleep(0.5)'); live(60)", child_hang=WELL, daemon_hang=WELL
+    )
     lasting = asyncio.create_task(run.lasts(2 * WELL + 2))
     await until_beat(run)
     # As where the machine sleeps: the others stand still too.

@@ -18,7 +18,7 @@ from shared.errors import SettingError
 HOLD = """
 import sys
 from processors.hosts.kcl.daemon.worker_id import WorkerId
-with WorkerId.take(sys.argv[1]) as slot:
+with WorkerId.acquire(sys.argv[1]) as slot:
     print(slot.number, flush=True)
     sys.stdin.read()
 """
@@ -55,38 +55,38 @@ def hold(application: str) -> Iterator[Hold]:
 
 
 def test_each_worker_has_a_number_of_its_own(application: str) -> None:
-    with WorkerId.take(application) as first, WorkerId.take(application) as second:
-        assert (first.worker, second.worker) == (f"{socket.gethostname()}-1", f"{socket.gethostname()}-2")
+    with WorkerId.acquire(application) as first, WorkerId.acquire(application) as second:
+        assert (first.name, second.name) == (f"{socket.gethostname()}-1", f"{socket.gethostname()}-2")
 
 
 def test_a_worker_that_comes_back_has_the_same(application: str) -> None:
-    first = WorkerId.take(application)
-    with WorkerId.take(application):
+    first = WorkerId.acquire(application)
+    with WorkerId.acquire(application):
         first.close()
-        with WorkerId.take(application) as again:
+        with WorkerId.acquire(application) as again:
             assert again.number == 1
 
 
 def test_applications_do_not_share_them(application: str) -> None:
-    with WorkerId.take(application), WorkerId.take(f"{application}-2") as other:
+    with WorkerId.acquire(application), WorkerId.acquire(f"{application}-2") as other:
         assert other.number == 1
 
 
 def test_a_wanted_number_is_taken_or_refused(application: str) -> None:
-    with WorkerId.take(application, 3) as taken:
-        assert taken.number == 3
+    with WorkerId.acquire(application, 3) as worker_id:
+        assert worker_id.number == 3
         with pytest.raises(SettingError, match=f"--slot 3: another worker of {application} on this machine has it"):
-            WorkerId.take(application, 3)
+            WorkerId.acquire(application, 3)
 
 
 def test_a_killed_worker_leaves_its_own_free(application: str, hold: Hold) -> None:
     process, number = hold()
     assert number == 1
-    with WorkerId.take(application) as slot:
+    with WorkerId.acquire(application) as slot:
         assert slot.number == 2
     process.kill()
     process.wait()
-    with WorkerId.take(application) as slot:
+    with WorkerId.acquire(application) as slot:
         assert slot.number == 1
 
 
@@ -101,5 +101,5 @@ def test_no_two_have_one_whatever_their_environments(hold: Hold, tmp_path: Path)
 
 def test_a_long_name_is_told_from_another(application: str) -> None:
     long = application.ljust(250, "x")
-    with WorkerId.take(long) as first, WorkerId.take(long) as second, WorkerId.take(long + "y") as other:
+    with WorkerId.acquire(long) as first, WorkerId.acquire(long) as second, WorkerId.acquire(long + "y") as other:
         assert (first.number, second.number, other.number) == (1, 2, 1)
