@@ -6,8 +6,6 @@ import re
 import shlex
 from pathlib import Path
 
-from processors.translate.engines.apertium.languages import iso
-
 #: Tools that flush on a NUL when told so by -z. A pipeline with any other tool would hold messages back.
 NULL_FLUSHING = frozenset(
     {
@@ -31,6 +29,15 @@ NULL_FLUSHING = frozenset(
 _NAME = re.compile(r"([a-z]{2,3})-([a-z]{2,3})")
 #: What the `apertium` script puts for the mode's own parameters: generation without marks on unknown words.
 _PARAMETERS = {"$1": ["-n"], "$2": []}
+#: ISO 639-3, which names Apertium's pairs, to ISO 639-1, which names languages everywhere else here.
+_CODES = """
+afr:af ara:ar arg:an bel:be bre:br bul:bg cat:ca ces:cs cos:co cym:cy dan:da deu:de ell:el eng:en epo:eo est:et
+eus:eu fao:fo fin:fi fra:fr gla:gd gle:ga glg:gl hbs:sh heb:he hin:hi hrv:hr hun:hu hye:hy ind:id isl:is ita:it
+kaz:kk kir:ky lat:la lav:lv lit:lt mar:mr mkd:mk mlt:mt nld:nl nno:nn nob:nb nor:no oci:oc pan:pa pol:pl por:pt
+ron:ro rus:ru slk:sk slv:sl sme:se spa:es sqi:sq srd:sc srp:sr swe:sv tat:tt tgk:tg tha:th tuk:tk tur:tr uig:ug
+ukr:uk urd:ur uzb:uz vie:vi zho:zh zlm:ms
+"""
+_ISO_639_1 = dict(pair.split(":") for pair in _CODES.split())
 
 Command = tuple[str, ...]
 
@@ -41,7 +48,7 @@ def installed(folder: Path) -> dict[tuple[str, str], Path]:
     for path in sorted(folder.glob("*.mode")):
         name = _NAME.fullmatch(path.stem)
         if name:
-            pairs[iso(name[1]), iso(name[2])] = path
+            pairs[_iso(name[1]), _iso(name[2])] = path
     return pairs
 
 
@@ -71,3 +78,8 @@ def _null_flushing(command: list[str]) -> Command:
     if tool not in NULL_FLUSHING:
         raise ValueError(f"expected a tool that flushes on NUL, got {tool!r}")
     return (command[0], "-z", *(argument for argument in command[1:] if argument != "-z"))
+
+
+def _iso(code: str) -> str:
+    """The ISO 639-1 code; where a language has none (Asturian: ast), the code it came with."""
+    return _ISO_639_1.get(code, code)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from itertools import pairwise
 from pathlib import Path
 
 from processors.translate.engines.apertium import mode, packages
-from processors.translate.engines.apertium.answers import with_answers
 from processors.translate.engines.apertium.markup import match_case
 from processors.translate.engines.apertium.pipeline import PairPipeline
 from processors.translate.engines.apertium.routes import Pair, routes
@@ -19,6 +19,11 @@ from shared.errors import EngineUnavailable, UnsupportedLanguage
 MODES = Path("/usr/share/apertium/modes")
 
 _INSTALL = "apt-get install apertium apertium-eng-spa apertium-eng-cat"
+#: A pair may take the answer `no` for the word that denies what follows it. That word, which can stand before no mark;
+#: and the answer.
+_DENIALS = {"es": ("ningún", "no"), "fr": ("ne", "non")}
+#: Where a sentence, a quotation or an aside begins.
+_BEGINS = re.compile(r"""(?:^|[.!?…("“«]\s*)\Z""")
 
 
 class ApertiumTranslator(Translator):
@@ -59,7 +64,7 @@ class ApertiumTranslator(Translator):
         for pair in pairwise(route):
             pipeline = self._pipelines[pair]
             made = [await pipeline.translate(line) if line else line for line in lines]
-            lines = [match_case(with_answers(text, pair[1]), line) for text, line in zip(made, lines, strict=True)]
+            lines = [match_case(_with_answers(text, pair[1]), line) for text, line in zip(made, lines, strict=True)]
         return "\n".join(lines)
 
     async def close(self) -> None:
@@ -73,3 +78,16 @@ class ApertiumTranslator(Translator):
         lacking = " ".join(packages.missing(self._pipelines, source, target))
         more = f"apt-get install {lacking} adds it" if lacking else "no Debian package adds it"
         return f"apertium has no way from {source} to {target}: {works}; {more}"
+
+
+def _with_answers(text: str, language: str) -> str:
+    """`text` in the language (ISO 639-1) with the answer wherever nothing follows that could be denied."""
+    if language not in _DENIALS:
+        return text
+    denial, answer = _DENIALS[language]
+
+    def put(found: re.Match[str]) -> str:
+        capital = found[0][0].isupper() and _BEGINS.search(text[: found.start()])
+        return answer.capitalize() if capital else answer
+
+    return re.sub(rf"\b{denial}\b(?=\s*(?:[^\w\s]|$))", put, text, flags=re.IGNORECASE)

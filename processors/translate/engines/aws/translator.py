@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from processors.engines.split_text import split_text
-from processors.translate.engines.aws.languages import CODES
 from processors.translate.style import PLAIN, Style
 from processors.translate.translator import Translator
 from shared.aws import Aws, AwsError, Tries
@@ -22,6 +21,17 @@ LIMIT = 10_000
 _TRIES = Tries(3, answer=5)
 #: Seconds that a terminology which was not there is done without.
 _LACKING_FOR = 60.0
+#: ISO 639-1 codes that Translate uses as they are. `es` is European Spanish, `fr` that of France, `pt` Brazilian
+#: Portuguese, `zh` Chinese in simplified characters, and `tl` Filipino.
+_SHARED = (
+    "af am ar az bg bn bs ca cs cy da de el en es et fa fi fr ga gu ha he hi hr ht hu hy id is it ja ka kk kn ko lt lv "
+    "mk ml mn mr ms mt nl no pa pl ps pt ro ru si sk sl so sq sr sv sw ta te th tl tr uk ur uz vi zh"
+)
+#: Those that it knows by another code.
+_RENAMED = {"nb": "no"}
+
+#: Translate's code for each language.
+_CODES = {code: code for code in _SHARED.split()} | _RENAMED
 
 
 class AwsTranslator(Translator):
@@ -40,9 +50,9 @@ class AwsTranslator(Translator):
 
     def targets(self, source: str) -> frozenset[str]:
         """Every language of Translate but the source; none where it does not know the source."""
-        if source not in CODES:
+        if source not in _CODES:
             return frozenset()
-        return frozenset(code for code, known in CODES.items() if known != CODES[source])
+        return frozenset(code for code, known in _CODES.items() if known != _CODES[source])
 
     def applied(self, style: Style) -> Style:
         """Without its terminology while Translate lacks it."""
@@ -99,8 +109,8 @@ class AwsTranslator(Translator):
         return await self._client.call(
             "translate_text",
             Text=words,
-            SourceLanguageCode=CODES[source],
-            TargetLanguageCode=CODES[target],
+            SourceLanguageCode=_CODES[source],
+            TargetLanguageCode=_CODES[target],
             **more,
         )
 
