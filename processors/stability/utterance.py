@@ -155,7 +155,7 @@ class Utterance:
         reading.committed = target
 
     def forget_committed(self) -> None:
-        """Another worker has decided on this utterance: what is committed of it is to be found anew."""
+        """Another worker has decided on this utterance: what is committed of it is to be aligned again."""
         self.inherits = True
         self._inherited, self._own, self._spelled, self.segments = [], [], [], []
 

@@ -1,4 +1,4 @@
-"""Proposals to end a session that seems forgotten: its own transcriber, who reads its audio, decides."""
+"""Proposals to end a session that seems idle: its own transcriber, who reads its audio, decides."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ POLL_INTERVAL = 30.0
 
 
 class IdleSessions:
-    """Puts a proposal to end it on the audio stream for every open session that seems forgotten.
+    """Puts a proposal to end it on the audio stream for every open session that is idle.
 
     It sees items alone, by a clock of its own, and either may be far behind: so nothing ends by it, and nothing of it
     is tried twice, since what is proposed late is proposed of another time.
@@ -38,7 +38,7 @@ class IdleSessions:
             try:
                 await self._poll(outlet)
             except StoreUnavailable as error:
-                log.warning("transcribe: cannot look for forgotten sessions: %s", error)
+                log.warning("transcribe: cannot poll for idle sessions: %s", error)
 
     async def _poll(self, outlet: Outlet) -> None:
         for session in await self._store.open_sessions():

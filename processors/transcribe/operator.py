@@ -209,7 +209,7 @@ class Transcriber(Operator, RecognitionEvents):
         self._ack_until(position - round(QUIET_KEPT * self._session.rate))
 
     def _finish_utterances(self, position: int) -> None:
-        """Publishes open utterances as they stand as finals: the audio up to `position` is not heard again."""
+        """Publishes the newest partials of open utterances as finals: the audio up to `position` is not heard again."""
         if self._newest_hypotheses is not None:
             for final in self._newest_hypotheses.finalise_open():
                 self._publish(final, self._newest_hypotheses, position)

@@ -46,7 +46,7 @@ class Recogniser(Protocol):
         """The hypotheses as they come; an utterance's final comes last of it."""
 
     async def close(self) -> None:
-        """Gives the take up at once, wherever it stands."""
+        """Aborts the take at once."""
 
 
 class RecogniserEngine(Protocol):

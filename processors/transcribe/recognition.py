@@ -16,7 +16,7 @@ from processors.transcribe.silences import Silences
 from shared.models import Result
 from shared.streams import StreamName
 
-#: Seconds that a recogniser has to say its last words.
+#: Seconds that a recogniser has to finish: to give the final of what it was fed.
 _FINISH_TIMEOUT = 15.0
 _FINISH_TIMEOUT_AT_SHARD_END = 5.0
 #: Why a take that is fed no more counts as dropped.
@@ -89,7 +89,7 @@ class Recognition:
                 self._events.on_result(result, self._hypotheses, self.position)
 
     async def _end(self, reading: asyncio.Task[None]) -> object | None:
-        """Lets a recogniser say its last words; None where it did."""
+        """Finishes the recogniser; None where it gave its last final, or had no time to."""
         hurried = self._intake.closed and not self._intake.session_ended
         try:
             async with asyncio.timeout(_FINISH_TIMEOUT_AT_SHARD_END if hurried else _FINISH_TIMEOUT):

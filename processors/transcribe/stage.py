@@ -11,7 +11,7 @@ from shared.streams import StreamName
 
 
 class TranscribeStage(Stage):
-    """Audio in, results out; `idle_sessions`, where given, proposes to end those that are forgotten."""
+    """Audio in, results out; `idle_sessions`, where given, proposes to end those."""
 
     name = "transcribe"
     reads = StreamName.AUDIO

@@ -77,7 +77,7 @@ class _Child:
         self._guard: asyncio.Task[None] | None = None
 
     def fault(self) -> str | None:
-        """What only a new process can mend; on the loop."""
+        """What only a restart can fix; on the loop."""
         return self.host.fault() if self.host else None
 
     def guard(self) -> None:
@@ -116,7 +116,7 @@ async def _crash_with(host: ShardHost) -> None:
 
 
 def _crash(error: BaseException) -> NoReturn:
-    """Ends the process where it stands; KCL brings what was not checkpointed to the next one."""
+    """Ends the process at once; KCL brings what was not checkpointed to the next one."""
     # Only errors of our own say nothing of what was spoken.
     reason = str(error) if isinstance(error, LowLatencyTranslateError) else type(error).__name__
     log.critical("this process ends: %s", reason, exc_info=error)

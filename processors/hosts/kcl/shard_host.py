@@ -69,7 +69,7 @@ class ShardHost:
         return self._host.backpressure.blocked
 
     def fault(self) -> str | None:
-        """What only a new process can mend, if anything is; to be asked on the loop every few seconds."""
+        """What only a restart can fix, if anything is wrong; to be asked on the loop every few seconds."""
         if self._consumer is None or self._leaving:
             return None
         now = asyncio.get_running_loop().time()
@@ -119,7 +119,7 @@ class ShardHost:
             raise DrainCutShort("not all of its output was published in time")
 
     async def kill(self) -> None:
-        """Ends everything where it stands: the shard is another's."""
+        """Ends everything at once: the shard is another's."""
         self._accepting = False
         self._leaving = True
         await self._host.kill()

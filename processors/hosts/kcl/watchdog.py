@@ -1,4 +1,4 @@
-"""Ends a process whose event loop stands still, whose host is past mending, or whose daemon is gone."""
+"""Ends a process whose event loop stands still, whose host is at fault, or whose daemon is gone."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Daemon:
         os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends it, every child and all that those started, where they stand."""
+        """Kills it, every child and all that those started."""
         killed: set[int] = set()
         # What one of them started while it was being killed is found in the next round.
         while left := self._living() - killed:
@@ -69,7 +69,7 @@ class Daemon:
             killed |= left
 
     def kill_child(self, pid: int) -> None:
-        """Ends one process of the session where it stands."""
+        """Kills one process of the session."""
         with suppress(ProcessLookupError):
             handle = os.pidfd_open(pid)
             try:

@@ -41,7 +41,7 @@ class DaemonEvents(Protocol):
         """A child ends, and what it had of a shard is finished, or left to the next owner."""
 
     def on_setup_error(self, reason: str) -> None:
-        """A child cannot work before somebody has mended the setup; `reason` is a line for the operator."""
+        """A child cannot work before somebody has fixed the setup; `reason` is a line for the operator."""
 
     def on_up(self) -> None:
         """The daemon has begun to work."""

@@ -24,7 +24,7 @@ class DaemonMonitor(DaemonEvents):
     """Gets the events of one run's lines; `on_started` is called once the daemon works."""
 
     def __init__(self, status: WorkerStatus, timeouts: Timeouts, on_started: Callable[[], None]) -> None:
-        #: What somebody has to mend before a child can work, in one line, where one said so.
+        #: What somebody has to fix before a child can work, in one line, where one said so.
         self.setup_error: str | None = None
         self._status = status
         self._timeouts = timeouts
@@ -79,7 +79,7 @@ class DaemonMonitor(DaemonEvents):
             timer.cancel()
         while self._children_at_work(daemon):  # noqa: ASYNC110 (processes that are not ours set no event)
             await asyncio.sleep(_POLL)
-        # Their last words may still be on their way through the daemon. One that died has said none.
+        # That they are done may still be on its way through the daemon. One that died never says so.
         with suppress(TimeoutError):
             async with asyncio.timeout(self._timeouts.child_failure):
                 await first_of(self._failure_told(), self._all_done())

@@ -79,7 +79,7 @@ class Supervisor:
         True where every child had drained in time, or there was none yet; False where one had not, failed before it
         had, or was not let.
         `check` is awaited before the first start, for what else the children need. Raises SetupError where something
-        must be mended, be it missed at the start or by a child later, and StreamUnavailable or StoreUnavailable where
+        must be fixed, be it missed at the start or by a child later, and StreamUnavailable or StoreUnavailable where
         AWS does not answer at the first start.
         """
         with own_folder("llt-worker") as folder:
@@ -131,7 +131,7 @@ class Supervisor:
     async def _run_daemons(self, command: Sequence[str]) -> bool:
         """Runs one daemon after the other, until it is asked to stop; whether the children of the last one drained.
 
-        Raises SetupError once something must be mended for it to go on.
+        Raises SetupError once something must be fixed for it to go on.
         """
         failures = 0
         while not self._stopping.is_set():

@@ -22,7 +22,7 @@ LIMIT = 3000
 #: Requests for neural voices that an account may have under way. Their rate, 8 a second, is kept by the client.
 _CONCURRENT = 18
 _TRIES = Tries(4, "adaptive", answer=5)
-#: Seconds that a voice is spared SSML after it refused it.
+#: Seconds that a voice is sent plain text after it refused SSML.
 _PLAIN_FOR = 300.0
 #: Letters and digits a second that nobody speaks: an answer that is shorter was cut off.
 _FASTEST = 50

@@ -122,7 +122,7 @@ def test_a_text_of_nothing_is_skipped() -> None:
     run_scenario(scenario)
 
 
-def test_a_clip_that_breaks_off_begins_anew_under_a_higher_attempt() -> None:
+def test_a_clip_that_breaks_off_begins_again_under_a_higher_attempt() -> None:
     async def scenario(harness: SynthesizeHarness) -> None:
         harness.engine.breaks["es"] = 2
         await harness.send(translation(1, 2400), every=5)

@@ -126,7 +126,7 @@ def test_a_worker_that_lost_the_session_cannot_take_it_back_by_reopening() -> No
     run(main())
 
 
-def test_the_end_of_a_shard_ends_the_recogniser_and_releases_everything() -> None:
+def test_the_end_of_a_shard_ends_the_recogniser_and_acks_everything() -> None:
     async def main() -> None:
         harness = await TranscribeHarness().open()
         await harness.speak(2)

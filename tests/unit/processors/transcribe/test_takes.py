@@ -15,7 +15,7 @@ from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import LOUD, RATE, TranscribeHarness, last_frame_within
 
 
-def test_results_are_placed_in_audio_time_and_a_final_releases_the_audio_behind_it() -> None:
+def test_results_are_placed_in_audio_time_and_a_final_acks_the_audio_behind_it() -> None:
     async def main() -> None:
         harness = await TranscribeHarness().open()
         harness.offset = 5 * RATE

@@ -68,7 +68,7 @@ def test_a_day_is_shared_by_all_sessions_and_ends_at_midnight() -> None:
     run_scenario(next_session, paid("es", day=cap, usage=usage))
 
 
-def test_what_the_day_refuses_is_not_booked_on_the_session() -> None:
+def test_what_the_day_refuses_is_not_reserved_on_the_session() -> None:
     usage = MemoryUsage()
 
     async def scenario(harness: TranslateHarness) -> None:
@@ -124,7 +124,7 @@ def test_an_engine_that_costs_nothing_knows_no_cap() -> None:
     run_scenario(scenario, TranslateHarness(TRANSLATE_SESSION_CHARACTERS="1"))
 
 
-async def test_an_account_is_never_booked_over_its_cap() -> None:
+async def test_an_account_is_never_reserved_over_its_cap() -> None:
     usage = MemoryUsage()
     reserved = await asyncio.gather(*(usage.reserve("a", 30, 100) for _ in range(5)))
     assert reserved == [True, True, True, False, False]

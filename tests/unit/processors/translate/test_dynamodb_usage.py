@@ -1,4 +1,4 @@
-"""Characters spent, in a table that is slow: each is written once, and no booking waits longer than its second."""
+"""Characters spent, in a table that is slow: each is written once, and no reservation waits longer than its second."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from processors.translate.dynamodb_usage import DynamoDbUsage
 from shared.aws import Aws, AwsClient, AwsError
-from shared.aws.session import ONCE, Tries
+from shared.aws.session import NO_RETRIES, AwsRetries
 from shared.errors import LowLatencyTranslateError, StoreUnavailable
 from tests.support.virtual_time import VirtualClock, run
 
@@ -35,7 +35,9 @@ class SlowSpending(Aws):
         self.most_under_way = 0
         self.threads: set[asyncio.Task[dict[str, Any]]] = set()
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
+    def client(
+        self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries = NO_RETRIES
+    ) -> AwsClient:
         return _Client(self)
 
     async def update(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def test_a_debt_is_written_once_however_late_the_answer() -> None:
     run_scenario(scenario)
 
 
-def test_a_booking_that_fails_late_is_owed() -> None:
+def test_a_reservation_that_fails_late_is_owed() -> None:
     async def scenario(usage: DynamoDbUsage, table: SlowSpending) -> None:
         table.failing, table.seconds = True, 1.2
         assert await usage.reserve("day", 60, 100)

@@ -103,7 +103,7 @@ def test_a_hung_child_is_killed(harness: WorkerHarness) -> None:
     assert worker.stop() == 0
 
 
-def test_a_child_that_hangs_before_its_first_beat_is_killed(harness: WorkerHarness, tmp_path: Path) -> None:
+def test_a_child_that_hangs_before_its_first_heartbeat_is_killed(harness: WorkerHarness, tmp_path: Path) -> None:
     harness.put("one")
     worker = harness.worker(environ={"HANG_ONCE": str(tmp_path / "hung")}, first_heartbeat=8, child_failure=1)
     worker.until_has("one")

@@ -66,7 +66,7 @@ def gone(pid: int) -> bool:
         return True
 
 
-async def test_every_line_is_taken_from_both_outputs(start: Start) -> None:
+async def test_every_line_is_read_from_both_outputs(start: Start) -> None:
     daemon, lines = await start(
         "import os; os.write(1, b'one\\n'); os.write(2, b'two\\n\\xff\\n'); os.write(1, b'rest')"
     )

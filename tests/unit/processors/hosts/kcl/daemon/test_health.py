@@ -65,7 +65,9 @@ def get(health: Health, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, status: WorkerStatus, clock: Clock) -> None:
+def test_a_worker_is_well_while_it_runs_and_its_shards_give_heartbeats(
+    health: Health, status: WorkerStatus, clock: Clock
+) -> None:
     assert get(health, "/health")[0] == 503
     status.state = WorkerState.RUNNING
     assert get(health, "/health")[0] == 200
@@ -90,7 +92,7 @@ def test_a_worker_is_well_while_it_runs_and_its_shards_beat(health: Health, stat
     assert get(health, "/health")[0] == 200
 
 
-def test_a_child_that_does_not_beat_is_not_well_after_a_while(
+def test_a_child_that_gives_no_heartbeat_is_not_well_after_a_while(
     health: Health, status: WorkerStatus, clock: Clock
 ) -> None:
     status.state = WorkerState.RUNNING
@@ -106,7 +108,7 @@ def test_a_child_that_does_not_beat_is_not_well_after_a_while(
     assert get(health, "/health")[0] == 200
 
 
-def test_a_shard_that_is_named_after_the_first_beat_is_one_child(status: WorkerStatus, clock: Clock) -> None:
+def test_a_shard_that_is_named_after_the_first_heartbeat_is_one_child(status: WorkerStatus, clock: Clock) -> None:
     status.state = WorkerState.RUNNING
     status.heartbeats.record(Heartbeat(7, ""))
     clock.now += 10

@@ -88,7 +88,7 @@ def test_a_line_that_is_no_log_is_a_warning(heard: Heard, caplog: pytest.LogCapt
     assert (record.name, record.levelname, record.getMessage()) == ("child", "WARNING", said)
 
 
-def test_a_beat_is_taken_and_not_logged(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_heartbeat_is_recognised_and_not_logged(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
     heard.lines.feed(
         json.dumps({"heartbeat": {"pid": 7, "shard": SHARD, "low_water": "12", "blocked": True, "behind_ms": 30}})
     )

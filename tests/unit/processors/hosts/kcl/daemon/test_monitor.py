@@ -102,7 +102,7 @@ async def test_one_that_ends_by_itself_has_failed(start: Start) -> None:
     assert await run.failed() == "nothing asked it to"
 
 
-async def test_one_that_lives_with_children_that_beat_is_well(start: Start) -> None:
+async def test_one_that_lives_with_children_that_give_heartbeats_is_well(start: Start) -> None:
     run = await start(
         "up(); child('while True: beat(\"s\"); time.sleep(0.1)'); live(60)",
         daemon_hang=WELL,
@@ -123,25 +123,25 @@ async def test_one_that_stands_still_without_children_has_failed(start: Start) -
     assert await run.failed() == "the daemon gave no heartbeat for 1 s, and is killed"
 
 
-async def test_a_child_that_never_beats_is_killed(start: Start) -> None:
+async def test_a_child_that_never_gives_a_heartbeat_is_killed(start: Start) -> None:
     run = await start("up(); child('time.sleep(600)'); live(60)", first_heartbeat=0.5)
     assert await run.failed() == "a child gave no heartbeat within 0.5 s, and is killed"
     assert not run.daemon.children()
 
 
-async def test_what_a_child_starts_need_not_beat(start: Start) -> None:
+async def test_what_a_child_starts_need_give_no_heartbeat(start: Start) -> None:
     program = "child('time.sleep(600)')\nwhile True: beat('s'); time.sleep(0.1)"
     run = await start(f"up(); child({program!r}); live(60)", first_heartbeat=WELL)
     assert await run.lasts(WELL + 1, since=lambda: bool(run.status.heartbeats.ages()))
 
 
-async def test_a_child_that_beats_no_more_is_killed(start: Start) -> None:
+async def test_a_child_whose_heartbeats_stop_is_killed(start: Start) -> None:
     run = await start('up(); child(\'beat(""); beat("s1"); time.sleep(600)\'); live(60)', child_hang=0.5)
     assert await run.failed() == "the child of s1 hangs, and is killed"
     assert not run.daemon.children()
 
 
-async def test_a_child_whose_first_beats_name_no_shard_is_well(start: Start) -> None:
+async def test_a_child_whose_first_heartbeats_name_no_shard_is_well(start: Start) -> None:
     run = await start('up(); child(\'beat("")\\nwhile True: beat("s1"); time.sleep(0.1)\'); live(60)', child_hang=WELL)
     assert await run.lasts(WELL + 1)
 

@@ -14,12 +14,12 @@ import pytest
 from processors.hosts.kcl.daemon.worker_id import WorkerId
 from shared.errors import SettingError
 
-#: Takes a slot of the application in its argument, says its number and keeps it.
+#: Acquires a worker id of the application in its argument, says its number and keeps it.
 HOLD = """
 import sys
 from processors.hosts.kcl.daemon.worker_id import WorkerId
-with WorkerId.acquire(sys.argv[1]) as slot:
-    print(slot.number, flush=True)
+with WorkerId.acquire(sys.argv[1]) as worker_id:
+    print(worker_id.number, flush=True)
     sys.stdin.read()
 """
 
@@ -29,12 +29,12 @@ Hold = Callable[..., "tuple[subprocess.Popen[str], int]"]
 @pytest.fixture
 def application() -> str:
     """One that no other process has: the numbers are the whole machine's."""
-    return f"slots-{uuid.uuid4().hex[:8]}"
+    return f"workers-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
 def hold(application: str) -> Iterator[Hold]:
-    """Starts a process that holds a slot; returns it and the number that it has."""
+    """Starts a process that holds a worker id; returns it and the number that it has."""
     with ExitStack() as stack:
 
         def start(**environ: str) -> tuple[subprocess.Popen[str], int]:
@@ -72,7 +72,7 @@ def test_applications_do_not_share_them(application: str) -> None:
         assert other.number == 1
 
 
-def test_a_wanted_number_is_taken_or_refused(application: str) -> None:
+def test_a_wanted_number_is_acquired_or_refused(application: str) -> None:
     with WorkerId.acquire(application, 3) as worker_id:
         assert worker_id.number == 3
         with pytest.raises(SettingError, match=f"--slot 3: another worker of {application} on this machine has it"):
@@ -82,12 +82,12 @@ def test_a_wanted_number_is_taken_or_refused(application: str) -> None:
 def test_a_killed_worker_leaves_its_own_free(application: str, hold: Hold) -> None:
     process, number = hold()
     assert number == 1
-    with WorkerId.acquire(application) as slot:
-        assert slot.number == 2
+    with WorkerId.acquire(application) as worker_id:
+        assert worker_id.number == 2
     process.kill()
     process.wait()
-    with WorkerId.acquire(application) as slot:
-        assert slot.number == 1
+    with WorkerId.acquire(application) as worker_id:
+        assert worker_id.number == 1
 
 
 def test_no_two_have_one_whatever_their_environments(hold: Hold, tmp_path: Path) -> None:
