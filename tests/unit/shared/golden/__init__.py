@@ -1,0 +1,1 @@
+"""What has been written and must be read for ever: bytes of an earlier commit, and the values that they stand for."""
