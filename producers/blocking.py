@@ -42,9 +42,14 @@ class BlockingAudioProducer:
 
     @property
     def status(self) -> ProducerStatus:
+        """Whether the stream takes what is sent, and how much is not sent yet; any thread may ask."""
         return self._producer.status
 
     def open(self) -> Self:
+        """Creates the session, or continues the one of this id; raises as AudioProducer.open does.
+
+        Raises RuntimeError where it is open already.
+        """
         if self._thread is not None:
             self._thread.check()
         with self._opening:
@@ -60,6 +65,7 @@ class BlockingAudioProducer:
         return self
 
     def write(self, pcm: bytes, *, captured_at: int | None = None) -> None:
+        """Takes mono PCM s16le, captured up to `captured_at` (epoch ms); waits and raises as AudioProducer.write."""
         self._call(self._producer.write(pcm, captured_at=captured_at))
 
     def close(self, *, end: bool = True) -> None:

@@ -49,6 +49,7 @@ class Track:
         return self._sender.status(self._framer.held_s)
 
     async def write(self, pcm: bytes, captured_at: int | None) -> None:
+        """Takes PCM whose last sample was captured at `captured_at` (epoch ms), None being now; may wait for room."""
         line = self._line
         written = line.now()
         captured = line.captured(written, captured_at)

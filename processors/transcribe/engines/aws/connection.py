@@ -112,6 +112,7 @@ class Connection(AwsCrtHttpSessionManager):
         headers: list[tuple[str, str]] | None = None,
         body: bytes | BytesIO | None = None,
     ) -> AwsCrtHttpResponse:
+        """Begins a request; what fails it before there is an answer is raised by the response."""
         response = await super().make_request(url, method, headers, body)
         stream: Any = response._stream
         self._completion = stream.completion_future
