@@ -57,7 +57,7 @@ class _Watched(Stream):
         with self._outages.told():
             return await self._stream.shards()
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         """A reader tells of its reads itself."""
         with self._outages.told():
-            return await self._stream.reader(shard, start, holds=holds)
+            return await self._stream.reader(shard, start, retain=retain)

@@ -14,7 +14,7 @@ from shared.settings import Settings
 _ENGINES = ("RECOGNISER", "TRANSLATOR", "SYNTHESIZER", "TRANSCRIBE_LANGUAGE_CODES", "POLLY_VOICES")
 
 
-class Doubts:
+class RecordingWarnings:
     """Tells, each thing once, where a recording holds less than it says, or something that cannot be read."""
 
     def __init__(self, recording: RecordingSource) -> None:

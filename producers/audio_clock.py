@@ -10,7 +10,7 @@ from shared.sessions import Session
 from shared.settings import Settings
 
 #: The longest (ms) that audio is believed to have waited before it was written: as much as an outage may be buffered.
-_OLDEST = 600_000
+_MAX_AGE = 600_000
 #: How long (ms) a session may outlast IDLE_TIMEOUT until its end is written.
 _END_LATE = 60_000
 
@@ -52,7 +52,7 @@ class AudioClock:
         An age that cannot be, since a clock was set between the two, says nothing: the age of the write before counts.
         """
         age = 0 if captured_at is None else written.wall - captured_at
-        if 0 <= age <= _OLDEST:
+        if 0 <= age <= _MAX_AGE:
             self._age = age
         return written.loop - self._age
 

@@ -43,7 +43,7 @@ class AudioProducer:
     `frame_ms` is the length of a frame (10-1000). `queue_s` is how much audio may wait for a stream that takes
     records. `outage_buffer_s` bounds what an outage costs, by default the setting OUTAGE_BUFFER, the only one that a
     producer may refuse (SettingError): live, it is the audio kept while the stream refuses records; else, how long
-    `write` waits for the stream. `patience_s` is how long `open` and the first write wait for the session store, and
+    `write` waits for the stream. `timeout_s` is how long `open` and the first write wait for the session store, and
     `close` for the stream.
 
     Where the session has ended, `write` raises SessionOver within 10 s, and nothing more is sent. `status` says
@@ -62,14 +62,14 @@ class AudioProducer:
         frame_ms: int = 100,
         queue_s: float = 2.0,
         outage_buffer_s: float | None = None,
-        patience_s: float = 10.0,
+        timeout_s: float = 10.0,
         clock: Clock | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         if offset < 0:
             raise ValueError(f"expected an offset of 0 or more, got {offset}")
         self._stream = stream
-        self._stored = StoredSession(store, session, patience_s)
+        self._stored = StoredSession(store, session, timeout_s)
         self._first_offset = offset
         self._bounds = Bounds.of(
             session,
@@ -77,12 +77,12 @@ class AudioProducer:
             frame_ms=frame_ms,
             queue_s=queue_s,
             outage_buffer_s=outage_buffer_s,
-            patience_s=patience_s,
+            timeout_s=timeout_s,
         )
         self._clock = clock or SystemClock()
         self._metrics = metrics or MemoryMetrics()
         self._state = _State.NEW
-        self._home = LoopAffinity("")
+        self._affinity = LoopAffinity("")
         #: What it has opened; None before it did.
         self._track: Track | None = None
         #: Set once `close` has come to its end.
@@ -102,21 +102,21 @@ class AudioProducer:
     def status(self) -> ProducerStatus:
         """Whether the stream takes what is sent, and how much is not sent yet; any thread may ask."""
         if self._track is None:
-            return ProducerStatus(connected=False, refused_since=None, unsent_s=0.0, refusal=self._told)
+            return ProducerStatus(connected=False, refused_since=None, unsent_s=0.0, refusal=self._not_open)
         status = self._track.status
-        if self._home.is_parents:
+        if self._affinity.is_forked:
             return replace(
                 status, connected=False, refused_since=None, refusal="it is open in the parent process alone"
             )
         if self._state is _State.CLOSED and not status.unsent_s:
-            return replace(status, connected=False, refused_since=None, refusal=self._told)
+            return replace(status, connected=False, refused_since=None, refusal=self._not_open)
         return status
 
     async def open(self) -> Self:
         """Creates the session, or continues the one of this id.
 
         Raises SessionOver where that one has ended, SessionMismatch where its rate or source language differs, and
-        StoreUnavailable where the store answers nothing else for `patience_s`.
+        StoreUnavailable where the store answers nothing else for `timeout_s`.
         """
         if self._state not in (_State.NEW, _State.CLOSED):
             raise RuntimeError(
@@ -132,8 +132,8 @@ class AudioProducer:
         except BaseException:
             self._state = before
             raise
-        self._home = LoopAffinity("open, write to and close a producer on one event loop")
-        self._home.bind(self._name)
+        self._affinity = LoopAffinity("open, write to and close a producer on one event loop")
+        self._affinity.bind(self._name)
         self._track = Track(self._stream, self._stored, self._bounds, self._clock, self._metrics, offset)
         self._closed = asyncio.Event()
         self._state = _State.OPEN
@@ -150,7 +150,7 @@ class AudioProducer:
         also while this waits: nothing of this write is kept then either.
         """
         track = self._opened
-        self._home.check(self._name)
+        self._affinity.check(self._name)
         await track.write(pcm, captured_at)
 
     async def stream(self, source: AsyncIterable[bytes]) -> None:
@@ -162,12 +162,12 @@ class AudioProducer:
         """Sends what is left and, unless `end` is False (this client will come back), the session's end.
 
         Half a sample at the very end is dropped. Writes that wait come first, and later ones raise ProducerClosed.
-        Raises AudioNotSent where the stream has not taken everything within `patience_s`; what it says was not sent
+        Raises AudioNotSent where the stream has not taken everything within `timeout_s`; what it says was not sent
         is lost, and every write that still waits raises ProducerClosed. Where it is cancelled, all that is lost too,
         and a note at the error says how much. Raises SessionOver where the session had ended before all that was
         written was heard, unless `write` has said so. Closing twice does nothing, but waits for a close under way.
         """
-        await self._close(end=end, look=True)
+        await self._close(end=end, check_over=True)
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -180,7 +180,7 @@ class AudioProducer:
             await self.close()
             return
         try:
-            await self._close(end=False, look=False)
+            await self._close(end=False, check_over=False)
         except LowLatencyTranslateError as unsent:
             error.add_note(str(unsent))
 
@@ -189,7 +189,7 @@ class AudioProducer:
         return f"session {self.session.id}"
 
     @property
-    def _told(self) -> str:
+    def _not_open(self) -> str:
         return f"the producer is {self._state.value}"
 
     @property
@@ -198,13 +198,13 @@ class AudioProducer:
             raise ProducerClosed(f"{self._name}: expected an open producer, got one that is {self._state.value}")
         return self._track
 
-    async def _close(self, *, end: bool, look: bool) -> None:
+    async def _close(self, *, end: bool, check_over: bool) -> None:
         if self._track is None or self._state not in (_State.OPEN, _State.CLOSING):
             return
         try:
-            self._home.check(self._name)
+            self._affinity.check(self._name)
         except WrongEventLoop as error:
-            if not self._home.is_gone:
+            if not self._affinity.is_closed:
                 raise
             self._state = _State.CLOSED
             raise WrongEventLoop(f"{error}; {self._track.status.unsent_s:.1f} s of audio were not sent") from None
@@ -213,7 +213,7 @@ class AudioProducer:
             return
         self._state = _State.CLOSING
         try:
-            await self._track.close(end=end, look=look)
+            await self._track.close(end=end, check_over=check_over)
         finally:
             self._state = _State.CLOSED
             self._closed.set()

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 Returned = TypeVar("Returned")
 
 #: Seconds for which the end of the interpreter waits for a producer that nobody has closed.
-_AT_EXIT = 2.0
+_EXIT_TIMEOUT = 2.0
 
 
 class BlockingAudioProducer:
@@ -70,7 +70,7 @@ class BlockingAudioProducer:
 
     def close(self, *, end: bool = True) -> None:
         """In a forked child it does nothing: what the parent has open is the parent's."""
-        self._leave(self._producer.close(end=end))
+        self._close_on_thread(self._producer.close(end=end))
 
     def __enter__(self) -> Self:
         return self.open()
@@ -78,9 +78,9 @@ class BlockingAudioProducer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._leave(self._producer.__aexit__(kind, error, traceback))
+        self._close_on_thread(self._producer.__aexit__(kind, error, traceback))
 
-    def _leave(self, closing: Coroutine[Any, Any, None]) -> None:
+    def _close_on_thread(self, closing: Coroutine[Any, Any, None]) -> None:
         thread = self._thread
         if thread is None or not thread.here:
             closing.close()
@@ -125,7 +125,7 @@ class BlockingAudioProducer:
         closing = thread.submit(self._producer.__aexit__(SystemExit, SystemExit(), None))
         if closing is not None:
             with suppress(Exception):
-                closing.result(_AT_EXIT)
+                closing.result(_EXIT_TIMEOUT)
             closing.cancel()
         log.warning("%s: the interpreter ended before the producer was closed; the session goes on", self._unsent)
         self._stop()

@@ -23,7 +23,7 @@ class Bounds:
     frame_ms: int
     queue_s: float
     outage_buffer_s: float
-    patience_s: float
+    timeout_s: float
     settings: Settings
 
     @classmethod
@@ -35,7 +35,7 @@ class Bounds:
         frame_ms: int,
         queue_s: float,
         outage_buffer_s: float | None,
-        patience_s: float,
+        timeout_s: float,
         environ: Mapping[str, str] = os.environ,
     ) -> Self:
         """With the setting OUTAGE_BUFFER where `outage_buffer_s` is None.
@@ -45,7 +45,7 @@ class Bounds:
         """
         if not 10 <= frame_ms <= 1000:
             raise ValueError(f"expected frame_ms to be 10-1000, got {frame_ms}")
-        for name, seconds in (("queue_s", queue_s), ("outage_buffer_s", outage_buffer_s), ("patience_s", patience_s)):
+        for name, seconds in (("queue_s", queue_s), ("outage_buffer_s", outage_buffer_s), ("timeout_s", timeout_s)):
             # A NaN is smaller than nothing, and would wait for ever.
             if seconds is not None and not seconds >= 0:
                 raise ValueError(f"expected {name} to be 0 or more, got {seconds}")
@@ -58,6 +58,6 @@ class Bounds:
             frame_ms=frame_ms,
             queue_s=queue_s,
             outage_buffer_s=settings.outage_buffer if outage_buffer_s is None else outage_buffer_s,
-            patience_s=patience_s,
+            timeout_s=timeout_s,
             settings=settings,
         )

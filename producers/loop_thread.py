@@ -29,7 +29,7 @@ class LoopThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._process = os.getpid()
         #: Reentrant, since a signal's handler may give work where its thread is giving some.
-        self._taking = threading.RLock()
+        self._submitting = threading.RLock()
         self._stopped = False
         self._thread.start()
 
@@ -57,7 +57,7 @@ class LoopThread:
                 raise RuntimeError(
                     "expected a thread of the program, got the producer's own, which would wait for itself"
                 )
-            with self._taking:
+            with self._submitting:
                 if not self._stopped:
                     return asyncio.run_coroutine_threadsafe(work, self._loop)
         except BaseException:
@@ -68,7 +68,7 @@ class LoopThread:
 
     def stop(self) -> None:
         """Takes nothing more, has all that is under way end, in its own way if it can, and ends the loop."""
-        with self._taking:
+        with self._submitting:
             if self._stopped:
                 return
             self._stopped = True

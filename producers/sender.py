@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 #: The most audio in one record, in s.
 _PACKED_S = 1
-#: Milliseconds without an answer after which a stream counts as one that takes no records.
-_SILENT = 2000
-#: Seconds in which what the stream has under way ends once it is told to.
-_STOP = 1.0
+#: How long (ms) a stream may leave a record unanswered before it counts as one that takes none.
+_ANSWER_TIMEOUT = 2000
+#: Seconds in which the record in flight is given up once it is told to be.
+_STOP_TIMEOUT = 1.0
 
 
 class Sender:
@@ -34,17 +34,17 @@ class Sender:
     1 s to a record.
     """
 
-    def __init__(self, stream: Stream, metrics: Metrics, session: str, rate: int, line: AudioClock) -> None:
+    def __init__(self, stream: Stream, metrics: Metrics, session: str, rate: int, audio_clock: AudioClock) -> None:
         self._stream = stream
         self._metrics = metrics
         self._session = session
         self._rate = rate
-        self._line = line
+        self._audio_clock = audio_clock
         self._queue: deque[AudioFrame | SessionEnded] = deque()
         self._unsent = 0
         self._idle = True
-        #: When the record under way was given to the stream first.
-        self._given: Moment | None = None
+        #: When the record in flight was given to the stream first.
+        self._in_flight_since: Moment | None = None
         self._refused_since: float | None = None
         self._refusal = ""
         self._failure: Exception | None = None
@@ -64,23 +64,23 @@ class Sender:
             return None
         return asyncio.get_running_loop().time() - self._refused_since
 
-    def status(self, held_s: float) -> ProducerStatus:
-        """How it stands, where so many s of audio are still to be put; any thread may ask."""
-        given, failure, refusal = self._given, self._failure, self._refusal
-        silent = given is not None and self._line.elapsed() - given.loop >= _SILENT
+    def status(self, buffered_s: float) -> ProducerStatus:
+        """How it stands, with `buffered_s` of audio still to be put; any thread may ask."""
+        since, failure, refusal = self._in_flight_since, self._failure, self._refusal
+        silent = since is not None and self._audio_clock.elapsed() - since.loop >= _ANSWER_TIMEOUT
         if failure is not None:
             refusal = refusal or str(failure) or type(failure).__name__
         elif silent and not refusal:
-            refusal = f"the stream has not answered for {_SILENT / 1000:g} s"
+            refusal = f"the stream has not answered for {_ANSWER_TIMEOUT / 1000:g} s"
         return ProducerStatus(
             connected=not refusal,
-            refused_since=given.wall if refusal and given is not None else None,
-            unsent_s=self.unsent_s + held_s,
+            refused_since=since.wall if refusal and since is not None else None,
+            unsent_s=self.unsent_s + buffered_s,
             refusal=refusal,
         )
 
     @property
-    def done(self) -> bool:
+    def drained(self) -> bool:
         """True once the stream has taken everything."""
         return self._idle and not self._queue
 
@@ -89,7 +89,7 @@ class Sender:
         self._queue.append(record)
         self._account(_samples(record))
 
-    async def until(self, condition: Callable[[], bool]) -> None:
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
         """Waits for the condition, looked at whenever something has changed.
 
         Raises what the stream raised, where that was not StreamUnavailable, or what `fail` was given: nothing will be
@@ -100,7 +100,7 @@ class Sender:
         self.check()
 
     def check(self) -> None:
-        """Raises as `until` does."""
+        """Raises as `wait_for` does."""
         if self._failure is not None:
             raise self._failure
 
@@ -114,9 +114,9 @@ class Sender:
             self._notify()
 
     async def stop(self) -> None:
-        """Returns once nothing is under way any more, and does not wait long for a stream that lets go of nothing."""
+        """Returns once nothing is in flight any more, and does not wait long for a stream that cannot be cancelled."""
         self._task.cancel()
-        await asyncio.wait({self._task}, timeout=_STOP)
+        await asyncio.wait({self._task}, timeout=_STOP_TIMEOUT)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Somebody else has cancelled it, as the end of an event loop does: whoever waits is told, and the log is."""
@@ -129,7 +129,7 @@ class Sender:
     async def _run(self) -> None:
         try:
             while True:
-                await self.until(lambda: bool(self._queue))
+                await self.wait_for(lambda: bool(self._queue))
                 self._idle = False
                 record = self._pack()
                 await self._publish(record)
@@ -161,7 +161,7 @@ class Sender:
     async def _publish(self, record: AudioFrame | SessionEnded) -> None:
         # The same bytes every time: a refused record may have been written all the same.
         entry = Entry(record.key, encode(record))
-        self._given = self._line.now()
+        self._in_flight_since = self._audio_clock.now()
         for delay in delays():
             try:
                 await self._stream.publish([entry])
@@ -173,7 +173,7 @@ class Sender:
                 self._notify()
                 await asyncio.sleep(delay)
             else:
-                self._refused_since = self._given = None
+                self._refused_since = self._in_flight_since = None
                 self._refusal = ""
                 return
 

@@ -15,20 +15,20 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-#: Seconds between two looks at the item, and the longest that one takes: an end is noticed within 10 s.
-_LOOK_EVERY = 5.0
+#: Seconds between two polls of the item, and the longest that one takes: an end is noticed within 10 s.
+_POLL_INTERVAL = 5.0
 
 
 class StoredSession:
-    """Opens the item and notices when the session has ended; `patience_s` is how long a write waits for the store."""
+    """Opens the item and notices when the session has ended; `timeout_s` is how long a write waits for the store."""
 
-    def __init__(self, store: SessionStore, session: Session, patience_s: float) -> None:
+    def __init__(self, store: SessionStore, session: Session, timeout_s: float) -> None:
         #: The session; once open, as the store has it.
         self.session = session
         #: Whether it has ended, as far as this producer knows.
         self.over = False
         self._store = store
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> bool:
@@ -36,28 +36,28 @@ class StoredSession:
 
         Raises SessionOver, SessionMismatch and StoreUnavailable.
         """
-        return await self._insist(self._create_or_continue)
+        return await self._retry(self._create_or_continue)
 
     async def begin(self, started_at: int) -> None:
         """Sets `started_at` where it is not set yet; raises SessionOver and StoreUnavailable."""
-        self.session = await self._insist(lambda: self._store.begin(self.session.id, started_at))
+        self.session = await self._retry(lambda: self._store.begin(self.session.id, started_at))
         self._note()
         if self.over:
             raise self.ended()
 
     def watch(self, ended: Callable[[], None]) -> None:
-        """Looks at the item every 5 s from now on, until the session is over: then calls `ended`."""
+        """Polls the item every 5 s from now on, until the session is over: then calls `ended`."""
         self._task = asyncio.create_task(self._watch(ended))
 
-    async def look(self, limit: float) -> None:
-        """Looks at the item for `limit` s at most. A store that does not answer says nothing about the session."""
+    async def refresh(self, limit: float) -> None:
+        """Reads the item, for `limit` s at most. A store that does not answer says nothing about the session."""
         try:
             async with asyncio.timeout(limit):
                 self.session = await self._store.load(self.session.id)
         except SessionUnknown:
             self.over = True
         except Exception as error:
-            log.debug("session %s: cannot look whether it goes on: %s", self.session.id, error)
+            log.debug("session %s: its item cannot be read: %s", self.session.id, error)
         else:
             self._note()
 
@@ -70,7 +70,7 @@ class StoredSession:
         )
 
     async def stop(self) -> None:
-        """Looks no more."""
+        """Polls no more."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -81,8 +81,8 @@ class StoredSession:
 
     async def _watch(self, ended: Callable[[], None]) -> None:
         while not self.over:
-            await asyncio.sleep(_LOOK_EVERY)
-            await self.look(_LOOK_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL)
+            await self.refresh(_POLL_INTERVAL)
         ended()
 
     async def _create_or_continue(self) -> bool:
@@ -107,11 +107,11 @@ class StoredSession:
             )
         return stored
 
-    async def _insist(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        """What the call brings, tried again for `patience_s` while the store is unavailable."""
-        refused = StoreUnavailable(f"session {self.session.id}: the store did not answer within {self._patience_s:g} s")
+    async def _retry(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What the call returns, retried for `timeout_s` while the store is unavailable."""
+        refused = StoreUnavailable(f"session {self.session.id}: the store did not answer within {self._timeout_s:g} s")
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._timeout_s):
                 for wait in delays():
                     try:
                         return await call()

@@ -27,7 +27,7 @@ def delays(*, most: float = 2.0) -> Iterator[float]:
     return (backoff(failures, most=most) for failures in count(1))
 
 
-async def patiently(call: Callable[[], Awaitable[Answer]], tries: int = 8) -> Answer:
+async def retry_while_unavailable(call: Callable[[], Awaitable[Answer]], tries: int = 8) -> Answer:
     """What the call brings, tried again while a stream or store is unavailable: 8 tries take about 5 s.
 
     Raises what its last try raised.

@@ -1,4 +1,4 @@
-"""Where a thing that one event loop owns is at home: used elsewhere, it would break without a word."""
+"""What belongs to one event loop is used on that one alone: elsewhere it would break without a word."""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from shared.errors import ForkedProcess, WrongEventLoop
 
 
 class LoopAffinity:
-    """The event loop, and its process, that a thing was first used on; its errors say `remedy` in the end.
+    """Binds a thing to the event loop, and the process, that first use it; its errors say `remedy` in the end.
 
-    `moved` are called when it begins anew on another loop, since the one before is closed.
+    `on_rebind` are called when it is bound to another loop, since the one before is closed.
     """
 
     def __init__(self, remedy: str) -> None:
-        self.moved: list[Callable[[], None]] = []
+        self.on_rebind: list[Callable[[], None]] = []
         self._remedy = remedy
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = ""
         self._process = os.getpid()
-        self._deciding = threading.Lock()
+        self._binding = threading.Lock()
 
     @property
-    def is_gone(self) -> bool:
-        """Whether the loop is closed: nothing goes on there any more."""
+    def is_closed(self) -> bool:
+        """Whether the loop is closed: nothing runs there any more."""
         return self._loop is not None and self._loop.is_closed()
 
     @property
-    def is_parents(self) -> bool:
-        """Whether it is that of another process, which this one was forked from."""
+    def is_forked(self) -> bool:
+        """Whether the loop is that of another process, which this one was forked from."""
         return self._loop is not None and self._process != os.getpid()
 
     def bind(self, name: str) -> None:
-        """The running loop is the home of `name` from now on, unless it has one that is not closed.
+        """Binds `name` to the running loop, unless it is bound to one that is not closed.
 
         Raises WrongEventLoop where that is another one, and ForkedProcess where it is a parent process's.
         """
         if self._is_here(name):
             return
-        with self._deciding:
-            settled = self._loop is not None and not self._loop.is_closed()
-            if not settled:
-                self._settle()
-        if settled:
+        with self._binding:
+            bound = self._loop is not None and not self._loop.is_closed()
+            if not bound:
+                self._rebind()
+        if bound:
             self.check(name)
 
     def check(self, name: str) -> None:
-        """Raises as `bind` does, also where the home is closed."""
+        """Raises as `bind` does, also where the loop is closed."""
         if self._is_here(name):
             return
-        closed = " and is closed" if self.is_gone else ""
+        closed = " and is closed" if self.is_closed else ""
         raise WrongEventLoop(
             f"{name}: expected the event loop that first used it (that of thread {self._thread}{closed}), "
             f"got another one (that of thread {threading.current_thread().name}); {self._remedy}"
         )
 
     def _is_here(self, name: str) -> bool:
-        if self.is_parents and not self.is_gone:
+        if self.is_forked and not self.is_closed:
             # Where it was forked inside a coroutine there is not even a running loop.
             raise ForkedProcess(
                 f"{name}: expected process {self._process}, which first used it, got process {os.getpid()}, "
@@ -67,10 +67,10 @@ class LoopAffinity:
             )
         return asyncio.get_running_loop() is self._loop
 
-    def _settle(self) -> None:
-        moves = self._loop is not None
+    def _rebind(self) -> None:
+        again = self._loop is not None
         self._loop = asyncio.get_running_loop()
         self._thread = threading.current_thread().name
         self._process = os.getpid()
-        for moved in self.moved if moves else ():
-            moved()
+        for call in self.on_rebind if again else ():
+            call()

@@ -27,7 +27,7 @@ _MOST = 200
 
 
 @dataclass(slots=True)
-class Stand:
+class ItemHistory:
     """How an item has stood: since which position (audio time, ms), and in how many hypotheses that counted."""
 
     since: int
@@ -47,7 +47,7 @@ class Agreement(ABC):
     def __init__(self) -> None:
         self._items: Sequence[Word] = ()
         self._texts: list[str] = []
-        self._stands: list[Stand] = []
+        self._stands: list[ItemHistory] = []
         self._position = 0
 
     def follow(self, items: Sequence[Word], position: int = 0) -> list[bool]:
@@ -67,12 +67,12 @@ class Agreement(ABC):
         return [stand.stable for stand in self._stands]
 
     @abstractmethod
-    def _settles(self, stand: Stand, position: int, behind: int, *, mark: bool) -> bool:
+    def _settles(self, stand: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
         """Counts the hypothesis for an item with so many words behind it; says whether it is stable now."""
 
-    def _carried(self, texts: Sequence[str], position: int) -> list[Stand]:
+    def _carried(self, texts: Sequence[str], position: int) -> list[ItemHistory]:
         """How each item of the next hypothesis has stood so far."""
-        stands = [Stand(position) for _ in texts]
+        stands = [ItemHistory(position) for _ in texts]
         gone = [bool(spelling(item.text)) for item in self._items]
         for before, now, size in _blocks(self._texts, texts):
             stands[now : now + size] = self._stands[before : before + size]
@@ -94,7 +94,7 @@ class PacedAgreement(Agreement):
         super().__init__()
         self._held = held
 
-    def _settles(self, stand: Stand, position: int, behind: int, *, mark: bool) -> bool:
+    def _settles(self, stand: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
         stand.seen += 1
         stood = position - stand.since
         if stood >= _LONGEST:
@@ -117,7 +117,7 @@ class RepeatedAgreement(Agreement):
         self._tail = tail
         self._repeats = repeats
 
-    def _settles(self, stand: Stand, position: int, behind: int, *, mark: bool) -> bool:
+    def _settles(self, stand: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
         stand.seen = stand.seen + 1 if behind >= self._tail + mark else 0
         return stand.seen >= self._repeats + mark
 

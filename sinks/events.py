@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from shared.streams.follower_events import Interrupted as Interrupted  # noqa: PLC0414 (a listener finds it here)
+from shared.streams.follower_events import Resumed as Resumed  # noqa: PLC0414 (the same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +18,6 @@ class Ended:
     """
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The streams have refused to be read for a second or more; nothing is lost, and what comes comes later.
-
-    `reason` is what they said last.
-    """
-
-    reason: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """The streams can be read again."""
 
 
 SessionEvent = Ended | Interrupted | Resumed

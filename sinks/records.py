@@ -12,15 +12,15 @@ from shared.models import Record
 from shared.streams import Stream, StreamName
 from shared.streams.base import Start
 from shared.streams.follow import Follower
-from shared.streams.news import Answered, CaughtUp, Followed, Refused
+from shared.streams.follower_events import CaughtUp, Interrupted, Resumed, StreamItem
 
 
 class Received(NamedTuple):
-    """A record and its stream; `past` says that it stood there when the subscriber joined."""
+    """A record and its stream; `backlog` says that it stood there when the subscriber joined."""
 
     stream: StreamName
     record: Record
-    past: bool
+    backlog: bool
 
 
 class SessionRecords(Follower):
@@ -31,17 +31,17 @@ class SessionRecords(Follower):
         self.session = session
         self._metrics = metrics
 
-    async def receive(self) -> Received | CaughtUp | Refused | Answered:
-        """The session's next record, or what else there is to know; see Follower.news."""
+    async def receive(self) -> Received | CaughtUp | Interrupted | Resumed:
+        """The session's next record, or what else there is to know; see Follower.next_event."""
         while True:
-            news = await self.news()
-            if not isinstance(news, Followed):
-                return news
-            if (received := self._of_session(news)) is not None:
+            event = await self.next_event()
+            if not isinstance(event, StreamItem):
+                return event
+            if (received := self._of_session(event)) is not None:
                 return received
 
-    def _of_session(self, followed: Followed) -> Received | None:
-        stream, item, past = followed
+    def _of_session(self, found: StreamItem) -> Received | None:
+        stream, item, backlog = found
         try:
             record = decode(item.data)
         except CodecError:
@@ -50,4 +50,4 @@ class SessionRecords(Follower):
         if isinstance(record, UnknownRecord):
             self._metrics.count(Metric.UNKNOWN_RECORDS, stage="sink")
             return None
-        return Received(stream, record, past) if record.session == self.session else None
+        return Received(stream, record, backlog) if record.session == self.session else None

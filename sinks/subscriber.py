@@ -11,17 +11,17 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from shared.sessions import SessionState
-from shared.streams.news import Answered, CaughtUp, Refused
+from shared.streams.follower_events import CaughtUp
 from sinks.admission import Admission
 from sinks.events import Ended, Interrupted, Resumed, SessionEvent
 from sinks.records import Received, SessionRecords
 
 Event = TypeVar("Event")
 
-#: Seconds from before it joined that a subscriber reads for what it is to tell of them.
-REACH_BACK = 60.0
+#: How far (s) before it joined a subscriber reads for what it is to tell of that time.
+LOOKBACK_S = 60.0
 #: Seconds without a record behind which nothing more is expected of a session that is over.
-_QUIET = 10.0
+_QUIET_S = 10.0
 
 
 class _State(Enum):
@@ -69,7 +69,7 @@ class Subscriber(ABC, Generic[Event]):
         self._state = _State.ENTERING
         try:
             await self._records.__aenter__()
-            # The place is taken first: where the session has not ended by then, its end will be met.
+            # The position is taken first: where the session has not ended by then, its end will be met.
             if self._admission is not None:
                 await self._ask(self._admission)
         except BaseException:
@@ -122,7 +122,7 @@ class Subscriber(ABC, Generic[Event]):
         deadlines = [deadline for deadline in (self._deadline, self._quiet_until) if deadline is not None]
         try:
             async with asyncio.timeout_at(min(deadlines, default=None)):
-                news = await self._records.receive()
+                received = await self._records.receive()
         except TimeoutError:
             self._events.extend(self._overdue())
             if self._quiet_until is not None and asyncio.get_running_loop().time() >= self._quiet_until:
@@ -132,29 +132,26 @@ class Subscriber(ABC, Generic[Event]):
             self._check_entered()
             raise
         else:
-            self._events.extend(self._tell(news))
+            self._events.extend(self._tell(received))
         if self._reason is not None:
             self._events.extend(self._finish())
-            self._events.extend(self._unheard(self._segments))
+            self._events.extend(self._missed(self._segments))
             self._events.append(Ended(self._reason))
             self._told_end = True
 
-    def _tell(self, news: Received | CaughtUp | Refused | Answered) -> Iterable[Event | SessionEvent]:
-        match news:
-            case Refused(reason):
-                self._interrupted = True
-                events: Iterable[Event | SessionEvent] = [Interrupted(reason)]
-            case Answered():
-                self._interrupted = False
-                events = [Resumed()]
+    def _tell(self, received: Received | CaughtUp | Interrupted | Resumed) -> Iterable[Event | SessionEvent]:
+        match received:
+            case Interrupted() | Resumed():
+                self._interrupted = isinstance(received, Interrupted)
+                events: Iterable[Event | SessionEvent] = [received]
             case CaughtUp():
                 self._is_caught_up = True
                 events = list(self._caught_up())
             case _:
-                events = self._take(news)
+                events = self._process(received)
         if self._over and self._is_caught_up:
             # Its last words may still be on their way through the stages, and its end with them.
-            quiet = asyncio.get_running_loop().time() + _QUIET
+            quiet = asyncio.get_running_loop().time() + _QUIET_S
             self._quiet_until = None if self._interrupted else quiet
         return events
 
@@ -168,7 +165,7 @@ class Subscriber(ABC, Generic[Event]):
         return ()
 
     @abstractmethod
-    def _take(self, received: Received) -> Iterable[Event]:
+    def _process(self, received: Received) -> Iterable[Event]:
         """What there is to tell of a record; behind the last one it sets `_reason`."""
 
     def _caught_up(self) -> Iterable[Event]:
@@ -180,13 +177,13 @@ class Subscriber(ABC, Generic[Event]):
         return ()
 
     @abstractmethod
-    def _unheard(self, last: int) -> Iterable[Event]:
+    def _missed(self, last: int) -> Iterable[Event]:
         """What there is to tell at the end where the session had the segments up to `last`."""
 
 
-def check_place(after: int | None, reach_back: float | None) -> None:
+def check_position(after: int | None, lookback_s: float | None) -> None:
     """Raises ValueError where no subscriber can begin there."""
     if after is not None and after < 0:
         raise ValueError(f"expected `after` to be 0 or more, got {after}")
-    if reach_back is not None and not 0 <= reach_back < float("inf"):
-        raise ValueError(f"expected `reach_back` to be 0 s or more, got {reach_back}")
+    if lookback_s is not None and not 0 <= lookback_s < float("inf"):
+        raise ValueError(f"expected `lookback_s` to be 0 s or more, got {lookback_s}")

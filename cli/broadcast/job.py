@@ -13,7 +13,7 @@ from cli.broadcast.outputs import Outputs
 from cli.broadcast.view import View
 from cli.metrics import exported
 from cli.options import SOURCE, languages
-from cli.preflight import Doubts, check_length
+from cli.preflight import RecordingWarnings, check_length
 from processors.pipeline import Engines
 from producers.sources import RecordingSource
 from shared.clean import clean
@@ -44,7 +44,7 @@ class Job:
         self._realtime = realtime
         self._engines = Engines.load(self.settings)
         self._engines.check(SOURCE, self.targets)
-        self._doubts = Doubts(self.wav)
+        self._doubts = RecordingWarnings(self.wav)
         self._doubts.tell()
         self._outputs = Outputs(out, SOURCE, self.targets)
         self._memory = MemoryMetrics()

@@ -12,7 +12,7 @@ from shared.errors import CodecError, LowLatencyTranslateError
 from shared.models import DeadLetter
 from shared.settings import Settings
 from shared.streams import OLDEST, Item, Start, StreamName
-from shared.streams.kinesis.retained import retained
+from shared.streams.kinesis.retained import read_retained
 
 #: Bytes of the hash that names a letter: two characters each.
 _ID = 10
@@ -50,8 +50,8 @@ class DeadLetters:
         self._stream = f"{settings.stream_prefix}-{StreamName.DEAD_LETTERS}"
 
     async def read(self, start: Start = OLDEST) -> AsyncIterator[Letter]:
-        """Each letter from `start` to the tip; raises what `retained` does."""
-        async for shard, item in retained(self._aws, self._stream, start):
+        """Each letter from `start` to the tip; raises what `read_retained` does."""
+        async for shard, item in read_retained(self._aws, self._stream, start):
             record = _letter(item)
             if record is None:
                 self.unreadable += 1

@@ -14,7 +14,7 @@ from shared.backoff import delays
 from shared.errors import SessionOver, SessionUnknown, StoreUnavailable, UnsupportedLanguage
 from shared.sessions import Session
 from sinks import AudioSubscriber, Caption, CaptionSubscriber, Corrected, Interrupted, Missed, Resumed, Tail
-from sinks.subscriber import REACH_BACK
+from sinks.subscriber import LOOKBACK_S
 
 #: The longest wait in s between two looks for a session that is not there yet.
 _LOOK = 2.0
@@ -74,14 +74,14 @@ class Listener:
 
     def _subscribers(self, age: float | None) -> Iterator[CaptionSubscriber | AudioSubscriber]:
         # Of one that was created between two looks nothing may be missed, also where it has ended by now.
-        after, back = (None, None) if age is None else (0, age + REACH_BACK)
+        after, back = (None, None) if age is None else (0, age + LOOKBACK_S)
         if self._captions or self._files.captions:
             yield CaptionSubscriber(
-                self._streams, self._session, self._language, after=after, reach_back=back, store=self._store
+                self._streams, self._session, self._language, after=after, lookback_s=back, store=self._store
             )
         if self._files.speech and self._language is not None:
             yield AudioSubscriber(
-                self._streams, self._session, self._language, after=after, reach_back=back, store=self._store
+                self._streams, self._session, self._language, after=after, lookback_s=back, store=self._store
             )
 
     async def _joined(

@@ -12,8 +12,8 @@ import typer
 from cli.console import Console, put_json
 from cli.options import SOURCE, JsonOption, ToOption, language, languages, session_id, whoever_runs_this
 from cli.preflight import warn_unserved
+from cli.sessions.details import began, details
 from cli.sessions.overrides import overrides
-from cli.sessions.particulars import began, particulars
 from cli.table import cell, table
 from processors.backend import REACH, Backend, Reader, kinesis
 from shared.clock import SystemClock
@@ -111,7 +111,7 @@ def show(session: IdArgument, *, as_json: JsonOption = False) -> None:
         put_json(_shown(item))
         return
     shown = table("what", "is", headed=False)
-    for row in particulars(item):
+    for row in details(item):
         shown.add_row(*map(cell, row))
     Console().print(shown)
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from cli.console import Console
 from cli.errors import note
 from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
-from cli.preflight import Doubts, length_told, warn_unserved
+from cli.preflight import RecordingWarnings, length_told, warn_unserved
 from cli.speak.talk import Talk
 from processors.backend import REACH, Reader, shared_backend
 from producers.sources import RecordingSource
@@ -52,7 +52,7 @@ def speak(
     )
     settings = Settings.load(only=(*REACH, "MAX_SESSION_LENGTH"))
     backend = shared_backend(settings, streams, Reader.SINK)
-    doubts = Doubts(recording)
+    doubts = RecordingWarnings(recording)
     doubts.tell()
 
     def joined(found: Session) -> None:

@@ -18,7 +18,7 @@ from processors.stages import STAGES
 from shared.settings import Settings
 
 #: Seconds that the workers have to stop: more than one takes to finish what it has in hand and to give up its shards.
-PATIENCE = 40.0
+STOP_TIMEOUT = 40.0
 #: How the line begins by which a worker says that it is up.
 UP = "Worker "
 
@@ -46,12 +46,12 @@ def workers_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> l
 
 
 async def in_workers(
-    workers: Sequence[Worker], asked: Awaitable[None], up: Callable[[], None], patience: float = PATIENCE
+    workers: Sequence[Worker], asked: Awaitable[None], up: Callable[[], None], timeout: float = STOP_TIMEOUT
 ) -> None:
     """Runs the workers until `asked` returns, and calls `up` when all are up.
 
     What they print goes through to this process's own output; they die with it. Raises ChildProcessError where one
-    ends by itself, after the others are stopped, or ends badly, or does not stop within `patience` seconds. Where it is
+    ends by itself, after the others are stopped, or ends badly, or does not stop within `timeout` seconds. Where it is
     cancelled, they are killed.
     """
     running: list[_Running] = []
@@ -69,12 +69,12 @@ async def in_workers(
         gone = [one for one in running if one.end.done() and not stop.done()]
     except asyncio.CancelledError:
         # A second Ctrl-C came before the stop that the first one asked for had begun.
-        patience = 0
+        timeout = 0
         raise
     finally:
         stop.cancel()
-        late = await _stop(running, patience)
-    _complain(gone, late, running, patience)
+        late = await _stop(running, timeout)
+    _raise_failures(gone, late, running, timeout)
 
 
 class _Running:
@@ -124,7 +124,7 @@ async def _all_up(running: Sequence[_Running]) -> None:
         await one.up.wait()
 
 
-async def _stop(running: Sequence[_Running], patience: float) -> list[_Running]:
+async def _stop(running: Sequence[_Running], timeout: float) -> list[_Running]:
     """Stops all, and returns when they are gone; those that it had to kill."""
     for one in running:
         one.terminate()
@@ -132,7 +132,7 @@ async def _stop(running: Sequence[_Running], patience: float) -> list[_Running]:
     late = list(running)
     try:
         if ends:
-            await asyncio.wait(ends, timeout=patience)
+            await asyncio.wait(ends, timeout=timeout)
         late = [one for one in running if not one.end.done()]
     finally:
         for one in late:
@@ -141,13 +141,15 @@ async def _stop(running: Sequence[_Running], patience: float) -> list[_Running]:
     return late
 
 
-def _complain(gone: Sequence[_Running], late: Sequence[_Running], running: Sequence[_Running], patience: float) -> None:
+def _raise_failures(
+    gone: Sequence[_Running], late: Sequence[_Running], running: Sequence[_Running], timeout: float
+) -> None:
     """Raises ChildProcessError unless all ended well, because they were asked to."""
     if gone:
         told = ", ".join(f"{one.stage} with {one.end.result()}" for one in gone)
         raise ChildProcessError(f"a worker ended by itself: {told}; what it said before tells why. All are stopped")
     if late:
         names = ", ".join(one.stage for one in late)
-        raise ChildProcessError(f"killed what did not stop within {patience:g} s: {names}; its records come again")
+        raise ChildProcessError(f"killed what did not stop within {timeout:g} s: {names}; its records come again")
     if failed := [f"{one.stage} with {one.end.result()}" for one in running if one.end.result()]:
         raise ChildProcessError(f"a worker did not stop well: {', '.join(failed)}; what it said before tells why")

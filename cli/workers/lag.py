@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from cli.workers.leases import SHARD_END, TRIM_HORIZON
 from shared.aws import Aws, AwsError
-from shared.backoff import patiently
+from shared.backoff import retry_while_unavailable
 from shared.clock import Clock, SystemClock
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams import Shard
 from shared.streams.kinesis import KinesisStream
-from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.read_pacer import ReadPacer
 
 #: Shards that are looked at at once.
 _AT_ONCE = 16
@@ -46,7 +46,7 @@ class Shards:
     async def of(self, stream: str) -> Sequence[Shard]:
         """The shards of a stream; none where there is no such stream."""
         try:
-            return await patiently(KinesisStream(self._client, stream, Pace(_INTERVAL)).shards)
+            return await retry_while_unavailable(KinesisStream(self._client, stream, ReadPacer(_INTERVAL)).shards)
         except ResourceMissing:
             return ()
 
@@ -93,4 +93,4 @@ class Shards:
         return Lag(age, behind)
 
     async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return await patiently(partial(self._client.call, operation, **parameters))
+        return await retry_while_unavailable(partial(self._client.call, operation, **parameters))

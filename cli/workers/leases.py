@@ -10,7 +10,7 @@ from typing import NamedTuple
 from processors.hosts.kcl.application import Application
 from shared.aws import AwsClient
 from shared.aws.table import Item, Table
-from shared.backoff import patiently
+from shared.backoff import retry_while_unavailable
 from shared.errors import ResourceMissing
 
 #: What a lease's checkpoint says where it is no sequence number.
@@ -49,7 +49,7 @@ async def read_leases(dynamodb: AwsClient, applications: Iterable[Application]) 
     return {key: lease for leases in found for key, lease in leases.items()}
 
 
-async def silent(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key]:
+async def stale(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key]:
     """The leases whose owner does not renew them for so long; returns as soon as every other was renewed.
 
     KCL renews a lease three times in its failover time: after that it may be taken by another worker.
@@ -66,7 +66,7 @@ async def silent(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key
 
 async def _read(dynamodb: AwsClient, application: Application) -> dict[Key, Lease]:
     try:
-        items = await patiently(Table(dynamodb, application.name).scan)
+        items = await retry_while_unavailable(Table(dynamodb, application.name).scan)
     except ResourceMissing:
         return {}
     return {Key(application, item["leaseKey"]): _lease(item) for item in items}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cli.workers.lag import Lag, Shards
-from cli.workers.leases import TRIM_HORIZON, Key, Lease, Leases, read_leases, silent
+from cli.workers.leases import TRIM_HORIZON, Key, Lease, Leases, read_leases, stale
 from cli.workers.tables import KclTables
 from processors.hosts.kcl.application import Application, applications
 from shared.aws import Aws
@@ -78,7 +78,7 @@ class Report:
 
     async def _silent(self, leases: Leases) -> set[Key]:
         failover = self._settings.kcl_failover_time
-        return await silent(self._dynamodb, leases, failover) if failover <= _LONGEST_WATCH else set()
+        return await stale(self._dynamodb, leases, failover) if failover <= _LONGEST_WATCH else set()
 
     async def _lag(self, key: Key, lease: Lease | None, listed: Listed) -> Lag:
         stream = key.application.stream

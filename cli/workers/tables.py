@@ -9,7 +9,7 @@ from functools import partial
 from processors.hosts.kcl.application import applications
 from shared.aws import Aws
 from shared.aws.table_admin import TableStatus, dropped, settle, status
-from shared.backoff import patiently
+from shared.backoff import retry_while_unavailable
 from shared.errors import StoreUnavailable
 from shared.settings import Settings
 
@@ -27,7 +27,7 @@ class KclTables:
         page: dict[str, str] = {}
         while True:
             # One call for a hundred tables, where asking for each name would be 45.
-            answer = await patiently(partial(self._client.call, "list_tables", **page))
+            answer = await retry_while_unavailable(partial(self._client.call, "list_tables", **page))
             there.update(answer["TableNames"])
             if "LastEvaluatedTableName" not in answer:
                 return [name for name in self._names if name in there]

@@ -106,7 +106,7 @@ class LocalHost:
     ) -> None:
         source = self._streams[stages[0].reads]
         start = OLDEST if after is None else Start(after=after)
-        reader = await retry_until_available(lambda: source.reader(shard, start, holds=True), self._host.backpressure)
+        reader = await retry_until_available(lambda: source.reader(shard, start, retain=True), self._host.backpressure)
         consumer = self._host.open(stages, shard)
         checkpointer = Checkpointer(self._checkpoints, application, stages[0].reads, shard, reader)
         self._consumers[consumer] = checkpointer

@@ -55,7 +55,7 @@ class Pipe:
         if os.isatty(self._file):
             os.close(self._file)
             raise AudioFormatError(f"{self.name}: expected a recording, got a terminal; pipe one into it")
-        head = self.look(0, 1)
+        head = self.peek(0, 1)
         #: When (s, of the monotonic clock) its first byte was there: of live audio, when that began.
         self.began = time.monotonic()
         if not head:
@@ -75,7 +75,7 @@ class Pipe:
         self._at = 0
         return self._more(size)
 
-    def look(self, at: int, size: int) -> bytes:
+    def peek(self, at: int, size: int) -> bytes:
         """Up to `size` bytes from byte `at` on, before any is read."""
         while len(self._ahead) < at + size and (more := self._more(min(_AT_ONCE, at + size - len(self._ahead)))):
             self._ahead += more
@@ -111,11 +111,11 @@ class Pipe:
     def _index(self) -> tuple[bytes, bytes]:
         """Name and beginning of the first box that is no preface; of no name where there are none."""
         at = 0
-        while at < _FARTHEST and len(head := self.look(at, 16)) == 16:
+        while at < _FARTHEST and len(head := self.peek(at, 16)) == 16:
             size, name = _BOX.unpack_from(head)
             if name not in (b"ftyp", b"wide", b"free", b"skip"):
                 # The index of fragments is short.
-                return name, self.look(at, min(size, _AT_ONCE)) if name == b"moov" else b""
+                return name, self.peek(at, min(size, _AT_ONCE)) if name == b"moov" else b""
             at += max(size, _BOX.size)
         return b"", b""
 

@@ -9,10 +9,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
-from producers.sources.ahead import ahead
 from producers.sources.media import MediaReader
 from producers.sources.pipe import Pipe, is_piped
-from producers.sources.riff import OtherSamples, is_wav
+from producers.sources.read_ahead import read_ahead
+from producers.sources.riff import CompressedSamples, is_wav
 from producers.sources.wav import WavSource
 from producers.sources.wav_pipe import PipedWav
 from shared.errors import AudioFormatError, DependencyMissing
@@ -108,7 +108,7 @@ class RecordingSource:
         loop = asyncio.get_running_loop()
         began = loop.time() - self.waited
         samples = 0
-        async for pcm in ahead(self._chunks(self._reader), _WAITING):
+        async for pcm in read_ahead(self._chunks(self._reader), _WAITING):
             samples += len(pcm) // SAMPLE_BYTES
             due = began + samples / self.rate if self._realtime else 0
             await asyncio.sleep(max(0, due - loop.time()))
@@ -133,22 +133,22 @@ class RecordingSource:
             return MediaReader(self._path)
         try:
             return WavSource(self._path, rate=self._rate, realtime=self._realtime)
-        except OtherSamples as refused:
+        except CompressedSamples as refused:
             return _other(self._path, refused)
 
     def _piped(self, pipe: Pipe) -> _Reader:
         """What reads a pipe."""
-        if not is_wav(pipe.look(0, _HEAD)):
+        if not is_wav(pipe.peek(0, _HEAD)):
             return MediaReader(pipe)
         try:
             return PipedWav(pipe)
-        except OtherSamples as refused:
-            return _other(pipe, OtherSamples(f"{self.name}: {refused}"))
+        except CompressedSamples as refused:
+            return _other(pipe, CompressedSamples(f"{self.name}: {refused}"))
         except ValueError as refused:
             raise AudioFormatError(f"{self.name}: {refused}") from None
 
 
-def _other(source: Path | Pipe, refused: OtherSamples) -> _Reader:
+def _other(source: Path | Pipe, refused: CompressedSamples) -> _Reader:
     """What reads a WAV file of compressed samples; raises `refused` where nothing does."""
     try:
         return MediaReader(source)

@@ -21,7 +21,7 @@ _REFUSED = {0x0002: "ADPCM", 0x0006: "A-law", 0x0007: "mu-law", 0x0011: "IMA ADP
 _STREAMED = 0xFFFFFFFF
 _UNKNOWN = 0x7FFFF000
 #: The length of samples that go on until the pipe ends.
-UNTOLD = 1 << 63
+UNKNOWN_LENGTH = 1 << 63
 
 #: Chunks that tell where one begins, though the one before it has no padding or a wrong length.
 _FAMILIAR = (b"fmt ", b"data", b"LIST", b"fact", b"bext", b"iXML", b"JUNK", b"cue ", b"id3 ", b"PEAK")
@@ -30,7 +30,7 @@ _SEARCHED = 1 << 20
 _FARTHEST = 1 << 26
 
 #: Up to so many bytes from there on: (first byte, how many).
-Look = Callable[[int, int], bytes]
+Peek = Callable[[int, int], bytes]
 
 _FMT = struct.Struct("<HHIIHH")
 _CHUNK = struct.Struct("<4sI")
@@ -71,7 +71,7 @@ class WavHeader:
         return self.length / self.frame_bytes / self.rate
 
 
-class OtherSamples(AudioFormatError):
+class CompressedSamples(AudioFormatError):
     """The samples of a WAV file are compressed: another reader may know them."""
 
 
@@ -84,65 +84,65 @@ def read_header(path: Path) -> WavHeader:
     """The header of the file; raises AudioFormatError, which names the file."""
     try:
         with path.open("rb") as file:
-            return _read(_looking_into(file), os.fstat(file.fileno()).st_size)
+            return _read(_peeking_into(file), os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise AudioFormatError(f"{path}: expected a readable WAV file: {error.strerror}") from None
-    except OtherSamples as error:
-        raise OtherSamples(f"{path}: {error}") from None
+    except CompressedSamples as error:
+        raise CompressedSamples(f"{path}: {error}") from None
     except ValueError as error:
         raise AudioFormatError(f"{path}: {error}") from None
 
 
-def read_piped_header(look: Look) -> WavHeader:
+def read_piped_header(peek: Peek) -> WavHeader:
     """The header of a WAV file that comes through a pipe; a `length` of UNTOLD is up to the pipe's end.
 
     Raises ValueError, and OtherSamples where they are compressed.
     """
-    return _read(look, None)
+    return _read(peek, None)
 
 
-def _looking_into(file: BinaryIO) -> Look:
-    def look(at: int, size: int) -> bytes:
+def _peeking_into(file: BinaryIO) -> Peek:
+    def peek(at: int, size: int) -> bytes:
         file.seek(at)
         return file.read(size)
 
-    return look
+    return peek
 
 
-def _read(look: Look, size: int | None) -> WavHeader:
+def _read(peek: Peek, size: int | None) -> WavHeader:
     """The header of a file of `size` bytes, None where nobody knows."""
-    magic = look(0, 12)
+    magic = peek(0, 12)
     if not is_wav(magic):
         raise ValueError(f"expected a WAV file, got one that begins with {magic!r}")
     sizes: bytes | None = None
     form: bytes | None = None
     skipped = 0
-    for name, start, length, passed in _chunks(look, size):
+    for name, start, length, passed in _chunks(peek, size):
         skipped += passed
         if name == b"ds64":
-            sizes = look(start, min(length, 28))
+            sizes = peek(start, min(length, 28))
         elif name == b"fmt ":
-            form = look(start, min(length, 40))
+            form = peek(start, min(length, 40))
         elif name == b"data":
             if form is None:
                 raise ValueError("expected a fmt chunk ahead of the samples, got none")
             if sizes is not None and length == _STREAMED and len(sizes) >= 16:
                 (length,) = struct.unpack_from("<Q", sizes, 8)
-            found = _data_length(look, start, length, size)
+            found = _data_length(peek, start, length, size)
             missing = 0 if length >= _UNKNOWN else max(0, length - found)
-            return _header(form, start, found, missing=0 if found == UNTOLD else missing, skipped=skipped)
+            return _header(form, start, found, missing=0 if found == UNKNOWN_LENGTH else missing, skipped=skipped)
     raise ValueError("expected a data chunk, got none: the file is cut short")
 
 
-def _chunks(look: Look, size: int | None) -> Iterator[tuple[bytes, int, int, int]]:
+def _chunks(peek: Peek, size: int | None) -> Iterator[tuple[bytes, int, int, int]]:
     """Name, first byte and length of each chunk, and how many bytes before it were none."""
     at, passed = 12, 0
-    while len(head := look(at, _CHUNK.size)) == _CHUNK.size:
+    while len(head := peek(at, _CHUNK.size)) == _CHUNK.size:
         if at > _FARTHEST and size is None:
             raise ValueError(f"expected samples within the first {_FARTHEST >> 20} MiB, got none")
         name, length = _CHUNK.unpack(head)
         if name != b"data" and not _is_chunk(name, at + _CHUNK.size + length, size):
-            found = _familiar(look(at + 1, _SEARCHED))
+            found = _familiar(peek(at + 1, _SEARCHED))
             if found is None:
                 return
             passed += found + 1
@@ -151,7 +151,7 @@ def _chunks(look: Look, size: int | None) -> Iterator[tuple[bytes, int, int, int
         at += _CHUNK.size
         yield name, at, length, passed
         passed = 0
-        at += length + _padding(look, at + length) if length % 2 else length
+        at += length + _padding(peek, at + length) if length % 2 else length
 
 
 def _is_chunk(name: bytes, end: int, size: int | None) -> bool:
@@ -159,9 +159,9 @@ def _is_chunk(name: bytes, end: int, size: int | None) -> bool:
     return name.isascii() and name.decode().isprintable() and end <= (_FARTHEST if size is None else size)
 
 
-def _padding(look: Look, end: int) -> int:
+def _padding(peek: Peek, end: int) -> int:
     """A chunk of odd length is padded, but some writers know nothing of that."""
-    behind = look(end, 5)
+    behind = peek(end, 5)
     return 0 if behind[:4] in _FAMILIAR and behind[1:5] not in _FAMILIAR else 1
 
 
@@ -171,15 +171,15 @@ def _familiar(data: bytes) -> int | None:
     return min(found, default=None)
 
 
-def _data_length(look: Look, start: int, length: int, size: int | None) -> int:
+def _data_length(peek: Peek, start: int, length: int, size: int | None) -> int:
     """How many bytes of samples there are: of a streamed file, and of one cut short, all up to the file's end."""
     if size is None:
         if length == 0:
-            return 0 if look(start, 4) in (b"", *_FAMILIAR) else UNTOLD
-        return length if length < _UNKNOWN or length > _STREAMED else UNTOLD
+            return 0 if peek(start, 4) in (b"", *_FAMILIAR) else UNKNOWN_LENGTH
+        return length if length < _UNKNOWN or length > _STREAMED else UNKNOWN_LENGTH
     if length == 0 and start < size:
         # Either a streamed file or an empty one with another chunk behind the samples.
-        behind = look(start, _CHUNK.size)
+        behind = peek(start, _CHUNK.size)
         if len(behind) == _CHUNK.size and behind[:4].isascii() and behind[:4].decode().isprintable():
             return 0 if _CHUNK.unpack(behind)[1] <= size - start else size - start
         return size - start
@@ -193,7 +193,7 @@ def _header(form: bytes, start: int, length: int, *, missing: int, skipped: int)
     if tag == _EXTENSIBLE and len(form) >= 26:
         (tag,) = struct.unpack_from("<H", form, 24)
     if tag not in (_PCM, _FLOAT):
-        raise OtherSamples(f"expected PCM or float samples, got {_REFUSED.get(tag, f'format {tag:#06x}')}")
+        raise CompressedSamples(f"expected PCM or float samples, got {_REFUSED.get(tag, f'format {tag:#06x}')}")
     if channels == 0 or not 1000 <= rate <= 768_000:
         raise ValueError(f"expected 1 channel or more at 1000-768000 Hz, got {channels} at {rate} Hz")
     sample_bytes, odd = divmod(block, channels)
@@ -211,7 +211,7 @@ def _header(form: bytes, start: int, length: int, *, missing: int, skipped: int)
         rate,
         sample_bytes,
         start,
-        UNTOLD if length == UNTOLD else frames * block,
+        UNKNOWN_LENGTH if length == UNKNOWN_LENGTH else frames * block,
         missing,
         skipped,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from producers.sources.convert import Converter
 from producers.sources.pipe import Pipe
-from producers.sources.riff import UNTOLD, read_piped_header
+from producers.sources.riff import UNKNOWN_LENGTH, read_piped_header
 from producers.sources.wav import block_bytes, is_plain
 
 
@@ -20,8 +20,8 @@ class PipedWav:
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._header = read_piped_header(pipe.look)
-        self.duration = None if self._header.length == UNTOLD else self._header.duration
+        self._header = read_piped_header(pipe.peek)
+        self.duration = None if self._header.length == UNKNOWN_LENGTH else self._header.duration
         self.missing = 0.0
         self.skipped = f"{self._header.skipped} bytes before the samples" if self._header.skipped else ""
 
@@ -44,7 +44,7 @@ class PipedWav:
                 yield waiting if converter is None else converter.convert(waiting, last=False)
                 waiting = b""
         came = (header.length - left) / header.frame_bytes / header.rate
-        if header.length != UNTOLD:
+        if header.length != UNKNOWN_LENGTH:
             self.missing = header.duration - came
         self.duration = came
         whole = waiting[: len(waiting) // header.frame_bytes * header.frame_bytes]

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from shared.aws.client import AwsClient
 from shared.aws.credentials import CREDENTIAL_ERRORS, NO_CREDENTIALS, Profile
-from shared.aws.threads import DaemonThreads
+from shared.aws.threads import DaemonThreadPool
 from shared.errors import LowLatencyTranslateError, SetupError
 from shared.proxies import is_own
 
@@ -23,20 +23,20 @@ _CONNECT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
-    """How often a call is made, the first time included, before it fails for what may pass.
+class AwsRetries:
+    """How botocore retries a call that fails for what may pass: `max_attempts`, the first one included.
 
-    `mode` is botocore's: `standard` waits at random, doubling, between tries; `adaptive` also keeps below the rate at
-    which the service throttles. Each try has `answer` s without a byte, so that all of them together end.
+    `mode` is botocore's: `standard` backs off exponentially, with jitter; `adaptive` also limits the rate to what the
+    service does not throttle. `read_timeout` is how long (s) an attempt waits for the next byte.
     """
 
-    attempts: int
+    max_attempts: int
     mode: str = "standard"
-    answer: float = 10
+    read_timeout: float = 10
 
 
-#: Who calls knows what waits, and tries again itself.
-ONCE = Tries(1)
+#: The caller knows what waits for the answer, and retries itself.
+NO_RETRIES = AwsRetries(1)
 
 
 class Aws:
@@ -59,14 +59,16 @@ class Aws:
             )
         except BotoCoreError as error:
             raise SetupError(f"AWS: {error}") from None
-        self._clients: dict[tuple[str, type[LowLatencyTranslateError], Tries], AwsClient] = {}
+        self._clients: dict[tuple[str, type[LowLatencyTranslateError], AwsRetries], AwsClient] = {}
         self.region = self._session.region_name
         if not self.region:
             raise SetupError("AWS: no region is set; set AWS_REGION, in the environment or in .env")
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
-        """The client of the service whose calls raise `unavailable` for what may pass, after so many tries."""
-        kind = service, unavailable, tries
+    def client(
+        self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries = NO_RETRIES
+    ) -> AwsClient:
+        """The client of the service whose calls raise `unavailable` for what may pass, after those retries."""
+        kind = service, unavailable, retries
         if kind not in self._clients:
             self._clients[kind] = self._client(*kind)
         return self._clients[kind]
@@ -110,14 +112,14 @@ class Aws:
             raise SetupError(NO_CREDENTIALS)
         return frozen
 
-    def _client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries) -> AwsClient:
+    def _client(self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries) -> AwsClient:
         from botocore.config import Config  # noqa: PLC0415 (see above)
         from botocore.utils import get_environ_proxies  # noqa: PLC0415
 
         config = Config(
             connect_timeout=_CONNECT,
-            read_timeout=tries.answer,
-            retries={"total_max_attempts": tries.attempts, "mode": tries.mode},
+            read_timeout=retries.read_timeout,
+            retries={"total_max_attempts": retries.max_attempts, "mode": retries.mode},
             max_pool_connections=_CALLS,
             # The code that makes the calls is tested; checking each again is a third of a call's cost.
             parameter_validation=False,
@@ -135,7 +137,7 @@ class Aws:
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
         # Threads of its own: calls of a service that hangs shall not hold up another's.
-        threads = DaemonThreads(_CALLS, service)
+        threads = DaemonThreadPool(_CALLS, service)
         return AwsClient(client, unavailable, threads, profile)
 
 

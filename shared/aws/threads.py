@@ -19,7 +19,7 @@ _Returned = TypeVar("_Returned")
 _IDLE = 10.0
 
 
-class DaemonThreads(Executor):
+class DaemonThreadPool(Executor):
     """Runs so many calls at once. A process ends without them, where a ThreadPoolExecutor's keep it while they hang."""
 
     def __init__(self, most: int, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The Stream interface: ordered shards of keyed entries, read from a place."""
+"""The Stream interface: ordered shards of keyed entries, read from a position on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What is read: the bytes, their place in the shard, and the epoch ms at which they arrived there."""
+    """What is read: the bytes, their position in the shard, and the epoch ms at which they arrived there."""
 
     sequence: int
     data: bytes
@@ -53,7 +53,7 @@ class Batch:
     """The next entries of a shard.
 
     `ended` says that the shard was closed and nothing follows; `at_tip`, that the shard held nothing more when this
-    read began. `placed_at` is when the reader took its place, by the clock of `Item.arrived_at` (epoch ms): what had
+    read began. `opened_at` is when the reader took its position, by the clock of `Item.arrived_at` (epoch ms): what had
     arrived by then stands before it; None where the stream does not say. `refused` says why the read failed: nothing
     came, and the next one tries again.
     """
@@ -61,7 +61,7 @@ class Batch:
     items: Sequence[Item]
     ended: bool = False
     at_tip: bool = False
-    placed_at: int | None = None
+    opened_at: int | None = None
     refused: str = ""
 
 
@@ -94,19 +94,19 @@ LATEST = Start(edge=Edge.LATEST)
 
 
 class ShardReader(Protocol):
-    """One reader's place in one shard."""
+    """One reader's position in one shard."""
 
     async def read(self) -> Batch:
         """The next entries, waiting until there are some, the shard has ended, or a poll found none.
 
-        A reader whose place is the shard's tip is told so first.
+        A reader whose position is the shard's tip is told so first.
         """
 
     def ack_until(self, sequence: int) -> None:
         """This reader will never need the entries up to `sequence` again."""
 
     def close(self) -> None:
-        """Gives up the place."""
+        """Ends the reading: nothing is retained for this reader any more."""
 
 
 class Stream(Protocol):
@@ -124,10 +124,10 @@ class Stream(Protocol):
     async def shards(self) -> Sequence[Shard]:
         """Every shard with retained entries, and every open one."""
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         """A reader of the shard from `start` on.
 
-        A stream that can, keeps what a reader that `holds` is not done with, and makes writers wait for it.
+        With `retain` a stream that can keeps what the reader has not acked, and makes writers wait for it.
         """
 
 

@@ -1,4 +1,4 @@
-"""Following streams from a place on: every shard at once, parents before children, for readers without leases."""
+"""Following streams from a position on: every shard at once, parents before children, for readers without leases."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from shared.backoff import delays
 from shared.errors import StreamUnavailable
 from shared.loop_affinity import LoopAffinity
 from shared.streams.base import OLDEST, Batch, Shard, ShardReader, Start, Stream, ready
+from shared.streams.follower_events import CaughtUp, FollowerEvent, Interrupted, Resumed, StreamItem
 from shared.streams.names import StreamName
-from shared.streams.news import Answered, CaughtUp, Followed, News, Refused
-from shared.streams.outage import Outage
+from shared.streams.outage_detector import OutageDetector
 
 #: Batches that wait to be taken, before reading waits too.
 _WAITING = 100
@@ -53,7 +53,7 @@ class Follower:
     """The items of some streams from `start` on: `async with Follower(...) as follower: await follower.next()`.
 
     Those of one key come in order. A shard that appears later is read from its oldest item. An unavailable stream is
-    waited out, also where the follower comes. What reading raises is raised by every later call. It belongs to the
+    waited out, also while the follower joins. What reading raises is raised by every later call. It belongs to the
     event loop that entered it: WrongEventLoop is raised on another one.
     """
 
@@ -63,12 +63,12 @@ class Follower:
         #: Loop time (s) at which it began: what was long ago then is longer ago for a shard that is opened later.
         self._begun = 0.0
         self._name = f"what follows {', '.join(stream.name for stream in streams.values())}"
-        self._home = LoopAffinity("enter, follow and leave on one event loop")
+        self._affinity = LoopAffinity("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
-        self._queue: asyncio.Queue[list[Followed] | _AtTip | _Ended | _Begun | _Out | _Back | Exception]
+        self._queue: asyncio.Queue[list[StreamItem] | _AtTip | _Ended | _Begun | _Out | _Back | Exception]
         self._queue = asyncio.Queue(_WAITING)
-        self._taken: list[Followed] = []
-        self._signals: deque[Refused | Answered] = deque()
+        self._taken: list[StreamItem] = []
+        self._signals: deque[Interrupted | Resumed] = deque()
         self._failure: Exception | None = None
         self._caught_up = False
         #: Stream and shard -> whether its turn has come: its parents have been read.
@@ -82,7 +82,7 @@ class Follower:
         self._out: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
-        self._home.bind(self._name)
+        self._affinity.bind(self._name)
         self._begun = asyncio.get_running_loop().time()
         try:
             for name in self._streams:
@@ -95,10 +95,10 @@ class Follower:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._home.check(self._name)
+        self._affinity.check(self._name)
         await self._stop()
 
-    async def news(self) -> News:
+    async def next_event(self) -> FollowerEvent:
         """The next item, or what else there is to know, waiting for it. Nothing is lost where this is cancelled.
 
         Raises what reading raised, and RuntimeError where the follower has been left.
@@ -113,21 +113,21 @@ class Follower:
                 return CaughtUp()
             await self._take()
 
-    async def next(self) -> Followed:
-        """The next item, waiting for it; see `news`."""
-        while not isinstance(found := await self.news(), Followed):
+    async def next(self) -> StreamItem:
+        """The next item, waiting for it; see `next_event`."""
+        while not isinstance(found := await self.next_event(), StreamItem):
             pass
         return found
 
-    async def backlog(self) -> AsyncIterator[Followed]:
+    async def backlog(self) -> AsyncIterator[StreamItem]:
         """The items that stand there already, and those that come until the last of them has been read."""
         while not self._caught_up:
-            if isinstance(found := await self.news(), Followed):
+            if isinstance(found := await self.next_event(), StreamItem):
                 yield found
 
     async def _take(self) -> None:
         """Waits for what a shard says next."""
-        self._home.check(self._name)
+        self._affinity.check(self._name)
         if self._failure is not None:
             raise self._failure
         entry = await self._queue.get()
@@ -141,18 +141,18 @@ class Follower:
                 self._behind.discard((entry.stream, entry.shard))
                 self._finished[entry.stream].add(entry.shard)
                 self._childless.add((entry.stream, entry.shard))
-                # Beside who waits for news: one who never waits for long would never have seen them begun.
+                # In a task of its own: a caller that never waits for long would never have seen them begun.
                 self._tasks.append(asyncio.create_task(self._begin_children(entry.stream, entry.shard)))
             case _Begun():
                 self._childless.discard((entry.stream, entry.shard))
             case _Out():
                 if not self._out:
-                    self._signals.append(Refused(entry.reason))
+                    self._signals.append(Interrupted(entry.reason))
                 self._out.add((entry.stream, entry.shard))
             case _Back():
                 self._out.discard((entry.stream, entry.shard))
                 if not self._out:
-                    self._signals.append(Answered())
+                    self._signals.append(Resumed())
             case _:
                 self._taken = entry[::-1]
 
@@ -161,13 +161,13 @@ class Follower:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._failure = RuntimeError("expected a follower that goes on, got one that was left")
-        # Who waits for news waits in vain; where the queue is full nobody waits.
+        # A caller that waits for an event waits in vain; where the queue is full nobody waits.
         with suppress(asyncio.QueueFull):
             self._queue.put_nowait(self._failure)
 
     async def _begin_all(self, name: StreamName) -> None:
         shards = await self._shards(name)
-        # Those whose turn has not come take their place too: a child that is there now is not read from its oldest.
+        # Those whose turn has not come take their position too: a child that is there now is not read from its oldest.
         for shard in shards:
             await self._begin(name, shard.id, self._start)
         self._let_read(name, ready(shards, set()))
@@ -184,7 +184,7 @@ class Follower:
 
     async def _shards(self, name: StreamName, parent: str | None = None) -> Sequence[Shard]:
         """The stream's shards; where the children of a shard are looked for, refusals are told as that one's."""
-        waits, outage = delays(), Outage()
+        waits, outage = delays(), OutageDetector()
         while True:
             try:
                 shards = await self._streams[name].shards()
@@ -193,7 +193,7 @@ class Follower:
                     await self._refused(name, parent, str(error), outage)
                 await asyncio.sleep(next(waits))
             else:
-                if outage.answered():
+                if outage.record_success():
                     await self._queue.put(_Back(name, str(parent)))
                 return shards
 
@@ -210,7 +210,7 @@ class Follower:
             await opened.wait()
 
     async def _read(self, name: StreamName, shard: str, start: Start, opened: asyncio.Event) -> None:
-        outage = Outage()
+        outage = OutageDetector()
         try:
             reader, late = await self._open(name, shard, start, opened, outage)
             try:
@@ -222,9 +222,9 @@ class Follower:
             await self._queue.put(error)
 
     async def _open(
-        self, name: StreamName, shard: str, start: Start, opened: asyncio.Event, outage: Outage
+        self, name: StreamName, shard: str, start: Start, opened: asyncio.Event, outage: OutageDetector
     ) -> tuple[ShardReader, int]:
-        """A reader, and how late (ms) it takes its place."""
+        """A reader, and how late (ms) it takes its position."""
         waits = delays()
         while True:
             late = self._late
@@ -243,8 +243,10 @@ class Follower:
         """Ms since it began."""
         return round((asyncio.get_running_loop().time() - self._begun) * 1000)
 
-    async def _pass_on(self, name: StreamName, shard: str, reader: ShardReader, late: int, outage: Outage) -> None:
-        """Reads the shard to its end; its reader took its place `late` ms after the follower came."""
+    async def _pass_on(
+        self, name: StreamName, shard: str, reader: ShardReader, late: int, outage: OutageDetector
+    ) -> None:
+        """Reads the shard to its end; its reader took its position `late` ms after the follower joined."""
         waits = delays()
         behind = True
         while True:
@@ -262,20 +264,21 @@ class Follower:
                 behind = False
             if batch.refused:
                 await self._refused(name, shard, batch.refused, outage)
-            elif outage.answered():
+            elif outage.record_success():
                 await self._queue.put(_Back(name, shard))
             if batch.ended:
                 await self._queue.put(_Ended(name, shard))
                 return
 
-    async def _refused(self, name: StreamName, shard: str, reason: str, outage: Outage) -> None:
-        if outage.refused():
+    async def _refused(self, name: StreamName, shard: str, reason: str, outage: OutageDetector) -> None:
+        if outage.record_failure():
             await self._queue.put(_Out(name, shard, reason))
 
 
-def _followed(name: StreamName, batch: Batch, late: int, *, behind: bool) -> list[Followed]:
-    """The batch's items; a reader that was not `behind` has nothing of the past any more."""
-    joined_at = None if batch.placed_at is None else batch.placed_at - late
+def _followed(name: StreamName, batch: Batch, late: int, *, behind: bool) -> list[StreamItem]:
+    """The batch's items; a reader that was not `behind` has no backlog any more."""
+    joined_at = None if batch.opened_at is None else batch.opened_at - late
     return [
-        Followed(name, item, past=behind and (joined_at is None or item.arrived_at < joined_at)) for item in batch.items
+        StreamItem(name, item, backlog=behind and (joined_at is None or item.arrived_at < joined_at))
+        for item in batch.items
     ]

@@ -29,12 +29,12 @@ class _MemoryShard:
     parents: tuple[str, ...] = ()
     closed: bool = False
     items: list[Item] = field(default_factory=list)
-    #: How many items were trimmed; an item's place is that plus its index.
+    #: How many items were trimmed; an item's position is that plus its index.
     trimmed: int = 0
-    holders: set[_MemoryReader] = field(default_factory=set)
+    retainers: set[_MemoryReader] = field(default_factory=set)
 
-    def place(self, start: Start) -> int:
-        """The place of the first item that `start` covers."""
+    def position(self, start: Start) -> int:
+        """The position of the first item that `start` covers."""
         if start.edge is Edge.LATEST:
             return self.trimmed + len(self.items)
         if start.after is not None:
@@ -47,8 +47,8 @@ class _MemoryShard:
 class MemoryStream(Stream):
     """A Stream for one process.
 
-    It retains the entries of the last `retention_ms`, and what a holding reader is not done with. While what such a
-    reader has not read exceeds `capacity` bytes, `publish` waits: a fast writer cannot outrun a slow stage.
+    It retains the entries of the last `retention_ms`, and what a retaining reader has not acked. Backpressure:
+    `publish` waits while such a reader has more than `capacity` bytes to read, so a fast writer cannot outrun a stage.
     It asks `clock` once and goes on by the loop's: its time does not step, and arrival times never fall.
     Its methods raise WrongEventLoop on another event loop than the first that used it, unless that is closed.
     """
@@ -72,14 +72,14 @@ class MemoryStream(Stream):
         self._newest = 0
         self._sequences = count(1)
         self._ids = count()
-        self._home = LoopAffinity("a stream in memory is for one event loop alone")
+        self._affinity = LoopAffinity("a stream in memory is for one event loop alone")
         self._changed = asyncio.Event()
         self._shards: dict[str, _MemoryShard] = {}
         for index in range(shards):
             self._open(_KEY_SPACE * index // shards, _KEY_SPACE * (index + 1) // shards - 1)
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        self._home.bind(f"stream {self.name}")
+        self._affinity.bind(f"stream {self.name}")
         for entry in entries:
             if not entry.key:
                 raise ValueError(f"{self.name}: expected a partition key, got an empty one")
@@ -93,14 +93,14 @@ class MemoryStream(Stream):
             shard = self._shard_of(key)
             self._newest = self._now()
             shard.items.append(Item(next(self._sequences), data, self._newest))
-            for reader in shard.holders:
+            for reader in shard.retainers:
                 reader.unread += len(data)
         for shard in self._shards.values():
             self._trim(shard)
         self._notify()
 
     async def shards(self) -> Sequence[Shard]:
-        self._home.bind(f"stream {self.name}")
+        self._affinity.bind(f"stream {self.name}")
         # A closed shard without entries is listed as long as a parent is: its children must wait for that one.
         listed: dict[str, Shard] = {}
         for shard in self._shards.values():
@@ -108,15 +108,15 @@ class MemoryStream(Stream):
                 listed[shard.id] = Shard(shard.id, shard.parents)
         return list(listed.values())
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        self._home.bind(f"stream {self.name}")
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
+        self._affinity.bind(f"stream {self.name}")
         source = self._shards[shard]
         now = self._now()
         # What comes in this very millisecond is not taken for what stands there: it arrives a millisecond later.
-        placed_at = self._told = max(now, self._newest + 1)
-        reader = _MemoryReader(self, source, source.place(start.by(now)), placed_at)
-        if holds:
-            source.holders.add(reader)
+        opened_at = self._told = max(now, self._newest + 1)
+        reader = _MemoryReader(self, source, source.position(start.by(now)), opened_at)
+        if retain:
+            source.retainers.add(reader)
         return reader
 
     def split(self, shard: str) -> None:
@@ -154,16 +154,16 @@ class MemoryStream(Stream):
         return closing
 
     def _shard_of(self, key: str) -> _MemoryShard:
-        place = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
-        return next(s for s in self._shards.values() if not s.closed and s.first_hash <= place <= s.last_hash)
+        hashed = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
+        return next(s for s in self._shards.values() if not s.closed and s.first_hash <= hashed <= s.last_hash)
 
     def _unread(self) -> int:
-        return max((reader.unread for shard in self._shards.values() for reader in shard.holders), default=0)
+        return max((reader.unread for shard in self._shards.values() for reader in shard.retainers), default=0)
 
     def _trim(self, shard: _MemoryShard) -> None:
         oldest = self._now() - self._retention_ms
-        needed = min((reader.needed for reader in shard.holders), default=shard.trimmed + len(shard.items))
-        surplus = min(shard.place(Start(at=oldest)), needed) - shard.trimmed
+        acked = min((reader.acked for reader in shard.retainers), default=shard.trimmed + len(shard.items))
+        surplus = min(shard.position(Start(at=oldest)), acked) - shard.trimmed
         # A list gives up its head in time proportional to its length, so wait until the head is half of it.
         if surplus * 2 > len(shard.items):
             del shard.items[:surplus]
@@ -175,41 +175,41 @@ class MemoryStream(Stream):
 
 
 class _MemoryReader(ShardReader):
-    """A place in one shard of a MemoryStream."""
+    """A position in one shard of a MemoryStream."""
 
-    def __init__(self, stream: MemoryStream, shard: _MemoryShard, place: int, placed_at: int) -> None:
+    def __init__(self, stream: MemoryStream, shard: _MemoryShard, position: int, opened_at: int) -> None:
         self._stream = stream
         self._shard = shard
-        self._place = place
-        self._placed_at = placed_at
+        self._position = position
+        self._positiond_at = opened_at
         self._began = False
         #: Loop time (s) at which it read something last.
         self._read_at = asyncio.get_running_loop().time()
-        self.needed = place
-        self.unread = sum(len(item.data) for item in shard.items[place - shard.trimmed :])
+        self.acked = position
+        self.unread = sum(len(item.data) for item in shard.items[position - shard.trimmed :])
 
     async def read(self) -> Batch:
         shard = self._shard
         if self._began:
             await self._something()
         self._began = True
-        self._place = max(self._place, shard.trimmed)
-        first = self._place - shard.trimmed
+        self._position = max(self._position, shard.trimmed)
+        first = self._position - shard.trimmed
         items = shard.items[first : first + _BATCH]
-        self._place += len(items)
+        self._position += len(items)
         if items:
             self._read_at = asyncio.get_running_loop().time()
             self.unread -= sum(len(item.data) for item in items)
         self._stream._notify()
-        at_tip = self._place == shard.trimmed + len(shard.items)
-        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip, placed_at=self._placed_at)
+        at_tip = self._position == shard.trimmed + len(shard.items)
+        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip, opened_at=self._positiond_at)
 
     async def _something(self) -> None:
         """Waits for something to read, and not for ever: a reader is told again that nothing came."""
         shard = self._shard
         with suppress(TimeoutError):
             async with asyncio.timeout(_POLL if self._lively else _IDLE_POLL):
-                while self._place >= shard.trimmed + len(shard.items) and not shard.closed:
+                while self._position >= shard.trimmed + len(shard.items) and not shard.closed:
                     await self._stream._changed.wait()
 
     @property
@@ -218,8 +218,8 @@ class _MemoryReader(ShardReader):
         return asyncio.get_running_loop().time() - self._read_at < _LIVELY
 
     def ack_until(self, sequence: int) -> None:
-        self.needed = max(self.needed, self._shard.place(Start(after=sequence)))
+        self.acked = max(self.acked, self._shard.position(Start(after=sequence)))
 
     def close(self) -> None:
-        self._shard.holders.discard(self)
+        self._shard.retainers.discard(self)
         self._stream._notify()

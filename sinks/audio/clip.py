@@ -17,7 +17,7 @@ class Clip:
     def __init__(self) -> None:
         self._chunks: dict[int, Speech] = {}
         self._newest: Speech | None = None
-        self._given = 0
+        self._emitted = 0
         #: Whether audio was given out, and whether the last of it was.
         self.begun = False
         self.complete = False
@@ -31,17 +31,17 @@ class Clip:
             if self.whole:
                 return
             self._chunks.clear()
-            self._given = round(self._given * newest.tempo / chunk.tempo * chunk.rate / newest.rate)
+            self._emitted = round(self._emitted * newest.tempo / chunk.tempo * chunk.rate / newest.rate)
         self._newest = chunk
         self._chunks.setdefault(chunk.offset, chunk)
 
     def take(self) -> Iterator[tuple[Speech, bytes, bool]]:
         """The audio that is next, as far as it is here: each chunk, what of its payload is new, and if it begins."""
         while not self.complete and (chunk := self._next()) is not None:
-            payload = chunk.payload[max(0, self._given - chunk.offset) * SAMPLE_BYTES :]
+            payload = chunk.payload[max(0, self._emitted - chunk.offset) * SAMPLE_BYTES :]
             end = chunk.offset + len(chunk.payload) // SAMPLE_BYTES
             del self._chunks[chunk.offset]
-            self._given = max(self._given, end)
+            self._emitted = max(self._emitted, end)
             self.complete = chunk.last
             if payload or chunk.last:
                 begins, self.begun = not self.begun, True
@@ -51,12 +51,12 @@ class Clip:
         if not self._chunks:
             return None
         chunk = self._chunks[min(self._chunks)]
-        return chunk if chunk.offset <= self._given else None
+        return chunk if chunk.offset <= self._emitted else None
 
     @property
     def whole(self) -> bool:
         """Whether every chunk of the newest attempt is here or was given out."""
-        end = self._given
+        end = self._emitted
         for offset in sorted(self._chunks):
             chunk = self._chunks[offset]
             if offset > end:

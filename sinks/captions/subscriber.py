@@ -20,11 +20,11 @@ from shared.models import (
 from shared.sessions import SessionStore
 from shared.streams import Start, Stream, StreamName
 from sinks.admission import Admission
+from sinks.captions.backlog import Backlog
 from sinks.captions.events import Caption, CaptionEvent, Corrected, Missed, Tail
-from sinks.captions.past import Past
 from sinks.captions.tail import TailText
 from sinks.records import Received, SessionRecords
-from sinks.subscriber import REACH_BACK, Subscriber, check_place
+from sinks.subscriber import LOOKBACK_S, Subscriber, check_position
 
 
 class CaptionSubscriber(Subscriber[CaptionEvent]):
@@ -32,9 +32,9 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
 
     Without a `language` they are the source language's: committed captions, the live tail, and corrections. With one
     they are translations, and corrections where a number or an amount was wrong. A subscriber that joins late is first
-    shown the last `backlog` captions of those that came in the `reach_back` s (60 by default) before it joined, and
+    shown the last `backlog` captions of those that came in the `lookback_s` s (60 by default) before it joined, and
     told what it missed. One that takes up where another was is given the number of the last caption that one had (0 for
-    none) as `after`: it is shown every caption behind that, as far as `reach_back` goes, and told which are gone. It
+    none) as `after`: it is shown every caption behind that, as far as `lookback_s` goes, and told which are gone. It
     ends when the session has. `streams` must hold transcripts and unique-segments, or translations; a `store` is asked
     whether there is such a session and language, and how many captions of it there were.
     """
@@ -47,17 +47,17 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         *,
         backlog: int = 3,
         after: int | None = None,
-        reach_back: float | None = None,
+        lookback_s: float | None = None,
         store: SessionStore | None = None,
         clock: Clock | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        check_place(after, reach_back)
+        check_position(after, lookback_s)
         if backlog < 0:
             raise ValueError(f"expected `backlog` to be 0 or more, got {backlog}")
         reads = [StreamName.TRANSLATIONS] if language else [StreamName.TRANSCRIPTS, StreamName.UNIQUE_SEGMENTS]
         self._metrics = metrics or MemoryMetrics()
-        start = Start(ago=round((REACH_BACK if reach_back is None else reach_back) * 1000))
+        start = Start(ago=round((LOOKBACK_S if lookback_s is None else lookback_s) * 1000))
         super().__init__(
             SessionRecords({name: streams[name] for name in reads}, start, session, self._metrics),
             None if store is None else Admission(store, session, language, resumes=after is not None),
@@ -69,39 +69,39 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
         self._last = after or 0
         self._revisions: dict[tuple[int, int], int] = {}
         #: What came before it joined; None once that was told.
-        self._past: Past | None = Past(backlog) if after is None else Past(None, after)
+        self._backlog: Backlog | None = Backlog(backlog) if after is None else Backlog(None, after)
         #: What came meanwhile.
         self._meanwhile: list[Received] = []
 
-    def _take(self, received: Received) -> Iterator[CaptionEvent]:
+    def _process(self, received: Received) -> Iterator[CaptionEvent]:
         record = received.record
-        if self._past is not None and received.past:
+        if self._backlog is not None and received.backlog:
             for event in self._events_of(record, backlog=True):
-                self._past.add(event)
+                self._backlog.add(event)
             if self._is_caption(record):
-                self._past.passed(record)
-        elif self._past is not None and not self._is_caption(record):
+                self._backlog.seen(record)
+        elif self._backlog is not None and not self._is_caption(record):
             self._meanwhile.append(received)
         else:
-            # Behind a caption that came meanwhile there is none of the past any more.
+            # Behind a caption that came meanwhile there is no backlog any more.
             yield from self._caught_up()
-            yield from self._events_of(record, backlog=received.past)
+            yield from self._events_of(record, backlog=received.backlog)
         if isinstance(record, SessionEnded) and self._is_end(record) and received.stream is not StreamName.TRANSCRIPTS:
             yield from self._caught_up()
             self._reason = record.reason
 
     def _caught_up(self) -> Iterator[CaptionEvent]:
-        if self._past is None:
+        if self._backlog is None:
             return
-        yield from self._past.recent(self._last)
+        yield from self._backlog.events(self._last)
         if self._shown_tail != Tail(""):
             yield self._shown_tail
-        self._past = None
+        self._backlog = None
         for received in self._meanwhile:
             yield from self._events_of(received.record, backlog=False)
         self._meanwhile = []
 
-    def _unheard(self, last: int) -> Iterator[CaptionEvent]:
+    def _missed(self, last: int) -> Iterator[CaptionEvent]:
         if last > self._last:
             yield Missed(self._last + 1, last)
 
@@ -121,7 +121,7 @@ class CaptionSubscriber(Subscriber[CaptionEvent]):
                 self._revisions[record.first, record.last] = record.revision
                 yield Corrected(record.first, record.last, record.text)
         elif isinstance(record, PartialResult | FinalResult):
-            self._tail.hear(record)
+            self._tail.update(record)
         elif isinstance(record, SessionEnded) and self._is_end(record):
             self._tail.end(record.take)
         if self._language is None and (tail := self._tail.now()) != self._shown_tail:

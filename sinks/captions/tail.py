@@ -10,7 +10,7 @@ from shared.models import FinalResult, Result, Segment, Word
 from shared.result_order import Place, ResultOrder
 from shared.text import join
 from sinks.captions.events import Tail
-from sinks.captions.steady import Steady
+from sinks.captions.stable_prefix import StablePrefix
 
 #: Committed words that are remembered, to find them in a hypothesis.
 _KEPT = 60
@@ -24,26 +24,26 @@ class TailText:
         self._frontier = 0
         self._finals: list[Result] = []
         self._open: Result | None = None
-        self._steady = Steady()
+        self._stable_prefix = StablePrefix()
         self._order = ResultOrder()
         self._utterance = (0, 0)
 
-    def hear(self, result: Result) -> None:
+    def update(self, result: Result) -> None:
         """Takes a result; one that is older than the newest, or was taken before, is ignored."""
         if self._order.place(result) in (Place.STALE, Place.REPEATED):
             return
         if self._utterance != (result.take, result.utterance):
             self._utterance = (result.take, result.utterance)
-            self._steady = Steady()
+            self._stable_prefix = StablePrefix()
         final = isinstance(result, FinalResult)
         self._open = None if final else result
         if final:
             self._finals.append(result)
         else:
-            self._steady.hear(result.items, result.position)
+            self._stable_prefix.update(result.items, result.position)
 
     def end(self, take: int | None) -> None:
-        """The session is over, as the worker of `take` says, if it is no older than the newest heard.
+        """The session is over, as the worker of `take` says, if it is no older than the newest seen.
 
         What comes all the same is news behind what is committed.
         """
@@ -61,14 +61,14 @@ class TailText:
     def now(self) -> Tail:
         """The tail as it is now."""
         self._finals = [final for final in self._finals if self._beyond(final)]
-        steady = [self._beyond(final) for final in self._finals]
+        stable = [self._beyond(final) for final in self._finals]
         unstable: Sequence[Word] = ()
         if self._open is not None:
             items, done = self._open.items, self._done(self._open)
-            count = self._steady.count(done)
-            steady.append(items[done:count])
+            count = self._stable_prefix.count(done)
+            stable.append(items[done:count])
             unstable = items[count:]
-        return Tail(" ".join(join(words) for words in steady if words), join(unstable))
+        return Tail(" ".join(join(words) for words in stable if words), join(unstable))
 
     def _beyond(self, result: Result) -> Sequence[Word]:
         return result.items[self._done(result) :]

@@ -43,7 +43,7 @@ class PlaybackStream:
     async def shards(self) -> Sequence[Shard]:
         return [Shard(self.name)]
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         return self
 
     async def read(self) -> Batch:

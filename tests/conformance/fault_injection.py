@@ -41,9 +41,9 @@ class LinkedStream:
         await self._link.until_up()
         return await self._stream.shards()
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         await self._link.until_up()
-        return _LinkedReader(await self._stream.reader(shard, start, holds=holds), self._link)
+        return _LinkedReader(await self._stream.reader(shard, start, retain=retain), self._link)
 
 
 class _LinkedReader:
@@ -80,8 +80,8 @@ class RefusingView:
     async def shards(self) -> Sequence[Shard]:
         return await self._stream.shards()
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        return await self._stream.reader(shard, start, holds=holds)
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
+        return await self._stream.reader(shard, start, retain=retain)
 
 
 class RefusingStore:
@@ -140,5 +140,5 @@ class WriteOnlyStream:
     async def shards(self) -> Sequence[Shard]:
         return ()
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         raise AssertionError("expected nobody to read")

@@ -76,8 +76,8 @@ class KillableStream:
     async def shards(self) -> Sequence[Shard]:
         return await self._stream.shards()
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        return await self._stream.reader(shard, start, holds=holds)
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
+        return await self._stream.reader(shard, start, retain=retain)
 
 
 class KillableStore:

@@ -54,7 +54,7 @@ class Subscribers:
 
     async def _hear(self, language: str) -> None:
         # A process that is killed in mid-clip is back, and its clip replayed, well within this time.
-        subscriber = AudioSubscriber(self._streams, self._talk.id, language, patience=30, clock=VirtualClock())
+        subscriber = AudioSubscriber(self._streams, self._talk.id, language, clip_timeout_s=30, clock=VirtualClock())
         async with subscriber as audio:
             async for event in audio:
                 self._speech[language].append(event)

@@ -73,7 +73,7 @@ def test_a_clip_that_broke_off_on_a_host_whose_clock_is_wrong_is_heard_to_its_en
         second = asyncio.Event()
 
         async def listen() -> None:
-            subscriber = AudioSubscriber(cluster.streams, "talk", "es", patience=30, clock=VirtualClock())
+            subscriber = AudioSubscriber(cluster.streams, "talk", "es", clip_timeout_s=30, clock=VirtualClock())
             async with subscriber as audio:
                 async for event in audio:
                     events.append(event)

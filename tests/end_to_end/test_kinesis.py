@@ -18,7 +18,7 @@ from shared.aws import AwsClient
 from shared.errors import StreamUnavailable
 from shared.streams import StreamName
 from shared.streams.kinesis import KinesisStream
-from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.read_pacer import ReadPacer
 from sinks import Caption
 from tests.end_to_end.excerpt import Excerpt
 from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
@@ -57,7 +57,7 @@ async def test_a_stream_that_refuses_every_third_record_loses_nothing_and_keeps_
     async with localstack_backend() as (prefix, backend):
         refusing = RefusingKinesis(observer.client("kinesis"))
         client = AwsClient(refusing, StreamUnavailable, ThreadPoolExecutor(8))
-        pace = Pace(0.4)
+        pace = ReadPacer(0.4)
         scripted = recognisers.load(f"scripted:{DEMO / 'recording.moonshine.jsonl'}")
         streams = {name: KinesisStream(client, f"{prefix}-{name}", pace) for name in StreamName}
         played = await run_pipeline(scripted, realtime=False, backend=replace(backend, streams=streams))

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from shared.aws import Aws, AwsClient
-from shared.aws.session import ONCE, Tries
+from shared.aws.session import NO_RETRIES, AwsRetries
 from shared.aws.tables import create_tables, delete_tables
 from shared.errors import LowLatencyTranslateError, StoreUnavailable
 
@@ -27,8 +27,10 @@ class FaultyAws(Aws):
         self.answered: Callable[[str, dict[str, Any]], Awaitable[None]] | None = None
         self.calls: dict[str, int] = {}
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
-        return _FaultyClient(self, self._aws.client(service, unavailable, tries))
+    def client(
+        self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries = NO_RETRIES
+    ) -> AwsClient:
+        return _FaultyClient(self, self._aws.client(service, unavailable, retries))
 
     def lose_answers(self, operation: str, times: int) -> None:
         """The next calls of the operation take effect, but whoever made them does not learn it."""

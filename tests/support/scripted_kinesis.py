@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from shared.aws import AwsClient
 from shared.errors import StreamUnavailable
 from shared.streams.kinesis import KinesisStream
-from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.read_pacer import ReadPacer
 from tests.support.scripted_stream import Put, ScriptedShard, ScriptedStream, now
 from tests.support.virtual_time import EPOCH
 
@@ -229,9 +229,9 @@ class Wire(Executor):
         """The calls of one operation that began at `since` or later."""
         return [call for call in self.calls if call.operation == operation and call.begun >= since]
 
-    def stream(self, name: str = STREAM, pace: Pace | None = None) -> KinesisStream:
+    def stream(self, name: str = STREAM, pace: ReadPacer | None = None) -> KinesisStream:
         """The product's stream, reading and writing over this wire."""
-        return KinesisStream(AwsClient(self.kinesis, StreamUnavailable, self), name, pace or Pace(0.4))
+        return KinesisStream(AwsClient(self.kinesis, StreamUnavailable, self), name, pace or ReadPacer(0.4))
 
 
 def _read(record: Put) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from shared.aws import Aws, AwsError
-from shared.backoff import delays, patiently
+from shared.backoff import delays, retry_while_unavailable
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams.names import StreamName
 
 #: Seconds for a stream to become active, or to be gone.
 _LIMIT = 300.0
-#: Tries of a call that is refused for now: only so many a second are allowed.
-_TRIES = 6
+#: Attempts at a call that is refused for now: only so many a second are allowed.
+_ATTEMPTS = 6
 _CREATING, _DELETING, _MISSING = "creating", "deleting", "missing"
 
 
@@ -91,4 +91,4 @@ class StreamAdmin:
         return StreamStatus(name, summary["StreamStatus"].lower(), summary["OpenShardCount"])
 
     async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        return await patiently(partial(self._client.call, operation, **parameters), _TRIES)
+        return await retry_while_unavailable(partial(self._client.call, operation, **parameters), _ATTEMPTS)

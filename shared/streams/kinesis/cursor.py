@@ -1,4 +1,4 @@
-"""A place in one shard, moved on by one read after the other."""
+"""A position in one shard, moved on by one read after the other."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from shared.aws import AwsClient, AwsError
 from shared.backoff import delays
 from shared.errors import ResourceMissing, StreamUnavailable
 from shared.streams.base import LATEST, Edge, Item, Start
-from shared.streams.kinesis.recent import Recent, behind
+from shared.streams.kinesis.replay_buffer import ReplayBuffer, behind
 from shared.streams.kinesis.server_clock import date
 
 log = logging.getLogger(__name__)
 
 #: An iterator is good for 5 minutes.
 _EXPIRED = "ExpiredIteratorException"
-#: What Kinesis says of a place in time that is still to come.
+#: What Kinesis says of a position at a time that is still to come.
 _INVALID = "InvalidArgumentException"
 #: The most records one read brings.
 _LIMIT = 10_000
@@ -49,14 +49,14 @@ class Cursor:
         #: Behind what it has read; where it began, if that is nothing yet.
         self.position = start
         self._iterator: str | None = None
-        #: The server's clock when it was last at the tip; a place at the latest is the tip.
+        #: The server's clock when it was last at the tip; a position at the latest is the tip.
         self._tip_at: datetime | None = None
-        #: What it read last, for readers that join behind it.
-        self.recent = Recent(start)
+        #: What it read last, for readers that join later.
+        self.replay = ReplayBuffer(start)
         #: Loop time (s) at which the last read began.
         self.read_at = float("-inf")
-        #: How long to wait between tries, while reads are refused.
-        self._waits: Iterator[float] | None = None
+        #: How long to wait between attempts, while reads are refused.
+        self._delays: Iterator[float] | None = None
 
     @property
     def tip_at(self) -> int | None:
@@ -66,10 +66,10 @@ class Cursor:
     @property
     def refused(self) -> bool:
         """Whether its last read was: it waits before the next by itself."""
-        return self._waits is not None
+        return self._delays is not None
 
-    async def place(self) -> None:
-        """Takes its place now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
+    async def seek(self) -> None:
+        """Takes its position now: what comes from now on counts as behind LATEST. Raises StreamUnavailable."""
         try:
             answer = await self._ask_iterator()
         except AwsError as error:
@@ -77,14 +77,14 @@ class Cursor:
                 raise
             # Nothing that is there has arrived later than now.
             self.position = LATEST
-            self.recent = Recent(LATEST)
+            self.replay = ReplayBuffer(LATEST)
             answer = await self._ask_iterator()
         self._iterator = answer["ShardIterator"]
         if self._tip_at is None:
             self._tip_at = date(answer)
             if self.position == LATEST and self.tip_at is not None:
-                # It took its place at some moment of that second.
-                self.recent = Recent(Start(at=self.tip_at + 1000))
+                # It took its position at some moment of that second.
+                self.replay = ReplayBuffer(Start(at=self.tip_at + 1000))
 
     async def read(self) -> Page:
         """The next page, which may be empty, as soon as a read is not refused."""
@@ -94,23 +94,23 @@ class Cursor:
 
     async def attempt(self) -> Page:
         """What the next read brings, which may be that it is refused; behind one that was it waits a little first."""
-        if self._waits is not None:
-            await asyncio.sleep(next(self._waits))
+        if self._delays is not None:
+            await asyncio.sleep(next(self._delays))
         try:
             page = await self._read()
         except StreamUnavailable as error:
-            if self._waits is None:
-                log.warning("cannot read %s %s, trying again: %s", self._stream, self._shard, error)
-                self._waits = delays()
+            if self._delays is None:
+                log.warning("cannot read %s %s, retrying: %s", self._stream, self._shard, error)
+                self._delays = delays()
             return Page((), at_tip=False, ended=False, refused=str(error) or type(error).__name__)
-        if self._waits is not None:
-            self._waits = None
+        if self._delays is not None:
+            self._delays = None
             log.warning("reading %s %s again", self._stream, self._shard)
         return page
 
     async def _read(self) -> Page:
         if self._iterator is None:
-            await self.place()
+            await self.seek()
         self.read_at = asyncio.get_running_loop().time()
         try:
             answer = await self._client.call("get_records", ShardIterator=self._iterator, Limit=_LIMIT)
@@ -120,14 +120,14 @@ class Cursor:
         except AwsError as error:
             if error.code != _EXPIRED:
                 raise
-            await self.place()
+            await self.seek()
             return Page((), at_tip=False, ended=False)
         # LocalStack gives the first record of a shard again and again, until there is a second.
         items = behind(self.position, map(_item, answer["Records"]))
         self._iterator = answer.get("NextShardIterator")
         if items:
             self.position = Start(after=items[-1].sequence)
-            self.recent.add(items)
+            self.replay.add(items)
         ended = self._iterator is None
         at_tip = not ended and not answer.get("MillisBehindLatest")
         if at_tip:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 
 from shared.streams.base import LATEST, Item, Start
 from shared.streams.kinesis.cursor import Cursor
-from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.read_pacer import ReadPacer
 
 #: Bytes that wait for one reader before it is dropped from the feed: it then reads on by itself, from where it was.
-_MOST_WAITING = 64 << 20
+_MAX_BYTES = 64 << 20
 #: Seconds since it was at the tip for which a feed counts as live: an idle shard is read once a second.
 _LIVE = 2.0
-#: Seconds between a read beside the feed and its own: a shard allows 5 a second.
-_APART = 0.2
+#: Seconds between a direct read and one of the feed: a shard allows 5 a second.
+_MIN_GAP = 0.2
 
 
-class Inbox:
+class Subscription:
     """What a feed has read and one reader has not taken yet."""
 
     def __init__(self) -> None:
@@ -36,13 +36,13 @@ class Inbox:
 
     def put(self, items: Sequence[Item], *, ended: bool = False, at_tip: bool = False, refused: str = "") -> None:
         """Takes a page from the feed."""
-        # An empty page is news too: nothing came.
+        # An empty page says something too: nothing came.
         self._changed.set()
         if not self.overflowed:
             self._items.extend(items)
             self._size += sum(len(item.data) for item in items)
             self.ended, self.at_tip, self.refused = ended, at_tip, refused
-            self.overflowed = self._size > _MOST_WAITING
+            self.overflowed = self._size > _MAX_BYTES
 
     def fail(self, failure: Exception) -> None:
         """The feed can read no more."""
@@ -60,16 +60,16 @@ class Inbox:
 
 
 class ShardFeed:
-    """Goes on from a cursor that has reached the tip of its shard, for as long as an inbox is open.
+    """Goes on from a cursor that has reached the tip of its shard, for as long as a subscription is open.
 
-    `beside` says when (loop time, s) the shard was last read beside it.
+    `last_direct_read` says when (loop time, s) a reader that is not subscribed has last read the shard.
     """
 
-    def __init__(self, cursor: Cursor, pace: Pace, beside: Callable[[], float]) -> None:
+    def __init__(self, cursor: Cursor, pacer: ReadPacer, last_direct_read: Callable[[], float]) -> None:
         self._cursor = cursor
-        self._pace = pace
-        self._beside = beside
-        self._inboxes: set[Inbox] = set()
+        self._pacer = pacer
+        self._last_direct_read = last_direct_read
+        self._subscriptions: set[Subscription] = set()
         self._tip_at = asyncio.get_running_loop().time()
         #: Why its last read was refused; empty where it was not.
         self._refused = ""
@@ -78,27 +78,27 @@ class ShardFeed:
     @property
     def running(self) -> bool:
         """Whether it still reads."""
-        return bool(self._inboxes) and not self._task.done()
+        return bool(self._subscriptions) and not self._task.done()
 
     def covers(self, start: Start) -> bool:
-        """Whether an inbox can begin there."""
-        return self._cursor.recent.covers(start) and self._is_live_for(start)
+        """Whether a subscription can begin there."""
+        return self._cursor.replay.covers(start) and self._is_live_for(start)
 
     def meets(self, start: Start) -> bool:
-        """Whether an inbox can begin there, for a reader that has come to the tip since the feed began."""
-        return self._cursor.recent.reaches(start) and self._is_live_for(start)
+        """Whether a subscription can begin there, for a reader that has come to the tip since the feed began."""
+        return self._cursor.replay.reaches(start) and self._is_live_for(start)
 
-    def open(self, start: Start) -> Inbox:
-        """An inbox for what is read from now on, and what is kept of what was read before, from `start` on."""
-        inbox = Inbox()
-        inbox.put(self._cursor.recent.since(start), at_tip=self._is_live, refused=self._refused)
-        self._inboxes.add(inbox)
-        return inbox
+    def subscribe(self, start: Start) -> Subscription:
+        """A subscription for what is read from now on, and what is kept of what was read before, from `start` on."""
+        subscription = Subscription()
+        subscription.put(self._cursor.replay.since(start), at_tip=self._is_live, refused=self._refused)
+        self._subscriptions.add(subscription)
+        return subscription
 
-    def close(self, inbox: Inbox) -> None:
-        """Nobody takes from this inbox any more."""
-        self._inboxes.discard(inbox)
-        if not self._inboxes:
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Nobody takes from this subscription any more."""
+        self._subscriptions.discard(subscription)
+        if not self._subscriptions:
             self._task.cancel()
 
     @property
@@ -115,16 +115,16 @@ class ShardFeed:
         try:
             while not ended:
                 if not self._cursor.refused:
-                    await self._pace.turn(self._cursor.read_at)
-                    await asyncio.sleep(self._beside() + _APART - asyncio.get_running_loop().time())
+                    await self._pacer.wait(self._cursor.read_at)
+                    await asyncio.sleep(self._last_direct_read() + _MIN_GAP - asyncio.get_running_loop().time())
                 page = await self._cursor.attempt()
                 ended, self._refused = page.ended, page.refused
                 if page.at_tip:
                     self._tip_at = self._cursor.read_at
                 if page.items:
-                    self._pace.stir()
-                for inbox in self._inboxes:
-                    inbox.put(page.items, ended=ended, at_tip=page.at_tip, refused=page.refused)
+                    self._pacer.wake()
+                for subscription in self._subscriptions:
+                    subscription.put(page.items, ended=ended, at_tip=page.at_tip, refused=page.refused)
         except Exception as error:
-            for inbox in self._inboxes:
-                inbox.fail(error)
+            for subscription in self._subscriptions:
+                subscription.fail(error)

@@ -11,14 +11,14 @@ from shared.streams.kinesis.server_clock import ServerClock
 
 
 async def list_shards(client: AwsClient, stream: str, clock: ServerClock | None = None) -> list[dict[str, Any]]:
-    """Every shard of the stream, ended ones too, in the service's own words; `clock` hears what time it is there."""
+    """Every shard of the stream, ended ones too, in the service's own words; `clock` is set by the answers."""
     shards: list[dict[str, Any]] = []
     which = {"StreamName": stream}
     while True:
         asked_at = asyncio.get_running_loop().time()
         answer = await client.call("list_shards", **which)
         if clock is not None:
-            clock.hear(answer, asked_at)
+            clock.sync(answer, asked_at)
         shards += answer["Shards"]
         if "NextToken" not in answer:
             return shards

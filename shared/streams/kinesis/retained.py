@@ -17,17 +17,19 @@ from shared.streams.kinesis.server_clock import ServerClock
 #: Seconds between two reads of a shard: it allows 5 a second.
 _INTERVAL = 0.2
 #: Seconds for which a read may be refused.
-_PATIENCE = 30.0
+_READ_TIMEOUT = 30.0
 
 
-class Retained(NamedTuple):
+class RetainedRecord(NamedTuple):
     """A record and the shard that it stands on."""
 
     shard: str
     item: Item
 
 
-async def retained(aws: Aws, stream: str, start: Start = OLDEST, clock: Clock | None = None) -> AsyncIterator[Retained]:
+async def read_retained(
+    aws: Aws, stream: str, start: Start = OLDEST, clock: Clock | None = None
+) -> AsyncIterator[RetainedRecord]:
     """Every record of the Kinesis stream of that name from `start` to the tip, parent shards first; then it ends.
 
     `clock` counts where the service does not say what time it is. Raises StreamUnavailable where a read is refused for
@@ -41,7 +43,7 @@ async def retained(aws: Aws, stream: str, start: Start = OLDEST, clock: Clock | 
     while turn := ready(shards, finished):
         for shard in turn:
             async for item in _shard(client, stream, shard.id, start, begun):
-                yield Retained(shard.id, item)
+                yield RetainedRecord(shard.id, item)
             finished.add(shard.id)
 
 
@@ -49,11 +51,11 @@ async def _shard(client: AwsClient, stream: str, shard: str, start: Start, begun
     cursor = Cursor(client, stream, shard, start)
     while True:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_READ_TIMEOUT):
                 page = await cursor.read()
         except TimeoutError:
             raise StreamUnavailable(
-                f"{client.endpoint}: {stream} {shard} could not be read for {_PATIENCE:g} s; try again"
+                f"{client.endpoint}: {stream} {shard} could not be read for {_READ_TIMEOUT:g} s; try again"
             ) from None
         for item in page.items:
             yield item

@@ -29,31 +29,31 @@ class ServerClock:
     def __init__(self, fallback: Clock | None = None) -> None:
         self._fallback = fallback or SystemClock()
         #: The service's epoch ms less the loop's time in ms.
-        self._ahead: float | None = None
-        #: Half of the time (ms) that the last answer took, from when it was asked for.
-        self._way = 0.0
+        self._offset: float | None = None
+        #: Half of the round-trip time (ms) of the last answer.
+        self._half_rtt = 0.0
 
     @property
     def is_known(self) -> bool:
         """Whether an answer has said a date."""
-        return self._ahead is not None
+        return self._offset is not None
 
-    def hear(self, answer: Mapping[str, Any], asked_at: float) -> None:
+    def sync(self, answer: Mapping[str, Any], asked_at: float) -> None:
         """Takes the date of an answer that has just come, and that was asked for at `asked_at` (loop time, s)."""
         if (said := date(answer)) is not None:
             now = asyncio.get_running_loop().time()
-            self._ahead = said.timestamp() * 1000 - now * 1000
-            self._way = (now - asked_at) * 500
+            self._offset = said.timestamp() * 1000 - now * 1000
+            self._half_rtt = (now - asked_at) * 500
 
     def now(self) -> int:
-        """The present, or up to a second and the way of an answer before it: never what is still to come."""
-        if self._ahead is None:
+        """The present, or up to a second and half a round trip before it: never what is still to come."""
+        if self._offset is None:
             return self._fallback.now()
-        return round(self._ahead + asyncio.get_running_loop().time() * 1000)
+        return round(self._offset + asyncio.get_running_loop().time() * 1000)
 
     def likely(self) -> int:
         """The present, or up to a second before it, where the last answer was as long under way as its question."""
-        return self.now() + round(self._way)
+        return self.now() + round(self._half_rtt)
 
     def latest(self) -> int:
         """The present, or up to a second behind it."""

@@ -7,51 +7,51 @@ import asyncio
 from shared.streams.base import LATEST, Start
 from shared.streams.kinesis.cursor import Cursor, Page
 from shared.streams.kinesis.feed import ShardFeed
-from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.read_pacer import ReadPacer
 
-#: Seconds between two reads beside the feed: they leave the feed its share of the 5 reads a second.
-_BESIDE = 0.5
+#: Seconds between two direct reads: they leave the feed its share of the 5 reads a second.
+_DIRECT_INTERVAL = 0.5
 
 
 class SharedShard:
-    """The feed, and the turns to read beside it, so that a crowd that joins holds up neither the feed nor the shard."""
+    """The feed, and the lock for direct reads, so that a crowd that joins holds up neither the feed nor the shard."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, pacer: ReadPacer) -> None:
+        self._pacer = pacer
         self._feed: ShardFeed | None = None
-        self._turn = asyncio.Lock()
-        self._placing = asyncio.Lock()
+        self._read_lock = asyncio.Lock()
+        self._seek_lock = asyncio.Lock()
         self._read_at = float("-inf")
 
     def feed(self, start: Start) -> ShardFeed | None:
-        """The feed, if there is one that reads and that an inbox from `start` on can join."""
+        """The feed, if there is one that reads that has what a subscription from `start` on needs."""
         feed = self._running
         return feed if feed is not None and feed.covers(start) else None
 
-    async def place(self, cursor: Cursor, start: Start) -> ShardFeed | None:
-        """Takes the cursor's place, unless there is a feed to join, which this returns. Raises StreamUnavailable."""
+    async def seek(self, cursor: Cursor, start: Start) -> ShardFeed | None:
+        """Takes the cursor's position, unless there is a feed to join, which this returns. Raises StreamUnavailable."""
         if start != LATEST:
             if (feed := self.feed(start)) is None:
-                await cursor.place()
+                await cursor.seek()
             return feed
         # Of several that want the latest the first begins the feed for all.
-        async with self._placing:
+        async with self._seek_lock:
             if (feed := self.feed(start)) is None:
-                await cursor.place()
+                await cursor.seek()
                 # The latest is the tip.
                 feed = None if self._running else self._begin_feed(cursor)
             return feed
 
     async def read(self, cursor: Cursor, start: Start) -> tuple[Page, ShardFeed | None]:
-        """The cursor's next page, when its turn has come, and the feed, if a reader can join it behind that page.
+        """The cursor's next page, when it may be read, and the feed, if a reader can join it behind that page.
 
         A page may be that the read was refused.
         """
-        async with self._turn:
+        async with self._read_lock:
             if (feed := self.feed(start)) is not None:
                 return Page((), at_tip=False, ended=False), feed
             loop = asyncio.get_running_loop()
-            spacing = max(_BESIDE, self._pace.interval) if self._running else self._pace.interval
+            spacing = max(_DIRECT_INTERVAL, self._pacer.interval) if self._running else self._pacer.interval
             if not cursor.refused:
                 await asyncio.sleep(self._read_at + spacing - loop.time())
             self._read_at = loop.time()
@@ -72,5 +72,5 @@ class SharedShard:
         return running if running.covers(behind) or (running is before and running.meets(behind)) else None
 
     def _begin_feed(self, cursor: Cursor) -> ShardFeed:
-        self._feed = ShardFeed(cursor, self._pace, lambda: self._read_at)
+        self._feed = ShardFeed(cursor, self._pacer, lambda: self._read_at)
         return self._feed

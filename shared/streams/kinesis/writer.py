@@ -10,31 +10,31 @@ from dataclasses import dataclass
 from shared.aws import AwsClient
 from shared.errors import StreamUnavailable
 from shared.streams.base import Entry
-from shared.streams.kinesis.pauses import Pauses
+from shared.streams.kinesis.key_backoff import KeyBackoff
 
 #: What one PutRecords call takes: records, bytes of all, bytes of one; keys count.
 _MOST_RECORDS = 500
 _MOST_BYTES = 5 << 20
-#: Calls under way at once.
-_CALLS = 4
-#: Seconds for which a record that the stream refuses is tried again here, before the writer is told.
-_PATIENCE = 10.0
+#: Calls in flight at once.
+_MAX_IN_FLIGHT = 4
+#: Seconds for which a record that the stream refuses is retried here, before the caller is told.
+_RETRY_LIMIT = 10.0
 
 
 @dataclass(slots=True, eq=False)
-class _Ticket:
-    """One `write`: over when each of its entries is written, or one is given up."""
+class _Write:
+    """One `write`: over when each of its entries is written, or one has failed."""
 
     left: int
     over: asyncio.Future[None]
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _Pending:
     """An entry that is not written yet."""
 
     entry: Entry
-    ticket: _Ticket
+    write: _Write
     refusals: int = 0
     refused_since: float = 0.0
 
@@ -46,18 +46,18 @@ class _Waiting:
 class Writer:
     """Kinesis keeps no order among the records of one call when it refuses some of them.
 
-    So at most one record of a key is under way; what waits behind it goes with the next call. Only what was refused
-    is tried again, and only its key (or, where a shard is over its throughput, that shard's keys) waits for it.
+    So at most one record of a key is in flight; what waits behind it goes with the next call. Only what was refused
+    is retried, and only its key (or, where a shard is over its throughput, that shard's keys) waits for it.
     """
 
     def __init__(self, client: AwsClient, stream: str) -> None:
         self._client = client
         self._stream = stream
-        #: Key -> its entries in order, the first of which may be under way.
-        self._lines: dict[str, deque[_Waiting]] = {}
-        self._under_way: set[str] = set()
+        #: Key -> its entries in order, the first of which may be in flight.
+        self._queues: dict[str, deque[_Pending]] = {}
+        self._in_flight: set[str] = set()
         self._calls: set[asyncio.Task[None]] = set()
-        self._pauses = Pauses()
+        self._backoff = KeyBackoff()
         self._timer: asyncio.TimerHandle | None = None
 
     async def write(self, entries: Sequence[Entry]) -> None:
@@ -70,20 +70,20 @@ class Writer:
             entry.check()
         if not entries:
             return
-        ticket = _Ticket(len(entries), asyncio.get_running_loop().create_future())
+        write = _Write(len(entries), asyncio.get_running_loop().create_future())
         for entry in entries:
-            self._lines.setdefault(entry.key, deque()).append(_Waiting(entry, ticket))
-        self._pump()
+            self._queues.setdefault(entry.key, deque()).append(_Pending(entry, write))
+        self._dispatch()
         try:
-            await ticket.over
+            await write.over
         finally:
-            if ticket.left:
-                self._withdraw(ticket, {entry.key for entry in entries})
+            if write.left:
+                self._withdraw(write, {entry.key for entry in entries})
 
-    def _pump(self) -> None:
-        """Begins as many calls as there is something for."""
-        while len(self._calls) < _CALLS and (batch := self._batch()):
-            self._under_way.update(waiting.entry.key for waiting in batch)
+    def _dispatch(self) -> None:
+        """Begins as many calls as there are records for."""
+        while len(self._calls) < _MAX_IN_FLIGHT and (batch := self._batch()):
+            self._in_flight.update(pending.entry.key for pending in batch)
             call = asyncio.create_task(self._call(batch))
             self._calls.add(call)
             call.add_done_callback(self._called)
@@ -91,94 +91,94 @@ class Writer:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
-        if self._lines and (due := self._pauses.next(loop.time())) is not None:
-            self._timer = loop.call_at(due, self._pump)
+        if self._queues and (due := self._backoff.next_ready(loop.time())) is not None:
+            self._timer = loop.call_at(due, self._dispatch)
 
-    def _batch(self) -> list[_Waiting]:
+    def _batch(self) -> list[_Pending]:
         """The first entry of each key that may go now, as many as one call takes."""
         now = asyncio.get_running_loop().time()
-        batch: list[_Waiting] = []
+        batch: list[_Pending] = []
         size = 0
-        for key, line in self._lines.items():
-            if key in self._under_way or not self._pauses.over(key, now):
+        for key, queue in self._queues.items():
+            if key in self._in_flight or not self._backoff.is_ready(key, now):
                 continue
-            size += line[0].size
+            size += queue[0].size
             if len(batch) == _MOST_RECORDS or size > _MOST_BYTES:
                 break
-            batch.append(line[0])
+            batch.append(queue[0])
         return batch
 
-    async def _call(self, batch: Sequence[_Waiting]) -> None:
-        records = [{"PartitionKey": waiting.entry.key, "Data": waiting.entry.data} for waiting in batch]
+    async def _call(self, batch: Sequence[_Pending]) -> None:
+        records = [{"PartitionKey": pending.entry.key, "Data": pending.entry.data} for pending in batch]
         try:
             answer = await self._client.call("put_records", StreamName=self._stream, Records=records)
         except Exception as error:
-            for waiting in batch:
-                self._give_up(waiting.entry.key, error)
+            for pending in batch:
+                self._fail(pending.entry.key, error)
             return
-        for waiting, result in zip(batch, answer["Records"], strict=True):
+        for pending, result in zip(batch, answer["Records"], strict=True):
             if "ErrorCode" in result:
-                self._refused(waiting, result["ErrorCode"], result.get("ErrorMessage", ""))
+                self._refused(pending, result["ErrorCode"], result.get("ErrorMessage", ""))
             else:
-                self._pauses.written(waiting.entry.key, result["ShardId"])
-                self._written(waiting)
+                self._backoff.record_success(pending.entry.key, result["ShardId"])
+                self._written(pending)
 
     def _called(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
         if not call.cancelled():
             call.result()
-            self._pump()
+            self._dispatch()
 
-    def _written(self, waiting: _Waiting) -> None:
-        key = waiting.entry.key
-        self._under_way.discard(key)
+    def _written(self, pending: _Pending) -> None:
+        key = pending.entry.key
+        self._in_flight.discard(key)
         # To the end, so that every key has its turn.
-        line = self._lines.pop(key)
-        line.popleft()
-        if line:
-            self._lines[key] = line
-        waiting.ticket.left -= 1
-        if not waiting.ticket.left and not waiting.ticket.over.done():
-            waiting.ticket.over.set_result(None)
+        queue = self._queues.pop(key)
+        queue.popleft()
+        if queue:
+            self._queues[key] = queue
+        pending.write.left -= 1
+        if not pending.write.left and not pending.write.over.done():
+            pending.write.over.set_result(None)
 
-    def _refused(self, waiting: _Waiting, code: str, message: str) -> None:
-        key = waiting.entry.key
-        self._under_way.discard(key)
+    def _refused(self, pending: _Pending, code: str, message: str) -> None:
+        key = pending.entry.key
+        self._in_flight.discard(key)
         now = asyncio.get_running_loop().time()
-        waiting.refused_since = waiting.refused_since or now
-        waiting.refusals += 1
-        if waiting.ticket.over.done():
-            self._drop(waiting)
-        elif now - waiting.refused_since >= _PATIENCE:
-            self._give_up(
+        pending.refused_since = pending.refused_since or now
+        pending.refusals += 1
+        if pending.write.over.done():
+            self._drop(pending)
+        elif now - pending.refused_since >= _RETRY_LIMIT:
+            self._fail(
                 key,
                 StreamUnavailable(
-                    f"stream {self._stream}: a record was refused for {_PATIENCE:g} s, lastly with {code} {message}"
+                    f"stream {self._stream}: a record was refused for {_RETRY_LIMIT:g} s, lastly with {code} {message}"
                 ),
             )
         else:
-            self._pauses.refused(key, code, message, waiting.refusals, now)
+            self._backoff.record_failure(key, code, message, pending.refusals, now)
 
-    def _give_up(self, key: str, error: Exception) -> None:
-        """Gives up the key's entries: none may overtake the first."""
-        self._under_way.discard(key)
-        for waiting in self._lines.pop(key):
-            if not waiting.ticket.over.done():
-                waiting.ticket.over.set_exception(error)
+    def _fail(self, key: str, error: Exception) -> None:
+        """Fails the key's entries: none may overtake the first."""
+        self._in_flight.discard(key)
+        for pending in self._queues.pop(key):
+            if not pending.write.over.done():
+                pending.write.over.set_exception(error)
 
-    def _withdraw(self, ticket: _Ticket, keys: set[str]) -> None:
-        """The ticket is over before its time: what of it is not under way is not written any more."""
-        for key in keys & self._lines.keys():
-            line = self._lines[key]
-            first = [line[0]] if key in self._under_way else []
-            kept = deque(first + [w for w in list(line)[len(first) :] if w.ticket is not ticket])
+    def _withdraw(self, write: _Write, keys: set[str]) -> None:
+        """The write is over before its time: what of it is not in flight is not written any more."""
+        for key in keys & self._queues.keys():
+            queue = self._queues[key]
+            first = [queue[0]] if key in self._in_flight else []
+            kept = deque(first + [w for w in list(queue)[len(first) :] if w.write is not write])
             if kept:
-                self._lines[key] = kept
+                self._queues[key] = kept
             else:
-                del self._lines[key]
+                del self._queues[key]
 
-    def _drop(self, waiting: _Waiting) -> None:
-        line = self._lines[waiting.entry.key]
-        line.popleft()
-        if not line:
-            del self._lines[waiting.entry.key]
+    def _drop(self, pending: _Pending) -> None:
+        queue = self._queues[pending.entry.key]
+        queue.popleft()
+        if not queue:
+            del self._queues[pending.entry.key]

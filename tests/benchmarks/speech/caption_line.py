@@ -11,7 +11,7 @@ from shared.alignment import spelling
 from shared.models import Word
 from shared.text import join, tokens
 from sinks import Caption, CaptionEvent, Corrected, Tail
-from sinks.captions.steady import common_prefix
+from sinks.captions.stable_prefix import common_prefix
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class MultiLangDaemon:
         ended.put_nowait(None)
 
     async def _process(self, shard: str, after: int | None, ended: asyncio.Queue[str | None]) -> None:
-        reader = await self._source.reader(shard, OLDEST if after is None else Start(after=after), holds=True)
+        reader = await self._source.reader(shard, OLDEST if after is None else Start(after=after), retain=True)
         child = Child(self._stages, self._environment)
         self._children[child] = reader
         await child.start()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from shared.aws import Aws, AwsClient
-from shared.aws.session import ONCE, Tries
+from shared.aws.session import NO_RETRIES, AwsRetries
 from shared.errors import LowLatencyTranslateError
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import run
@@ -17,7 +17,9 @@ class ScriptedAws(Aws):
         self.kinesis = kinesis
         self.wire = Wire(kinesis)
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
+    def client(
+        self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries = NO_RETRIES
+    ) -> AwsClient:
         assert service == "kinesis"
         return AwsClient(self.kinesis, unavailable, self.wire)
 

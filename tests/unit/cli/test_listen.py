@@ -151,8 +151,8 @@ class Cut(MemoryStream):
 
     cut = False
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        return _CutReader(self, await super().reader(shard, start, holds=holds))
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
+        return _CutReader(self, await super().reader(shard, start, retain=retain))
 
 
 class _CutReader:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import StreamUnavailable
 from shared.streams import OLDEST, Start
-from shared.streams.kinesis.retained import retained
+from shared.streams.kinesis.retained import read_retained
 from tests.support.scripted_kinesis import STREAM, THROTTLED, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock
@@ -16,7 +16,7 @@ from tests.unit.cli.scripted_aws import ScriptedAws, scripted
 
 
 async def read(aws: ScriptedAws, start: Start = OLDEST) -> list[str]:
-    return [item.data.decode() async for _, item in retained(aws, STREAM, start, VirtualClock())]
+    return [item.data.decode() async for _, item in read_retained(aws, STREAM, start, VirtualClock())]
 
 
 def put(aws: ScriptedAws, *records: str) -> None:
@@ -63,7 +63,7 @@ def test_parents_come_before_their_children_and_each_shard_says_what_stands_on_i
         # Listed youngest first.
         stream.shards = dict(reversed(stream.shards.items()))
         await asyncio.sleep(1)
-        found = [(shard, item.data.decode()) async for shard, item in retained(aws, STREAM, clock=VirtualClock())]
+        found = [(shard, item.data.decode()) async for shard, item in read_retained(aws, STREAM, clock=VirtualClock())]
         assert [data for _, data in found] == ["parent", "child", "grandchild"]
         assert len({shard for shard, _ in found}) == 3
 

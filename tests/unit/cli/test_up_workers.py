@@ -13,8 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.up.workers import PATIENCE as WORKERS_PATIENCE
-from cli.up.workers import Worker, in_workers, workers_of
+from cli.up.workers import STOP_TIMEOUT, Worker, in_workers, workers_of
 from processors.hosts.kcl.daemon.timeouts import Timeouts
 from processors.stages import STAGES
 from shared.settings import Settings
@@ -47,7 +46,7 @@ from cli.up.workers import Worker
 stand_ins = [Worker(one[0], [sys.executable, "-c", {STAND_IN!r}, *one], os.environ) for one in json.loads(sys.argv[1])]
 with (
     patch("cli.up.command.Installation.find"),
-    patch("cli.up.command.archive.made"),
+    patch("cli.up.command.class_data_archive.made"),
     patch("cli.up.command.shared_backend", lambda settings, *_: memory(settings)),
     patch("cli.up.command.workers_of", lambda settings: stand_ins),
 ):
@@ -163,7 +162,7 @@ async def test_one_that_does_not_stop_is_killed_and_named(capsys: pytest.Capture
         await up.wait()
 
     with pytest.raises(ChildProcessError, match=r"^killed what did not stop within 0\.5 s: translate;"):
-        await in_workers(stand_ins, asked(), up.set, patience=0.5)
+        await in_workers(stand_ins, asked(), up.set, timeout=0.5)
     assert "dedup has drained" in capsys.readouterr().out
 
 
@@ -177,7 +176,7 @@ async def test_where_it_is_cancelled_nobody_waits_for_one_that_does_not_stop() -
     worker = Worker(deaf[0], [sys.executable, "-c", STAND_IN, *deaf], os.environ)
     # Other tests' LocalStack may be one.
     before = psutil.Process().children(recursive=True)
-    running = asyncio.create_task(in_workers([worker], asked(), up.set, patience=10 * TIMEOUT))
+    running = asyncio.create_task(in_workers([worker], asked(), up.set, timeout=10 * TIMEOUT))
     await up.wait()
     found = [child for child in psutil.Process().children(recursive=True) if child not in before]
     running.cancel()
@@ -199,4 +198,4 @@ def test_each_stage_has_one_worker_and_a_port_of_its_own_where_one_is_wanted() -
 
 def test_each_has_the_time_that_it_may_take_to_drain() -> None:
     limits = Timeouts()
-    assert limits.drain + limits.lease_release < WORKERS_PATIENCE
+    assert limits.drain + limits.lease_release < STOP_TIMEOUT

@@ -106,7 +106,7 @@ def test_a_store_that_is_out_at_the_first_write_costs_no_audio(keeps: bool) -> N
 def test_the_first_write_waits_for_the_store_as_long_as_its_patience(fault: str) -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
-        async with producer(stream, store, session=NEW, patience_s=4) as talk:
+        async with producer(stream, store, session=NEW, timeout_s=4) as talk:
             setattr(store, fault, True)
             for _ in range(3):
                 began = asyncio.get_running_loop().time()
@@ -126,7 +126,7 @@ def test_the_first_write_waits_for_the_store_as_long_as_its_patience(fault: str)
 def test_a_start_whose_every_answer_was_lost_counts_and_what_was_refused_is_a_gap() -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
-        async with producer(stream, store, session=NEW, patience_s=4) as talk:
+        async with producer(stream, store, session=NEW, timeout_s=4) as talk:
             store.out = store.keeps = True
             await asyncio.sleep(0.1)
             with pytest.raises(StoreUnavailable):

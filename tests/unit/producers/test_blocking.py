@@ -65,7 +65,7 @@ def test_threads_that_wait_while_it_is_closed_are_told() -> None:
         async def publish(self, entries: Sequence[Entry]) -> None:
             await asyncio.Event().wait()
 
-    talk = BlockingAudioProducer(AudioProducer(Stuck(), MemorySessionStore(), TALK, live=False, patience_s=0.1)).open()
+    talk = BlockingAudioProducer(AudioProducer(Stuck(), MemorySessionStore(), TALK, live=False, timeout_s=0.1)).open()
     talk.write(bytes(100_000))
     with ThreadPoolExecutor() as threads:
         waiting = [threads.submit(talk.write, bytes(100_000)) for _ in range(3)]
@@ -144,7 +144,7 @@ def test_an_open_that_waits_for_the_store_is_told_of_a_close() -> None:
                 await asyncio.sleep(3600)
             await super().create(session)
 
-    talk = BlockingAudioProducer(AudioProducer(Recorder(), Silent(), TALK, patience_s=7200))
+    talk = BlockingAudioProducer(AudioProducer(Recorder(), Silent(), TALK, timeout_s=7200))
     with ThreadPoolExecutor(1) as threads:
         opening = threads.submit(talk.open)
         assert asked.wait(TIMEOUT)

@@ -111,7 +111,7 @@ def test_a_clock_that_is_set_while_a_write_waits_leaves_no_gap(step: float) -> N
     async def main() -> None:
         stream, clock = FlakyStream(), SetClock()
         stream.delay = 3.0
-        async with producer(stream, clock=clock, patience_s=60) as talk:
+        async with producer(stream, clock=clock, timeout_s=60) as talk:
             for n in range(200):
                 # The microphone hands on what it has kept meanwhile.
                 await asyncio.sleep(max(0, (n + 1) / 10 - asyncio.get_running_loop().time()))

@@ -57,7 +57,7 @@ def test_a_write_while_it_is_being_closed_is_refused_at_once_and_one_before_is_s
     async def main() -> None:
         stream = FlakyStream()
         stream.delay = 2
-        talk = await producer(stream, patience_s=60).open()
+        talk = await producer(stream, timeout_s=60).open()
         await talk.write(CHUNK * 30)
         before = asyncio.create_task(talk.write(CHUNK))
         await asyncio.sleep(0)
@@ -119,7 +119,7 @@ def test_a_close_that_finds_the_session_over_leaves_no_write_waiting() -> None:
 def test_no_write_waits_for_the_store_behind_a_close() -> None:
     async def main() -> None:
         store = FlakyStore()
-        talk = await producer(FlakyStream(), store, session=replace(TALK, started_at=0), patience_s=4).open()
+        talk = await producer(FlakyStream(), store, session=replace(TALK, started_at=0), timeout_s=4).open()
         store.hangs = True
         # The second has its turn, and its whole patience for the store, once the first has had its own.
         writers = [asyncio.create_task(talk.write(CHUNK)) for _ in range(3)]
@@ -151,7 +151,7 @@ def test_a_close_beside_another_waits_for_it_and_says_nothing() -> None:
 def test_a_write_that_is_cancelled_takes_nothing_and_the_next_has_its_turn() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        async with producer(stream, patience_s=60) as talk:
+        async with producer(stream, timeout_s=60) as talk:
             stream.delay = 5
             await talk.write(CHUNK * 30)
             waiting = asyncio.create_task(talk.write(CHUNK * 7))
@@ -174,7 +174,7 @@ def test_a_stream_that_lets_go_of_nothing_does_not_hold_up_the_close() -> None:
                     continue
 
     async def main() -> None:
-        talk = await producer(Deaf(), patience_s=2).open()
+        talk = await producer(Deaf(), timeout_s=2).open()
         writers = await waiting_writers(talk)
         async with asyncio.timeout(10):
             with pytest.raises(AudioNotSent, match=r"within 2 s; 3\.0 s of audio and the end of the session"):

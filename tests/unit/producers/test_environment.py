@@ -64,7 +64,7 @@ def test_what_a_session_brings_is_looked_at_whole() -> None:
         producer(FlakyStream(), session=replace(TALK, settings={"MAX_HOLD": "1"}))
 
 
-@pytest.mark.parametrize("name", ["queue_s", "outage_buffer_s", "patience_s"])
+@pytest.mark.parametrize("name", ["queue_s", "outage_buffer_s", "timeout_s"])
 @pytest.mark.parametrize("seconds", [-1.0, float("nan")])
 def test_a_time_that_cannot_be_is_refused(name: str, seconds: float) -> None:
     times: dict[str, Any] = {name: seconds}

@@ -219,7 +219,7 @@ def test_an_interpreter_that_ends_behind_a_close_says_nothing() -> None:
 producer = BlockingAudioProducer(talk(MemoryStream("audio"))).open()
 producer.write(pcm)
 producer.close()
-failed = BlockingAudioProducer(talk(Stuck("audio"), patience_s=0.1)).open()
+failed = BlockingAudioProducer(talk(Stuck("audio"), timeout_s=0.1)).open()
 failed.write(pcm)
 try:
     failed.close()

@@ -31,7 +31,7 @@ def test_write_waits_while_the_stream_is_slower_than_the_audio_and_that_leaves_n
                 unsent.append(metrics.level(Metric.UNSENT_AUDIO) or 0)
                 await asyncio.sleep(0.05)
 
-        async with producer(stream, metrics=metrics, patience_s=60) as talk:
+        async with producer(stream, metrics=metrics, timeout_s=60) as talk:
             watcher = asyncio.create_task(watch())
             # The microphone keeps recording while `write` waits, and hands on what it has kept.
             for n in range(200):
@@ -139,7 +139,7 @@ def test_a_file_waits_for_the_stream_and_loses_nothing() -> None:
 def test_closing_in_an_outage_says_how_much_was_not_sent() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        talk = await producer(stream, patience_s=4).open()
+        talk = await producer(stream, timeout_s=4).open()
         stream.out = True
         await speak(talk, 2.5)
         with pytest.raises(AudioNotSent, match=r"2\.5 s of audio and the end of the session were not sent"):

@@ -100,7 +100,7 @@ def test_a_store_that_is_out_ends_nothing_and_the_end_is_noticed_once_it_is_back
 def test_a_store_that_is_out_neither_fails_a_close_nor_keeps_it_longer_than_its_patience(hangs: bool) -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
-        talk = await producer(stream, store, patience_s=4).open()
+        talk = await producer(stream, store, timeout_s=4).open()
         await speak(talk, 1)
         store.out, store.hangs = not hangs, hangs
         await talk.close()
@@ -196,7 +196,7 @@ def test_in_an_outage_of_the_stream_the_end_goes_before_the_full_buffer() -> Non
 def test_the_own_end_is_no_other_ones_though_its_answer_is_lost() -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
-        talk = await producer(stream, store, patience_s=60).open()
+        talk = await producer(stream, store, timeout_s=60).open()
         await speak(talk, 4)
         stream.out = stream.keeps = True
         closing = asyncio.create_task(talk.close())
@@ -227,7 +227,7 @@ def test_what_the_block_raised_comes_out_though_the_session_is_over() -> None:
 def test_a_writer_that_waits_while_the_producer_is_closed_waits_no_more() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        talk = await producer(stream, patience_s=2).open()
+        talk = await producer(stream, timeout_s=2).open()
         stream.delay = 3600
         await talk.write(CHUNK * 30)
         writers = [asyncio.create_task(talk.write(CHUNK)) for _ in range(2)]
@@ -262,7 +262,7 @@ def test_a_plain_program_is_told_by_its_first_write() -> None:
 
 
 def test_a_plain_program_is_told_by_a_later_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("producers.stored_session._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("producers.stored_session._POLL_INTERVAL", 0.01)
     store = MemorySessionStore()
     with (
         pytest.raises(SessionOver),

@@ -56,7 +56,7 @@ def test_an_outage_is_told_with_its_beginning_and_what_waits_and_so_is_its_end()
 def test_a_stream_that_does_not_answer_takes_nothing_either() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        async with producer(stream, patience_s=60) as talk:
+        async with producer(stream, timeout_s=60) as talk:
             await speak(talk, 1)
             await asyncio.sleep(0.05)
             stream.delay = 5
@@ -113,7 +113,7 @@ def test_what_ends_the_sending_for_good_is_told() -> None:
 def test_behind_a_close_in_an_outage_it_says_what_was_lost() -> None:
     async def main() -> None:
         stream = FlakyStream()
-        talk = await producer(stream, patience_s=2).open()
+        talk = await producer(stream, timeout_s=2).open()
         stream.out = True
         await speak(talk, 1.5)
         with pytest.raises(AudioNotSent):

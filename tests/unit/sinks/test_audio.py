@@ -135,7 +135,7 @@ def test_one_that_joins_late_plays_only_clips_that_begin_after_it() -> None:
 def test_a_missing_clip_delays_the_next_by_a_bounded_time() -> None:
     async def main() -> None:
         harness = SubscriberHarness()
-        events = await harness.audio(patience=5)
+        events = await harness.audio(clip_timeout_s=5)
         await harness.publish(speech(1, 0, pcm(1, 9), last=True), speech(3, 0, pcm(3, 9), last=True))
         await asyncio.sleep(4.9)
         assert len(events) == 1
@@ -150,7 +150,7 @@ def test_a_missing_clip_delays_the_next_by_a_bounded_time() -> None:
 def test_clips_that_are_missing_together_delay_the_next_no_longer_than_one() -> None:
     async def main() -> None:
         harness = SubscriberHarness()
-        events = await harness.audio(patience=5)
+        events = await harness.audio(clip_timeout_s=5)
         await harness.publish(speech(1, 0, pcm(1, 9), last=True), speech(5, 0, pcm(5, 9), last=True))
         await asyncio.sleep(5.1)
         assert played(events) == [(1, b"\1", 9), ClipMissed(2, 4), (5, b"\5", 9)]
@@ -175,7 +175,7 @@ def test_an_attempt_at_an_impossible_tempo_is_skipped_and_counted() -> None:
 def test_a_clip_that_breaks_off_does_so_too_and_silence_alone_waits_for_nothing() -> None:
     async def main() -> None:
         harness = SubscriberHarness()
-        events = await harness.audio(patience=5)
+        events = await harness.audio(clip_timeout_s=5)
         await harness.publish(speech(1, 0, pcm(1, 9)))
         await asyncio.sleep(60)
         await harness.publish(speech(2, 0, pcm(2, 9), last=True))

@@ -131,8 +131,8 @@ def test_a_number_below_none_is_refused(kind: Any) -> None:
         kind(SubscriberHarness().streams, "talk", "es", reach_back=-1)
     with pytest.raises(ValueError, match="expected `backlog` to be 0 or more, got -1"):
         CaptionSubscriber(SubscriberHarness().streams, "talk", "es", backlog=-1)
-    with pytest.raises(ValueError, match="expected `patience` to be 0 s or more, got nan"):
-        AudioSubscriber(SubscriberHarness().streams, "talk", "es", patience=float("nan"))
+    with pytest.raises(ValueError, match="expected `clip_timeout_s` to be 0 or more, got nan"):
+        AudioSubscriber(SubscriberHarness().streams, "talk", "es", clip_timeout_s=float("nan"))
 
 
 def test_what_is_said_while_a_slow_listener_joins_is_not_missed() -> None:
@@ -173,7 +173,7 @@ def test_in_memory_what_is_said_before_the_first_read_is_not_missed() -> None:
 def test_a_number_out_of_all_reason_is_one_gap() -> None:
     async def main() -> None:
         harness = SubscriberHarness()
-        captions, audio = await harness.captions("es"), await harness.audio(patience=5)
+        captions, audio = await harness.captions("es"), await harness.audio(clip_timeout_s=5)
         await harness.publish(translation(1, "uno"), clip(1), translation(10**15, "far"), clip(10**15))
         await asyncio.sleep(6)
         assert numbered(captions) == [1, Missed(2, 10**15 - 1), 10**15]
@@ -185,7 +185,7 @@ def test_a_number_out_of_all_reason_is_one_gap() -> None:
 def test_at_the_end_what_did_not_come_is_one_gap_too() -> None:
     async def main() -> None:
         harness = SubscriberHarness()
-        audio = await harness.audio(patience=5)
+        audio = await harness.audio(clip_timeout_s=5)
         await harness.publish(clip(1), speech(2, 0, bytes(20)), clip(9), ended("es"))
         await asyncio.sleep(6)
         missed = [ClipMissed(2, 2, begun=True), ClipMissed(3, 8)]

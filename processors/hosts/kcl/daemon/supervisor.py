@@ -25,7 +25,7 @@ from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
 from processors.hosts.kcl.daemon.timeouts import Timeouts
 from shared.aio import first_of, unless
 from shared.aws import Aws, AwsError
-from shared.aws.threads import DaemonThreads
+from shared.aws.threads import DaemonThreadPool
 from shared.backoff import backoff
 from shared.errors import SetupError, StoreUnavailable, StreamUnavailable
 from shared.metrics import Metric, Metrics
@@ -100,7 +100,7 @@ class Supervisor:
         """How the daemon is started, once it is sure that it can be."""
         # Java may hang: nobody waits for that thread, and what it started ends with it.
         installation = await asyncio.get_running_loop().run_in_executor(
-            DaemonThreads(1, "installation"), Installation.find, self._environ
+            DaemonThreadPool(1, "installation"), Installation.find, self._environ
         )
         if check is not None:
             await check()

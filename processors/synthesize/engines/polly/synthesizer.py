@@ -12,8 +12,8 @@ from processors.synthesize.engines.polly.answer import read
 from processors.synthesize.engines.polly.ssml import escaped, plain, sendable, ssml
 from processors.synthesize.engines.polly.voices import Voice, voices
 from processors.synthesize.synthesizer import Synthesizer
-from shared.aws import Aws, AwsError, Tries
-from shared.aws.threads import DaemonThreads
+from shared.aws import Aws, AwsError, AwsRetries
+from shared.aws.threads import DaemonThreadPool
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES
 
@@ -21,7 +21,7 @@ from shared.models import SAMPLE_BYTES
 LIMIT = 3000
 #: Requests for neural voices that an account may have under way. Their rate, 8 a second, is kept by the client.
 _CONCURRENT = 18
-_TRIES = Tries(4, "adaptive", answer=5)
+_TRIES = AwsRetries(4, "adaptive", read_timeout=5)
 #: Seconds that a voice is sent plain text after it refused SSML.
 _PLAIN_FOR = 300.0
 #: Letters and digits a second that nobody speaks: an answer that is shorter was cut off.
@@ -43,7 +43,7 @@ class PollySynthesizer(Synthesizer):
     def __init__(self, overrides: str = "", aws: Aws | None = None) -> None:
         self._voices = voices(overrides)
         self._client = (aws or Aws()).client("polly", EngineUnavailable, _TRIES)
-        self._threads = DaemonThreads(_CONCURRENT, "polly-audio")
+        self._threads = DaemonThreadPool(_CONCURRENT, "polly-audio")
         self._slots = asyncio.Semaphore(_CONCURRENT)
         self._plain_until: dict[Voice, float] = {}
         self._abandoned: set[asyncio.Task[dict[str, Any]]] = set()

@@ -10,7 +10,7 @@ from typing import Any
 from processors.engines.split_text import split_text
 from processors.translate.style import PLAIN, Style
 from processors.translate.translator import Translator
-from shared.aws import Aws, AwsError, Tries
+from shared.aws import Aws, AwsError, AwsRetries
 from shared.errors import EngineUnavailable, ResourceMissing, UnsupportedLanguage
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 #: UTF-8 bytes that Translate takes in one request.
 LIMIT = 10_000
 #: A call that nobody waits for any more leaves its thread within half a minute.
-_TRIES = Tries(3, answer=5)
+_TRIES = AwsRetries(3, read_timeout=5)
 #: Seconds that a terminology which was not there is done without.
 _LACKING_FOR = 60.0
 #: ISO 639-1 codes that Translate uses as they are. `es` is European Spanish, `fr` that of France, `pt` Brazilian

@@ -12,26 +12,26 @@ from threading import Barrier, Event
 import pytest
 
 from shared.aws import threads as module
-from shared.aws.threads import DaemonThreads
+from shared.aws.threads import DaemonThreadPool
 from tests.support.waiting import TIMEOUT
 
 
 def test_so_many_calls_run_at_once_and_the_rest_after_them() -> None:
-    threads = DaemonThreads(3, "calls")
+    threads = DaemonThreadPool(3, "calls")
     together = Barrier(3)
     calls = [threads.submit(together.wait, 10) for _ in range(9)]
     assert sorted(call.result(10) for call in calls) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 def test_what_a_call_raises_is_told_and_the_thread_goes_on() -> None:
-    threads = DaemonThreads(1, "calls")
+    threads = DaemonThreadPool(1, "calls")
     with pytest.raises(ZeroDivisionError):
         threads.submit(lambda: 1 // 0).result(10)
     assert threads.submit(int, "7", base=8).result(10) == 7
 
 
 def test_a_call_that_is_given_up_before_its_turn_is_not_made() -> None:
-    threads = DaemonThreads(1, "calls")
+    threads = DaemonThreadPool(1, "calls")
     go, made = Event(), Event()
     first = threads.submit(go.wait, 10)
     second = threads.submit(made.set)
@@ -43,7 +43,7 @@ def test_a_call_that_is_given_up_before_its_turn_is_not_made() -> None:
 
 def test_threads_end_when_they_have_nothing_to_do_and_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_IDLE", 0.05)
-    threads = DaemonThreads(4, "passing")
+    threads = DaemonThreadPool(4, "passing")
     for _ in range(2):
         together = Barrier(4)
         calls: list[Future[int]] = [threads.submit(together.wait, 10) for _ in range(4)]
@@ -59,8 +59,8 @@ def test_threads_end_when_they_have_nothing_to_do_and_begin_again(monkeypatch: p
 def test_a_call_that_hangs_does_not_keep_the_process() -> None:
     program = """
 import time
-from shared.aws.threads import DaemonThreads
-DaemonThreads(1, "calls").submit(time.sleep, 3600)
+from shared.aws.threads import DaemonThreadPool
+DaemonThreadPool(1, "calls").submit(time.sleep, 3600)
 print("done")
 """
     ended = subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT, capture_output=True, text=True, check=True)
@@ -70,8 +70,8 @@ print("done")
 def test_a_forked_child_is_told_and_its_parent_goes_on() -> None:
     program = """
 import os
-from shared.aws.threads import DaemonThreads
-threads = DaemonThreads(1, "kinesis")
+from shared.aws.threads import DaemonThreadPool
+threads = DaemonThreadPool(1, "kinesis")
 threads.submit(int).result()
 if not os.fork():
     threads.submit(int).result()
@@ -87,8 +87,8 @@ print(threads.submit(int, "7").result())
 def test_who_has_called_nothing_before_a_fork_may_call_in_the_child() -> None:
     program = """
 import os
-from shared.aws.threads import DaemonThreads
-threads = DaemonThreads(1, "kinesis")
+from shared.aws.threads import DaemonThreadPool
+threads = DaemonThreadPool(1, "kinesis")
 if not os.fork():
     os._exit(threads.submit(int, "7").result())
 print(os.waitstatus_to_exitcode(os.wait()[1]))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.aws import Aws, AwsClient, AwsError
-from shared.aws.session import ONCE, Tries
+from shared.aws.session import NO_RETRIES, AwsRetries
 from shared.errors import LowLatencyTranslateError, SetupError, StreamUnavailable
 from shared.streams import StreamName
 from shared.streams.kinesis import kinesis_streams
@@ -28,7 +28,9 @@ class ScriptedAws(Aws):
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def client(self, service: str, unavailable: type[LowLatencyTranslateError], tries: Tries = ONCE) -> AwsClient:
+    def client(
+        self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries = NO_RETRIES
+    ) -> AwsClient:
         assert service == "kinesis"
         return AwsClient(self._wire.kinesis, unavailable, self._wire)
 

@@ -98,7 +98,7 @@ def test_what_is_old_is_forgotten_unless_a_reader_holds_it() -> None:
     async def main() -> None:
         target = stream(retention_ms=10_000)
         (shard,) = await target.shards()
-        holder = await target.reader(shard.id, OLDEST, holds=True)
+        holder = await target.reader(shard.id, OLDEST, retain=True)
         for number in range(100):
             await put(target, ("k", f"{number:03}"))
             await asyncio.sleep(1)
@@ -118,7 +118,7 @@ def test_a_writer_waits_for_a_holding_reader_that_is_behind_and_for_no_other() -
         target = stream(capacity=10)
         (shard,) = await target.shards()
         await target.reader(shard.id, OLDEST)
-        holder = await target.reader(shard.id, OLDEST, holds=True)
+        holder = await target.reader(shard.id, OLDEST, retain=True)
         async with asyncio.TaskGroup() as group:
             writing = group.create_task(put(target, *(("k", "12345") for _ in range(5))))
             await asyncio.sleep(1)
@@ -134,7 +134,7 @@ def test_entries_that_exceed_the_capacity_together_reach_a_reader_that_waits_for
     async def main() -> None:
         target = stream(capacity=10)
         (shard,) = await target.shards()
-        reader = await target.reader(shard.id, OLDEST, holds=True)
+        reader = await target.reader(shard.id, OLDEST, retain=True)
         read: list[str] = []
 
         async def take() -> None:
@@ -214,9 +214,9 @@ class Flaky(MemoryStream):
         self._refuse()
         return await super().shards()
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         self._refuse()
-        return await super().reader(shard, start, holds=holds)
+        return await super().reader(shard, start, retain=retain)
 
 
 def test_a_follower_waits_out_a_stream_that_refuses() -> None:
@@ -231,7 +231,7 @@ def test_a_follower_waits_out_a_stream_that_refuses() -> None:
 
 def test_a_follower_raises_what_reading_raises() -> None:
     class Broken(MemoryStream):
-        async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+        async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
             raise PermissionError("not yours to read")
 
     async def main() -> None:

@@ -13,11 +13,11 @@ from shared.word_stability import PacedAgreement
 _HELD = 1
 
 
-class Steady:
+class StablePrefix:
     """Counts the leading items of the newest partial result that will hardly change.
 
     Those are the ones marked stable; where the engine marks no stability, those on which successive results agree. What
-    was steady once stays so for as long as results repeat it.
+    was stable once stays so for as long as results repeat it.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Steady:
         self._agreement = PacedAgreement(_HELD)
         self._stable: list[bool] = []
 
-    def hear(self, items: Sequence[Word], position: int) -> None:
+    def update(self, items: Sequence[Word], position: int) -> None:
         """Takes the utterance's next result, which can know of so much audio (audio time, ms)."""
         texts = [item.text for item in items]
         self._kept = min(self._kept, common_prefix(self._texts, texts))
@@ -37,9 +37,9 @@ class Steady:
             self._stable = self._agreement.follow(items, position)
 
     def count(self, done: int) -> int:
-        """How many items are steady, the first `done` of which are committed."""
-        steady = done + sum(1 for _ in takewhile(bool, self._stable[done:]))
-        self._kept = max(self._kept, steady)
+        """How many items are stable, the first `done` of which are committed."""
+        stable = done + sum(1 for _ in takewhile(bool, self._stable[done:]))
+        self._kept = max(self._kept, stable)
         return self._kept
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from shared.streams import LATEST, OLDEST, Entry, Start
-from shared.streams.kinesis.pace import Pace
+from shared.streams.kinesis.read_pacer import ReadPacer
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.scripted_stream import ScriptedStream, now
 from tests.support.virtual_time import EPOCH, run
@@ -28,7 +28,7 @@ class Listening:
         self.kinesis = ScriptedKinesis()
         self.kinesis.streams["other"] = ScriptedStream("other", 1)
         self.kinesis.streams["other"].ready_at = 0.0
-        self.pace = Pace(interval)
+        self.pace = ReadPacer(interval)
         self.wire, self.other_wire = Wire(self.kinesis), Wire(self.kinesis)
         self.stream = self.wire.stream(pace=self.pace)
         self.other = self.other_wire.stream("other", self.pace)
@@ -118,7 +118,7 @@ def test_a_busy_shard_is_read_every_interval_and_never_more_than_5_times_a_secon
         wire = Wire(kinesis)
         for number in range(50):
             kinesis.stream.put("k", str(number).encode())
-        stream = wire.stream(pace=Pace(interval))
+        stream = wire.stream(pace=ReadPacer(interval))
         heard: list[str] = []
         reading = asyncio.create_task(read(await stream.reader(SHARD, OLDEST), heard))
         for number in range(50, 200):
@@ -162,7 +162,7 @@ def test_readers_that_catch_up_while_others_read_leave_the_shard_at_5_reads_a_se
     async def main() -> None:
         kinesis = ScriptedKinesis(page=20)
         wire = Wire(kinesis)
-        stream = wire.stream(pace=Pace(interval))
+        stream = wire.stream(pace=ReadPacer(interval))
         heard: list[list[str]] = [[], []]
         for number in range(400):
             kinesis.stream.put("k", str(number).encode())
@@ -189,7 +189,7 @@ async def readers_lags(size: int, start: Start, interval: float = 0.4) -> tuple[
     kinesis = ScriptedKinesis(limited=True, page=20)
     for _ in range(400):
         kinesis.stream.put("k", b"long before")
-    stream = Wire(kinesis).stream(pace=Pace(interval))
+    stream = Wire(kinesis).stream(pace=ReadPacer(interval))
     first: list[float] = []
     others: list[list[float]] = [[] for _ in range(size)]
 

@@ -1,4 +1,4 @@
-"""When a shard that refuses reads counts as out."""
+"""When a shard that refuses reads is in an outage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import asyncio
 GRACE = 1.0
 
 
-class Outage:
+class OutageDetector:
     """Follows the reads of one shard."""
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class Outage:
         self._since: float | None = None
         self._is_out = False
 
-    def refused(self) -> bool:
+    def record_failure(self) -> bool:
         """A read was refused; returns whether it has gone on for so long that an outage begins."""
         now = asyncio.get_running_loop().time()
         self._since = now if self._since is None else self._since
@@ -24,7 +24,7 @@ class Outage:
         self._is_out = self._is_out or begins
         return begins
 
-    def answered(self) -> bool:
+    def record_success(self) -> bool:
         """A read was not refused; returns whether that ends an outage."""
         ends, self._since, self._is_out = self._is_out, None, False
         return ends

@@ -10,7 +10,7 @@ import pytest
 from shared.errors import StreamUnavailable
 from shared.streams import OLDEST, Batch, Entry, MemoryStream, Shard, ShardReader, Start, StreamName
 from shared.streams.follow import Follower
-from shared.streams.news import Answered, CaughtUp, Followed, Refused
+from shared.streams.follower_events import CaughtUp, Interrupted, Resumed, StreamItem
 from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock, run
@@ -21,8 +21,8 @@ NAME = StreamName.AUDIO
 async def tell(follower: Follower, told: list[object]) -> None:
     """Items as (data, whether they are of the past), the rest by the names of its kinds."""
     while True:
-        news = await follower.news()
-        told.append((news.item.data.decode(), news.past) if isinstance(news, Followed) else type(news))
+        event = await follower.next_event()
+        told.append((event.item.data.decode(), event.backlog) if isinstance(event, StreamItem) else type(event))
 
 
 @pytest.mark.parametrize("delay", [0.02, 3.0])
@@ -60,10 +60,10 @@ def test_in_memory_it_is_exact_within_a_millisecond() -> None:
 class Late(MemoryStream):
     """Lets nobody read it for the first 20 s."""
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         if now() < 20:
             raise StreamUnavailable("not yet")
-        return await super().reader(shard, start, holds=holds)
+        return await super().reader(shard, start, retain=retain)
 
 
 def test_what_comes_while_a_shard_cannot_be_opened_is_not_of_the_past() -> None:
@@ -78,7 +78,7 @@ def test_what_comes_while_a_shard_cannot_be_opened_is_not_of_the_past() -> None:
             await stream.publish([Entry("k", b"new")])
             await asyncio.sleep(30)
             telling.cancel()
-        assert told == [Refused, ("old", True), ("new", False), CaughtUp, Answered]
+        assert told == [Interrupted, ("old", True), ("new", False), CaughtUp, Resumed]
 
     run(main())
 
@@ -98,10 +98,10 @@ def test_an_outage_is_told_once_however_many_shards_it_has(*, behind_the_tip: bo
             telling = asyncio.create_task(tell(follower, told))
             await asyncio.sleep(30)
             kinesis.stream.put("k", b"a")
-            assert told == ([Refused] if behind_the_tip else [CaughtUp, Refused])
+            assert told == ([Interrupted] if behind_the_tip else [CaughtUp, Interrupted])
             await asyncio.sleep(60)
             telling.cancel()
-        assert told.count(Refused) == told.count(Answered) == 1
+        assert told.count(Interrupted) == told.count(Resumed) == 1
         assert ("a", False) in told
 
     run(main())
@@ -131,8 +131,8 @@ def test_a_read_that_is_throttled_now_and_then_is_no_outage() -> None:
 class Refusing(MemoryStream):
     """Its readers raise for the first 10 s."""
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
-        return _RefusingReader(await super().reader(shard, start, holds=holds))
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
+        return _RefusingReader(await super().reader(shard, start, retain=retain))
 
 
 class _RefusingReader:
@@ -158,7 +158,7 @@ def test_a_reader_that_raises_is_told_of_too() -> None:
             telling = asyncio.create_task(tell(follower, told))
             await asyncio.sleep(20)
             telling.cancel()
-        assert told == [Refused, CaughtUp, Answered]
+        assert told == [Interrupted, CaughtUp, Resumed]
 
     run(main())
 
@@ -211,11 +211,11 @@ def test_while_the_children_of_a_shard_cannot_be_found_the_other_shards_are_read
             await asyncio.sleep(20)
             meanwhile = [news for news in told if isinstance(news, tuple)]
             assert told[:1] == [CaughtUp]
-            assert Refused in told
+            assert Interrupted in told
             assert 0 < len(meanwhile) < 8
             await asyncio.sleep(30)
             telling.cancel()
-        assert told.count(Refused) == told.count(Answered) == 1
+        assert told.count(Interrupted) == told.count(Resumed) == 1
         assert sorted(data for data, _ in [news for news in told if isinstance(news, tuple)]) == [*"abcdefgh"]
 
     run(main())

@@ -1,4 +1,4 @@
-"""Reads ahead in a thread of its own: a pipe may keep its reader waiting, and decoding takes time."""
+"""Reads ahead (prefetches) in a thread of its own: a pipe may keep its reader waiting, and decoding takes time."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
 
-async def ahead(chunks: Iterable[bytes], most: int) -> AsyncIterator[bytes]:
-    """The chunks, of which up to `most` wait; raises what reading them raises.
+async def read_ahead(chunks: Iterable[bytes], limit: int) -> AsyncIterator[bytes]:
+    """The chunks, of which up to `limit` wait; raises what reading them raises.
 
     The thread does not keep the program from ending, since nobody can wake one that waits for a silent pipe.
     """
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue()
-    room = threading.Semaphore(most)
+    room = threading.Semaphore(limit)
     stopped = threading.Event()
 
     def read() -> None:

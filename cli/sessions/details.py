@@ -10,7 +10,7 @@ from shared.sessions import Session
 _TIMES = {0: "not yet", 1: "once", 2: "twice"}
 
 
-def particulars(session: Session) -> Iterator[tuple[str, str]]:
+def details(session: Session) -> Iterator[tuple[str, str]]:
     """What a person reads of a session, line by line: what it is, and what that is."""
     yield "session", f"{session.id} ({session.state})"
     if session.owner:

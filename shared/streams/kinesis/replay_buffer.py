@@ -1,4 +1,4 @@
-"""The newest records that a cursor has read, for readers that join behind it."""
+"""The newest records that a cursor has read, for readers that join later."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from itertools import dropwhile
 from shared.streams.base import OLDEST, Edge, Item, Start
 
 #: Bytes of records that are kept for those who join later.
-_KEPT = 8 << 20
+_MAX_BYTES = 8 << 20
 
 
-class Recent:
-    """Every record from a place on, up to the last one read; that place moves on as old records are dropped."""
+class ReplayBuffer:
+    """Every record from a position on, up to the last one read; the position moves on as old records are dropped."""
 
     def __init__(self, start: Start) -> None:
         self._start = start
@@ -25,7 +25,7 @@ class Recent:
         """Takes what was read next."""
         self._items.extend(items)
         self._size += sum(len(item.data) for item in items)
-        while self._size > _KEPT:
+        while self._size > _MAX_BYTES:
             dropped = self._items.popleft()
             self._size -= len(dropped.data)
             self._dropped = dropped.sequence
