@@ -25,7 +25,7 @@ class PrometheusMetrics(Metrics):
 
     def count(self, name: Metric, value: float = 1, **labels: str) -> None:
         if name not in self._counters:
-            self._counters[name] = Counter(name, name, tuple(labels), registry=self.registry)
+            self._counters[name] = Counter(name, name.help, tuple(labels), registry=self.registry)
         (self._counters[name].labels(**labels) if labels else self._counters[name]).inc(value)
 
     def gauge(self, name: Metric, value: float, **labels: str) -> None:
@@ -34,7 +34,7 @@ class PrometheusMetrics(Metrics):
             # greatest counts.
             self._gauges[name] = Gauge(
                 name,
-                name,
+                name.help,
                 tuple(labels),
                 registry=self.registry,
                 multiprocess_mode="livemax" if name in AGES else "livesum",
@@ -43,5 +43,5 @@ class PrometheusMetrics(Metrics):
 
     def observe(self, name: Metric, value: float, **labels: str) -> None:
         if name not in self._histograms:
-            self._histograms[name] = Histogram(name, name, tuple(labels), registry=self.registry, buckets=_BUCKETS)
+            self._histograms[name] = Histogram(name, name.help, tuple(labels), registry=self.registry, buckets=_BUCKETS)
         (self._histograms[name].labels(**labels) if labels else self._histograms[name]).observe(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import urllib.request
 
@@ -65,10 +66,12 @@ def test_prometheus_shows_the_names_of_cloudwatch() -> None:
 
 
 @pytest.mark.parametrize("name", Metric)
-def test_prometheus_takes_every_name(name: Metric) -> None:
+def test_prometheus_takes_every_name_and_says_what_it_is(name: Metric) -> None:
     metrics = PrometheusMetrics()
     metrics.observe(name, 1)
-    assert f"{name}_count 1.0" in generate_latest(metrics.registry).decode()
+    shown = generate_latest(metrics.registry).decode()
+    assert f"{name}_count 1.0" in shown
+    assert re.search(rf"^# HELP {name} \S+ .+\.$", shown, re.MULTILINE)
 
 
 def test_an_error_rate_is_told_from_its_buckets() -> None:
