@@ -1,4 +1,4 @@
-"""How long to wait between tries."""
+"""Exponential backoff with jitter, and calls that are retried with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 def backoff(failures: int, *, first: float = 0.1, most: float = 5.0) -> float:
     """Seconds to wait after so many failures in a row: doubling from `first` to `most`.
 
-    Half of it is random, so that many clients do not return at the same moment.
+    Half of it is jitter, so that many clients do not return at the same moment.
     """
     ceiling = min(most, first * 2.0 ** min(failures - 1, 20))
     return ceiling * random.uniform(0.5, 1.0)
@@ -27,12 +27,12 @@ def delays(*, most: float = 2.0) -> Iterator[float]:
     return (backoff(failures, most=most) for failures in count(1))
 
 
-async def retry_while_unavailable(call: Callable[[], Awaitable[Answer]], tries: int = 8) -> Answer:
-    """What the call brings, tried again while a stream or store is unavailable: 8 tries take about 5 s.
+async def retry_while_unavailable(call: Callable[[], Awaitable[Answer]], attempts: int = 8) -> Answer:
+    """What the call returns, retried while a stream or store is unavailable: 8 attempts take about 5 s.
 
-    Raises what its last try raised.
+    Raises what the last attempt raised.
     """
-    for wait in islice(delays(), tries - 1):
+    for wait in islice(delays(), attempts - 1):
         try:
             return await call()
         except (StoreUnavailable, StreamUnavailable):

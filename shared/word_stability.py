@@ -47,7 +47,7 @@ class Agreement(ABC):
     def __init__(self) -> None:
         self._items: Sequence[Word] = ()
         self._texts: list[str] = []
-        self._stands: list[ItemHistory] = []
+        self._histories: list[ItemHistory] = []
         self._position = 0
 
     def follow(self, items: Sequence[Word], position: int = 0) -> list[bool]:
@@ -57,31 +57,31 @@ class Agreement(ABC):
         """
         if items is not self._items:
             texts = _texts(items)
-            self._stands = self._carried(texts, position)
+            self._histories = self._carried(texts, position)
             self._items, self._texts, self._position = items, texts, position
             behind = 0
-            for item, stand in zip(reversed(items), reversed(self._stands), strict=True):
+            for item, history in zip(reversed(items), reversed(self._histories), strict=True):
                 mark = not spelling(item.text)
-                stand.stable = stand.stable or self._settles(stand, position, behind, mark=mark)
+                history.stable = history.stable or self._settles(history, position, behind, mark=mark)
                 behind += not mark
-        return [stand.stable for stand in self._stands]
+        return [history.stable for history in self._histories]
 
     @abstractmethod
-    def _settles(self, stand: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
+    def _settles(self, history: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
         """Counts the hypothesis for an item with so many words behind it; says whether it is stable now."""
 
     def _carried(self, texts: Sequence[str], position: int) -> list[ItemHistory]:
         """How each item of the next hypothesis has stood so far."""
-        stands = [ItemHistory(position) for _ in texts]
+        histories = [ItemHistory(position) for _ in texts]
         gone = [bool(spelling(item.text)) for item in self._items]
         for before, now, size in _blocks(self._texts, texts):
-            stands[now : now + size] = self._stands[before : before + size]
+            histories[now : now + size] = self._histories[before : before + size]
             gone[before : before + size] = [False] * size
         if position - self._position >= _RECONSIDERED and True in gone:
             changed = len(gone) - 1 - gone[::-1].index(True)
-            for stand in self._stands[:changed]:
-                stand.outlasted = True
-        return stands
+            for history in self._histories[:changed]:
+                history.outlasted = True
+        return histories
 
 
 class PacedAgreement(Agreement):
@@ -94,16 +94,16 @@ class PacedAgreement(Agreement):
         super().__init__()
         self._held = held
 
-    def _settles(self, stand: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
-        stand.seen += 1
-        stood = position - stand.since
+    def _settles(self, history: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
+        history.seen += 1
+        stood = position - history.since
         if stood >= _LONGEST:
             held = 0
-        elif stood >= _LONG or stand.outlasted:
+        elif stood >= _LONG or history.outlasted:
             held = 1
         else:
             held = _HELD
-        return stand.seen > 1 and behind >= min(held, self._held)
+        return history.seen > 1 and behind >= min(held, self._held)
 
 
 class RepeatedAgreement(Agreement):
@@ -117,9 +117,9 @@ class RepeatedAgreement(Agreement):
         self._tail = tail
         self._repeats = repeats
 
-    def _settles(self, stand: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
-        stand.seen = stand.seen + 1 if behind >= self._tail + mark else 0
-        return stand.seen >= self._repeats + mark
+    def _settles(self, history: ItemHistory, position: int, behind: int, *, mark: bool) -> bool:
+        history.seen = history.seen + 1 if behind >= self._tail + mark else 0
+        return history.seen >= self._repeats + mark
 
     def mark(self, items: Sequence[Word]) -> tuple[Word, ...]:
         """The items of the next hypothesis, each marked stable or not."""

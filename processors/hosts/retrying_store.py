@@ -63,8 +63,8 @@ class RetryingStore(SessionStore):
     async def propose_end(self, session: str, at: int) -> bool:
         return await self._until_available(session, lambda: self._store.propose_end(session, at))
 
-    async def give_back(self, session: str, take: int) -> None:
-        await self._until_available(session, lambda: self._store.give_back(session, take))
+    async def release_take(self, session: str, take: int) -> None:
+        await self._until_available(session, lambda: self._store.release_take(session, take))
 
     async def raise_epoch(self, session: str) -> int:
         """It is tried once, since what asks for an epoch can do without for a while."""

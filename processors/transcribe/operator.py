@@ -82,7 +82,7 @@ class Transcriber(Operator, RecognitionEvents):
             if self._standby is None:
                 await self._done.wait()
         elif self._take is not None and not self._intake.finished:
-            self._context.then(partial(self._context.store.give_back, self._context.key, self._take))
+            self._context.then(partial(self._context.store.release_take, self._context.key, self._take))
 
     def _begin(self, session: Session) -> None:
         self._session = session

@@ -96,4 +96,4 @@ class _Operations:
 
     def __init__(self, done: str, clock: Clock) -> None:
         self.calls = BackgroundCalls(_CONCURRENCY)
-        self.breaker = CircuitBreaker(f"kept translations cannot be {done}", clock)
+        self.breaker = CircuitBreaker(f"translate: kept translations cannot be {done}", clock)

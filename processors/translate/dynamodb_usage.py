@@ -42,7 +42,9 @@ class DynamoDbUsage(Usage):
         self._in_doubt: defaultdict[str, int] = defaultdict(int)
         self._calls = BackgroundCalls(_CONCURRENCY)
         self._writing_owed: dict[str, asyncio.Task[None]] = {}
-        self._breaker = CircuitBreaker("characters spent cannot be written and are counted in memory", self._clock)
+        self._breaker = CircuitBreaker(
+            "translate: characters spent cannot be written and are counted in memory", self._clock
+        )
 
     async def reserve(self, account: str, characters: int, cap: int) -> bool:
         if characters > cap:

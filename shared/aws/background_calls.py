@@ -1,4 +1,4 @@
-"""Calls of a table that go on, whoever still waits for them."""
+"""Calls of a table that go on in the background, whether or not anybody still waits for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Returned = TypeVar("Returned")
 
 
 class BackgroundCalls:
-    """Calls under way. One in its thread cannot be cancelled: whoever may stop waiting for it shields it.
+    """Calls in flight. One in its thread cannot be cancelled: whoever may stop waiting for it shields it.
 
     All calls of DynamoDB share its threads: `slots` are for so many of these.
     """
@@ -32,14 +32,14 @@ class BackgroundCalls:
         task.add_done_callback(lambda _: self.slots.release())
         return task
 
-    async def wait(self, within: float | None = None) -> None:
-        """Waits until those under way have ended, at most so many seconds."""
+    async def wait(self, timeout: float | None = None) -> None:
+        """Waits until those in flight have ended, at most `timeout` s."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=within)
+            await asyncio.wait(self._tasks, timeout=timeout)
 
-    async def close(self, within: float) -> None:
-        """Waits for so many seconds at most, and lets go of what is left."""
-        await self.wait(within)
+    async def close(self, timeout: float) -> None:
+        """Waits for so many seconds at most, and cancels what is left."""
+        await self.wait(timeout)
         left = tuple(self._tasks)
         for task in left:
             task.cancel()

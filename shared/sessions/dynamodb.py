@@ -42,16 +42,16 @@ class DynamoDbSessionStore(SessionStore):
     def __init__(self, aws: Aws, prefix: str = "", *, clock: Clock | None = None) -> None:
         self._table = Table(aws.client("dynamodb", StoreUnavailable), prefix + SESSIONS.name)
         self._clock = clock or SystemClock()
-        self._attempts = IdempotencyTokens()
+        self._tokens = IdempotencyTokens()
 
     async def create(self, session: Session) -> None:
         """A session that was stored though the answer was lost is known for one's own when it is created again."""
-        attempt = "create", repr(session)
-        creation = self._attempts.begin(attempt)
+        write = "create", repr(session)
+        creation = self._tokens.token_for(write)
         try:
             await self._create(session, creation)
         except StoreUnavailable:
-            self._attempts.lost(attempt, creation)
+            self._tokens.lost(write, creation)
             raise
 
     async def load(self, session: str) -> Session:
@@ -76,15 +76,15 @@ class DynamoDbSessionStore(SessionStore):
         return sessions
 
     async def open_take(self, session: str, held: int | None) -> int:
-        """A reopening that took effect though its answer was lost is known for one's own when it is tried again."""
+        """A reopening that took effect though its answer was lost is known for one's own when it is retried."""
         if held is None:
             return await self._open_take(session, uuid4().hex)
-        attempt = "reopen", session, held
-        opening = self._attempts.begin(attempt)
+        write = "reopen", session, held
+        opening = self._tokens.token_for(write)
         try:
             return await self._reopen_take(session, held, opening)
         except StoreUnavailable:
-            self._attempts.lost(attempt, opening)
+            self._tokens.lost(write, opening)
             raise
 
     async def begin(self, session: str, started_at: int) -> Session:
@@ -115,7 +115,7 @@ class DynamoDbSessionStore(SessionStore):
             return False
         return True
 
-    async def give_back(self, session: str, take: int) -> None:
+    async def release_take(self, session: str, take: int) -> None:
         try:
             await self._update(session, "SET #given_back = :take", "#take = :take", take=take)
         except ConditionFailed:

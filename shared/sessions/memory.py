@@ -58,7 +58,7 @@ class MemorySessionStore(SessionStore):
         self._items[session] = replace(item, take=item.take + 1)
         return item.take + 1
 
-    async def give_back(self, session: str, take: int) -> None:
+    async def release_take(self, session: str, take: int) -> None:
         item = await self.load(session)
         if item.take == take:
             self._items[session] = replace(item, given_back=take)

@@ -41,7 +41,7 @@ class SessionStore(Protocol):
         by now. Both raise Fenced where the session has ended.
         """
 
-    async def give_back(self, session: str, take: int) -> None:
+    async def release_take(self, session: str, take: int) -> None:
         """Sets `given_back` to `take`, if that is still the item's take."""
 
     async def advance_heard(self, session: str, take: int, heard: int) -> None:

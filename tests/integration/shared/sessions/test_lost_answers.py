@@ -122,12 +122,12 @@ async def test_a_session_of_somebody_else_is_not_taken_for_ones_own(
 
 
 def test_what_nobody_tries_again_is_forgotten_in_the_end() -> None:
-    attempts = IdempotencyTokens()
-    marks = [attempts.begin(number) for number in range(1500)]
-    for number, mark in enumerate(marks):
-        attempts.lost(number, mark)
-    assert len(set(marks)) == 1500
-    assert [number for number, mark in enumerate(marks) if attempts.begin(number) == mark] == list(range(500, 1500))
+    tokens = IdempotencyTokens()
+    given = [tokens.token_for(number) for number in range(1500)]
+    for number, token in enumerate(given):
+        tokens.lost(number, token)
+    assert len(set(given)) == 1500
+    assert [number for number, token in enumerate(given) if tokens.token_for(number) == token] == list(range(500, 1500))
 
 
 async def test_a_claim_is_refused_and_the_item_has_it(faulty: FaultyAws, store: SessionStore) -> None:
