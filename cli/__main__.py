@@ -25,20 +25,20 @@ def main() -> None:
     except SetupError as error:
         sys.exit(f"llt: {error}")
     # While packages are imported nothing is under way that would have to be finished.
-    impatient = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if impatient:
-        signal.signal(signal.SIGINT, _leave)
+    default_handler = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if default_handler:
+        signal.signal(signal.SIGINT, _exit_now)
     try:
         from cli.main import run  # noqa: PLC0415 (it needs packages that a producer's client does without)
     except ModuleNotFoundError as error:
         sys.exit(f"llt: the package {error.name} is missing; pip install 'low-latency-translate[workers]'")
     code = _STOPPED
     with suppress(KeyboardInterrupt):
-        if impatient:
+        if default_handler:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         code = run(sys.argv[1:])
-    if impatient:
-        signal.signal(signal.SIGINT, _leave)
+    if default_handler:
+        signal.signal(signal.SIGINT, _exit_now)
     _end(code)
 
 
@@ -50,7 +50,7 @@ def _end(code: int) -> None:
     os._exit(code)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _exit_now(_number: int, _frame: FrameType | None) -> None:
     os._exit(_STOPPED)
 
 

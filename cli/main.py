@@ -57,8 +57,8 @@ app.add_typer(dead_letters.app, name="dead-letters")
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code; without arguments it shows the help."""
     try:
-        for doubt in environment.load():
-            note(doubt)
+        for warning in environment.load():
+            note(warning)
         code = app(args=list(arguments) or ["--help"], prog_name="llt", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:

@@ -15,13 +15,13 @@ _ENGINES = ("RECOGNISER", "TRANSLATOR", "SYNTHESIZER", "TRANSCRIBE_LANGUAGE_CODE
 
 
 class RecordingWarnings:
-    """Tells, each thing once, where a recording holds less than it says, or something that cannot be read."""
+    """Warns, of each thing once, where a recording holds less than it says, or something that cannot be read."""
 
     def __init__(self, recording: RecordingSource) -> None:
         self._recording = recording
         self._told: set[str] = set()
 
-    def tell(self) -> None:
+    def emit(self) -> None:
         """To be called before it is played and once it was: some of it is known at the end alone."""
         recording = self._recording
         if recording.missing and recording.duration is not None:

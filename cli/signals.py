@@ -14,7 +14,7 @@ async def asked_to_stop() -> None:
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
 
-    def hear(number: signal.Signals) -> None:
+    def on_signal(number: signal.Signals) -> None:
         if asked.is_set():
             # What it does by default. The loop calls this between the steps of tasks: KeyboardInterrupt stops the loop,
             # and tasks are cancelled. Raised within a task, it would leave what that does at its end to wait in peace.
@@ -26,7 +26,7 @@ async def asked_to_stop() -> None:
 
     # Until the loop closes, which removes them.
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, hear, number)
+        loop.add_signal_handler(number, on_signal, number)
     try:
         await asked.wait()
     finally:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from producers.audio_producer import AudioProducer
-from producers.loop_thread import LoopThread
+from producers.producer_thread import ProducerThread
 from producers.status import ProducerStatus
 from shared.errors import ProducerClosed
 
@@ -38,7 +38,7 @@ class BlockingAudioProducer:
     def __init__(self, producer: AudioProducer) -> None:
         self._producer = producer
         self._opening = threading.Lock()
-        self._thread: LoopThread | None = None
+        self._thread: ProducerThread | None = None
 
     @property
     def status(self) -> ProducerStatus:
@@ -55,7 +55,7 @@ class BlockingAudioProducer:
         with self._opening:
             if self._thread is not None:
                 raise RuntimeError("expected a producer that is not open, got one that is")
-            self._thread = LoopThread("audio-producer")
+            self._thread = ProducerThread("audio-producer")
         try:
             self._call(self._producer.open())
         except BaseException:

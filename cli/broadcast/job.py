@@ -44,8 +44,8 @@ class Job:
         self._realtime = realtime
         self._engines = Engines.load(self.settings)
         self._engines.check(SOURCE, self.targets)
-        self._doubts = RecordingWarnings(self.wav)
-        self._doubts.tell()
+        self._warnings = RecordingWarnings(self.wav)
+        self._warnings.emit()
         self._outputs = Outputs(out, SOURCE, self.targets)
         self._memory = MemoryMetrics()
         self.outcome = Outcome()
@@ -72,7 +72,7 @@ class Job:
             try:
                 asyncio.run(broadcast.run(self.settings, exported(self._memory, self.settings)))
             finally:
-                self._doubts.tell()
+                self._warnings.emit()
                 self._write_report()
         if lost := self._memory.total(Metric.AUDIO_LOST):
             raise EngineUnavailable(f"no recogniser heard {lost / 1000:.1f} s of {self._name}; the log says why")

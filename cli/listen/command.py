@@ -48,10 +48,10 @@ def listen(
     files = Files(vtt and output_file(vtt, "--vtt"), audio and output_file(audio, "--audio"))
     backend = shared_backend(Settings.load(only=REACH), streams, Reader.SINK)
     terminal = None if as_json else Terminal(Console())
-    show: Renderer = terminal or JsonLines()
+    renderer: Renderer = terminal or JsonLines()
     shown = captions or as_json or not files.asked
     try:
         with terminal or nullcontext(), files:
-            asyncio.run(Listener(backend, session, language, show, files, captions=shown).run())
+            asyncio.run(Listener(backend, session, language, renderer, files, captions=shown).run())
     finally:
-        show.wrote(files.written)
+        renderer.wrote(files.written)

@@ -16,22 +16,22 @@ from shared.sessions import Session
 from sinks import AudioSubscriber, Caption, CaptionSubscriber, Corrected, Interrupted, Missed, Resumed, Tail
 from sinks.subscriber import LOOKBACK_S
 
-#: The longest wait in s between two looks for a session that is not there yet.
-_LOOK = 2.0
+#: The longest wait in s between two polls for a session that is not there yet.
+_POLL_INTERVAL = 2.0
 
 
 class Listener:
     """Follows a session that is there, or that will be: one created meanwhile is heard from its beginning."""
 
     def __init__(
-        self, backend: Backend, session: str, language: str | None, show: Renderer, files: Files, *, captions: bool
+        self, backend: Backend, session: str, language: str | None, renderer: Renderer, files: Files, *, captions: bool
     ) -> None:
         self._outages = Outages()
         self._streams = self._outages.watched(backend.streams)
         self._store = backend.store
         self._session = session
         self._language = language
-        self._show = show
+        self._renderer = renderer
         self._files = files
         self._captions = captions
         #: How many subscribers cannot read their streams.
@@ -46,24 +46,24 @@ class Listener:
         session, age = await self._found()
         async with AsyncExitStack() as subscribed:
             subscribers = [await self._joined(session, subscriber, subscribed) for subscriber in self._subscribers(age)]
-            self._show.joined(session)
+            self._renderer.joined(session)
             async with asyncio.TaskGroup() as group:
                 for subscriber in subscribers:
                     group.create_task(self._follow(subscriber))
-        self._show.ended(self._session)
+        self._renderer.ended(self._session)
 
     async def _found(self) -> tuple[Session, float | None]:
         """The session, as soon as there is one, and how old (s) it is at most; None where it was there already."""
         loop = asyncio.get_running_loop()
         absent_at: float | None = None
-        for wait in delays(most=_LOOK):
+        for wait in delays(most=_POLL_INTERVAL):
             asked_at = loop.time()
             try:
                 with self._outages.told():
                     session = await self._store.load(self._session)
             except SessionUnknown:
                 if absent_at is None:
-                    self._show.waiting(f"there is no session {self._session} yet")
+                    self._renderer.waiting(f"there is no session {self._session} yet")
                 absent_at = asked_at
             except StoreUnavailable:
                 pass
@@ -73,7 +73,7 @@ class Listener:
         raise AssertionError("delays never end")
 
     def _subscribers(self, age: float | None) -> Iterator[CaptionSubscriber | AudioSubscriber]:
-        # Of one that was created between two looks nothing may be missed, also where it has ended by now.
+        # Of one that was created between two polls nothing may be missed, also where it has ended by now.
         after, back = (None, None) if age is None else (0, age + LOOKBACK_S)
         if self._captions or self._files.captions:
             yield CaptionSubscriber(
@@ -116,4 +116,4 @@ class Listener:
                     self._interrupted -= 1
                     if self._interrupted:
                         continue
-            self._show.show(event)
+            self._renderer.show(event)

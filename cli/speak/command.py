@@ -52,8 +52,8 @@ def speak(
     )
     settings = Settings.load(only=(*REACH, "MAX_SESSION_LENGTH"))
     backend = shared_backend(settings, streams, Reader.SINK)
-    doubts = RecordingWarnings(recording)
-    doubts.tell()
+    warnings = RecordingWarnings(recording)
+    warnings.emit()
 
     def joined(found: Session) -> None:
         if to is not None and set(found.target_languages) != set(wanted.target_languages):
@@ -69,7 +69,7 @@ def speak(
             progress.stop()
             _tell_stopped(talk, recording.duration)
             raise
-    doubts.tell()
+    warnings.emit()
     state = SessionState.OPEN if keep_open and spoken.state is SessionState.OPEN else SessionState.ENDED
     into = ", ".join(spoken.target_languages)
     _say(console, f"Sent {talk.sent:.1f} s to session {spoken.id} ({into}); it is {state}.")

@@ -1,4 +1,4 @@
-"""Who has the floor of a session: its one track takes one speaker's audio at a time."""
+"""A session's one track takes one speaker's audio at a time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from shared.streams import Stream, StreamName
 from shared.streams.base import LATEST, OLDEST, Start
 from shared.streams.follow import Follower
 
-#: How long to look for audio, in s: a speaker sends some every 100 ms, or, in arrears, every 1 s.
-_LOOK = 2.5
+#: How long to wait for audio, in s: a speaker sends some every 100 ms, or, in arrears, every 1 s.
+_WAIT = 2.5
 #: How old audio may be (ms) that a reader from the latest on is given.
 _STALE = 1000
 #: How far (ms) the stream's clock may be behind that of a client.
@@ -44,11 +44,11 @@ async def join(store: SessionStore, wanted: Session, check: Callable[[Session], 
 
 
 async def check_free(audio: Stream, session: str) -> None:
-    """Looks for 2.5 s whether audio of the session arrives, and raises FloorTaken if it does."""
+    """Looks for 2.5 s whether audio of the session arrives, and raises AnotherSpeaker if it does."""
     first: int | None = None
     async with Follower({StreamName.AUDIO: audio}, LATEST) as arriving:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK):
+            async with asyncio.timeout(_WAIT):
                 while True:
                     item = (await arriving.next()).item
                     if not _is_audio_of(item.data, session):
@@ -68,7 +68,7 @@ async def check_not_ending(audio: Stream, session: Session) -> None:
     begun = session.last_frame_at or session.started_at
     start = Start(at=begun - _SKEW) if begun > _SKEW else OLDEST
     with suppress(TimeoutError):
-        async with asyncio.timeout(_LOOK), Follower({StreamName.AUDIO: audio}, start) as retained:
+        async with asyncio.timeout(_WAIT), Follower({StreamName.AUDIO: audio}, start) as retained:
             async for found in retained.backlog():
                 if _ends(found.item.data, session.id):
                     raise SessionOver(f"session {session.id}: its end is on its way to the workers; choose another id")

@@ -42,8 +42,8 @@ class Talk:
 
         The session is created where it is new; with `same_source` one that was there is spoken to in its own
         language, else SessionMismatch is raised for another one. `joined` is told which session it is. Raises
-        FloorTaken while someone else speaks there, SettingError where the recording outlasts the longest session, and
-        SessionOver where the session has ended, also meanwhile.
+        AnotherSpeaker while someone else speaks there, SettingError where the recording outlasts the longest session,
+        and SessionOver where the session has ended, also meanwhile.
         """
         session, new = await join(self._store, wanted, self._check_length)
         if session.state is SessionState.OPEN:
@@ -53,7 +53,7 @@ class Talk:
         if not same_source:
             session = replace(session, source_language=wanted.source_language)
         self._recording.rate = session.rate
-        # What was there before has its own clock: nothing says how much of its time line was spoken on.
+        # What was there before has its own clock: nothing says how much of its timeline was spoken on.
         producer = AudioProducer(self._audio, self._store, session, live=not new)
         try:
             async with producer:

@@ -41,7 +41,7 @@ class Shards:
     def __init__(self, aws: Aws, clock: Clock | None = None) -> None:
         self._client = aws.client("kinesis", StreamUnavailable)
         self._clock = clock or SystemClock()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._permits = asyncio.Semaphore(_AT_ONCE)
 
     async def of(self, stream: str) -> Sequence[Shard]:
         """The shards of a stream; none where there is no such stream."""
@@ -62,7 +62,7 @@ class Shards:
         else:
             # Where the latest was when its worker began, no lease says.
             return Lag(None, None)
-        async with self._turns:
+        async with self._permits:
             try:
                 answer = await self._call("get_shard_iterator", StreamName=stream, ShardId=shard, **place)
                 return await self._measured(answer["ShardIterator"], int(checkpoint) if checkpoint.isdecimal() else -1)

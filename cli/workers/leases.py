@@ -15,8 +15,8 @@ from shared.errors import ResourceMissing
 
 #: What a lease's checkpoint says where it is no sequence number.
 SHARD_END, TRIM_HORIZON = "SHARD_END", "TRIM_HORIZON"
-#: Seconds between two looks at leases.
-_LOOK = 0.3
+#: Seconds between two reads of the leases.
+_POLL_INTERVAL = 0.3
 
 
 class Key(NamedTuple):
@@ -49,7 +49,7 @@ async def read_leases(dynamodb: AwsClient, applications: Iterable[Application]) 
     return {key: lease for leases in found for key, lease in leases.items()}
 
 
-async def stale(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key]:
+async def stale_leases(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key]:
     """The leases whose owner does not renew them for so long; returns as soon as every other was renewed.
 
     KCL renews a lease three times in its failover time: after that it may be taken by another worker.
@@ -58,7 +58,7 @@ async def stale(dynamodb: AwsClient, leases: Leases, seconds: float) -> set[Key]
     deadline = loop.time() + seconds
     left = {key for key, lease in leases.items() if lease.owner is not None and not lease.ended}
     while left and loop.time() < deadline:
-        await asyncio.sleep(min(_LOOK, deadline - loop.time()))
+        await asyncio.sleep(min(_POLL_INTERVAL, deadline - loop.time()))
         seen = await read_leases(dynamodb, {key.application for key in left})
         left = {key for key in left if key in seen and seen[key].counter == leases[key].counter}
     return left

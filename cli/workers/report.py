@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cli.workers.lag import Lag, Shards
-from cli.workers.leases import TRIM_HORIZON, Key, Lease, Leases, read_leases, stale
+from cli.workers.leases import TRIM_HORIZON, Key, Lease, Leases, read_leases, stale_leases
 from cli.workers.tables import KclTables
 from processors.hosts.kcl.application import Application, applications
 from shared.aws import Aws
@@ -17,7 +17,7 @@ from shared.settings import Settings
 from shared.streams import Shard
 
 #: The longest failover time (s) that is waited out to tell owners that are gone.
-_LONGEST_WATCH = 15.0
+_LONGEST_FAILOVER = 15.0
 
 
 #: The shards of each stream by their ids.
@@ -66,19 +66,19 @@ class Report:
         found = [application for application in applications(self._settings) if application.name in there]
         leases, listed = await asyncio.gather(read_leases(self._dynamodb, found), self._listed(found))
         keys = _keys(found, leases, listed)
-        gone, lags = await asyncio.gather(
-            self._silent(leases), asyncio.gather(*(self._lag(key, leases.get(key), listed) for key in keys))
+        stale_keys, lags = await asyncio.gather(
+            self._stale(leases), asyncio.gather(*(self._lag(key, leases.get(key), listed) for key in keys))
         )
-        return [_row(key, leases.get(key), lag, gone) for key, lag in zip(keys, lags, strict=True)]
+        return [_row(key, leases.get(key), lag, stale_keys) for key, lag in zip(keys, lags, strict=True)]
 
     async def _listed(self, found: Iterable[Application]) -> Listed:
         streams = list({application.stream for application in found})
         shards = await asyncio.gather(*map(self._shards.of, streams))
         return {stream: {shard.id: shard for shard in of} for stream, of in zip(streams, shards, strict=True)}
 
-    async def _silent(self, leases: Leases) -> set[Key]:
+    async def _stale(self, leases: Leases) -> set[Key]:
         failover = self._settings.kcl_failover_time
-        return await stale(self._dynamodb, leases, failover) if failover <= _LONGEST_WATCH else set()
+        return await stale_leases(self._dynamodb, leases, failover) if failover <= _LONGEST_FAILOVER else set()
 
     async def _lag(self, key: Key, lease: Lease | None, listed: Listed) -> Lag:
         stream = key.application.stream
@@ -112,7 +112,7 @@ def _ancestors(leased: Iterable[str], shards: Mapping[str, Shard]) -> set[str]:
     return found
 
 
-def _row(key: Key, lease: Lease | None, lag: Lag, gone: set[Key]) -> Row:
+def _row(key: Key, lease: Lease | None, lag: Lag, stale: set[Key]) -> Row:
     if lease is None:
         state = State.UNLEASED
     elif lease.ended:
@@ -120,6 +120,6 @@ def _row(key: Key, lease: Lease | None, lag: Lag, gone: set[Key]) -> Row:
     elif lease.owner is None:
         state = State.FREE
     else:
-        state = State.STALE if key in gone else State.OWNED
+        state = State.STALE if key in stale else State.OWNED
     owner, checkpoint = (lease.owner, lease.checkpoint) if lease else (None, None)
     return Row(key.application.label, key.application.stream, key.shard, owner, state, checkpoint, lag.age, lag.lag)

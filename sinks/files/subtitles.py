@@ -101,7 +101,7 @@ class WebVttWriter(SubtitleWriter):
         return f"{number}\n{_time(cue.start, '.')} --> {_time(cue.end, '.')}\n{voice}{lines}\n\n"
 
 
-#: Players of SubRip take an arrow for a time line, and angle brackets and braces for markup.
+#: Players of SubRip take an arrow for a timeline, and angle brackets and braces for markup.
 _NO_MARKUP = str.maketrans("<>{}", "‹›()")
 
 

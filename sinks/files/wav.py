@@ -1,4 +1,4 @@
-"""A WAV file of one language's speech on the speaker's time line."""
+"""A WAV file of one language's speech on the speaker's timeline."""
 
 from __future__ import annotations
 

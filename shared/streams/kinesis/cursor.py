@@ -100,7 +100,7 @@ class Cursor:
             page = await self._read()
         except StreamUnavailable as error:
             if self._delays is None:
-                log.warning("cannot read %s %s, retrying: %s", self._stream, self._shard, error)
+                log.warning("cannot read %s %s, trying again: %s", self._stream, self._shard, error)
                 self._delays = delays()
             return Page((), at_tip=False, ended=False, refused=str(error) or type(error).__name__)
         if self._delays is not None:

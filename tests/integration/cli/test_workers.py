@@ -117,7 +117,7 @@ def test_after_a_split_the_ended_parent_and_children_without_leases_are_shown_un
 ) -> None:
     # Whoever waits for an owner's sign of life does so for longer than this test may take.
     monkeypatch.setenv("KCL_FAILOVER_TIME", "300")
-    monkeypatch.setattr("cli.workers.report._LONGEST_WATCH", 300)
+    monkeypatch.setattr("cli.workers.report._LONGEST_FAILOVER", 300)
     application, stream = f"t-{stream_prefix}-{stream_prefix}-dedup", f"{stream_prefix}-segments"
     make(kinesis, stream, 1)
     kcl.create(application)

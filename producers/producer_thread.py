@@ -1,4 +1,4 @@
-"""An event loop on a thread of its own, for threads that have none."""
+"""The thread of a blocking producer, with an event loop of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Returned = TypeVar("Returned")
 _SETTLE = 1.0
 
 
-class LoopThread:
+class ProducerThread:
     """Takes work from any thread until it is stopped; all that it has taken comes to an end before the loop does.
 
     The thread is a daemon: a process ends without it.
