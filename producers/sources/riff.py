@@ -94,9 +94,9 @@ def read_header(path: Path) -> WavHeader:
 
 
 def read_piped_header(peek: Peek) -> WavHeader:
-    """The header of a WAV file that comes through a pipe; a `length` of UNTOLD is up to the pipe's end.
+    """The header of a WAV file that comes through a pipe; a `length` of UNKNOWN_LENGTH is up to the pipe's end.
 
-    Raises ValueError, and OtherSamples where they are compressed.
+    Raises ValueError, and CompressedSamples where they are compressed.
     """
     return _read(peek, None)
 

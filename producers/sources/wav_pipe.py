@@ -15,7 +15,7 @@ class PipedWav:
 
     `duration` is in s, None where the header does not say it. At the end it is what came, and `missing` how many
     seconds of what was announced did not; `skipped` says what before the samples was no chunk. Raises ValueError for
-    a header that is none, and OtherSamples where samples are compressed.
+    a header that is none, and CompressedSamples where samples are compressed.
     """
 
     def __init__(self, pipe: Pipe) -> None:

@@ -1,0 +1,74 @@
+"""The house rules: one word for one thing, the field's where it has one. A word that was given up does not come back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EDGES = ("shared", "producers", "sinks", "cli")
+EVERYWHERE = (*EDGES, "processors", "emulators", "infra", "examples", "docs", "tests", "README.md")
+
+
+class Retired(NamedTuple):
+    """A word, as a pattern; what is said instead; and the folders in which it is not said."""
+
+    word: str
+    instead: str
+    folders: tuple[str, ...] = EVERYWHERE
+
+
+RETIRED = (
+    Retired("HostCore", "Host"),
+    Retired("Lane", "KeyedStage"),
+    Retired("ShardWorker", "ShardConsumer"),
+    Retired("PatientStore", "RetryingStore"),
+    Retired("TimeLine", "AudioClock, SpeechTimeline"),
+    Retired("journey", "latencies"),
+    Retired("FloorTaken", "AnotherSpeaker"),
+    Retired("floor", "single speaker", EDGES),
+    Retired("insist(s|ed|ing)?", "retry", EDGES),
+    Retired("patience|patient(ly)?", "timeout; retry", EDGES),
+    Retired("patience_s", "timeout_s"),
+    Retired("reach_back", "lookback_s"),
+    Retired("bury|buried", "dead-letter queue", EDGES),
+    Retired("leash", "die with the parent", EDGES),
+    Retired("beats?", "heartbeat", EDGES),
+    Retired("home", "the loop that it is bound to (LoopAffinity)", EDGES),
+    Retired("PlayList", "PlayoutBuffer"),
+    Retired("Steady", "StablePrefix", EDGES),
+    Retired("Doubts?", "warnings", EDGES),
+    Retired("patiently", "retry_while_unavailable", EDGES),
+    Retired("Tries|tries left", "AwsRetries, attempts", EDGES),
+    Retired("DaemonThreads", "DaemonThreadPool"),
+    Retired("Inbox", "Subscription"),
+    Retired("Pauses", "KeyBackoff", EDGES),
+    Retired("Pace", "ReadPacer", EDGES),
+    Retired("UNTOLD", "UNKNOWN_LENGTH"),
+    Retired("placed_at", "opened_at"),
+    Retired("time line", "timeline", EDGES),
+)
+
+
+def said(pattern: re.Pattern[str], folders: tuple[str, ...]) -> Iterator[str]:
+    for folder in folders:
+        place = ROOT / folder
+        files = [place] if place.is_file() else sorted(path for kind in ("*.py", "*.md") for path in place.rglob(kind))
+        for path in files:
+            if path == Path(__file__):
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if pattern.search(line):
+                    yield f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+
+
+@pytest.mark.parametrize("retired", RETIRED, ids=lambda retired: retired.word)
+def test_a_word_that_was_given_up_is_not_said_again(retired: Retired) -> None:
+    # Whole words of names and of prose; a name's case counts, and that of a word at the beginning of a sentence not.
+    case = re.IGNORECASE if retired.word.islower() else re.NOFLAG
+    pattern = re.compile(rf"(?<![A-Za-z])(?:{retired.word})(?![A-Za-z])", case)
+    assert not [f"{place}; say {retired.instead}" for place in said(pattern, retired.folders)]
