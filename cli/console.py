@@ -73,13 +73,13 @@ def put_json(value: Any, *, indented: bool = True) -> None:
     put((_UNSAFE if encoding.startswith("utf") else _BEYOND_ASCII).sub(_escaped, line))
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Prints a line about the command itself, which goes on also where nobody reads it."""
     with suppress(ReaderGone):
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def tell(line: str) -> None:
+def print_error(line: str) -> None:
     """Writes a line to standard error; where nobody reads that either, there is nobody to tell."""
     with suppress(OSError):
         print(clean(line), file=sys.stderr)

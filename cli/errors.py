@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from botocore.exceptions import ConnectionError, HTTPClientError, ProxyConnectionError
 
-from cli.console import tell
+from cli.console import print_error
 from shared.errors import (
     LowLatencyTranslateError,
     ScriptError,
@@ -60,7 +60,7 @@ def unanswered(error: BaseException, environ: Mapping[str, str] = os.environ) ->
 
 def note(line: str) -> None:
     """Tells the user, beside a command's own output, what it makes of something doubtful."""
-    tell(f"llt: {' '.join(line.split())}")
+    print_error(f"llt: {' '.join(line.split())}")
 
 
 def _with_notes(error: BaseException) -> str:

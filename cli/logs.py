@@ -30,7 +30,7 @@ def configure(*, verbose: bool = False) -> None:
     handler: logging.Handler
     if sys.stderr.isatty():
         handler = RichHandler(console=Console(stderr=True), show_path=False)
-        handler.setFormatter(_Discreet("%(message)s"))
+        handler.setFormatter(_Redacting("%(message)s"))
     else:
         handler = logging.StreamHandler()
         handler.setFormatter(_JsonLines())
@@ -46,7 +46,7 @@ def _is_not_told_anyway(record: logging.LogRecord) -> bool:
     return not (record.name in _OF_CREDENTIALS and "mandatory" in record.getMessage())
 
 
-class _Discreet(logging.Formatter):
+class _Redacting(logging.Formatter):
     """Shows a message as one line, and of an exception its type and where it was raised.
 
     What the exception says may quote what was said.
@@ -59,7 +59,7 @@ class _Discreet(logging.Formatter):
         return _lines("".join(traceback.format_tb(ei[2])) + (ei[0].__name__ if ei[0] else ""))
 
 
-class _JsonLines(_Discreet):
+class _JsonLines(_Redacting):
     """One JSON object a line: time, level, logger, message, the record's extras, and an exception's place."""
 
     def format(self, record: logging.LogRecord) -> str:

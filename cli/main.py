@@ -62,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
         code = app(args=list(arguments) or ["--help"], prog_name="llt", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
-        return _failed(usage_errors.told(error, app, arguments), error.exit_code)
+        return _failed(usage_errors.described(error, app, arguments), error.exit_code)
     except typer.Abort as error:
         # A question was answered with no, or with Ctrl-C.
         return _failed("stopped", STOPPED if isinstance(error.__context__, KeyboardInterrupt) else FAILED)

@@ -1,4 +1,4 @@
-"""Streams that tell the user when nobody answers: who waits for one does so in silence."""
+"""Streams that warn the user when nobody answers: who waits for one does so in silence."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Outages:
         self._out = False
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Tells of the call in this block; what it raises comes out of it."""
+    def reported(self) -> Iterator[None]:
+        """Reports on the call in this block; what it raises comes out of it."""
         try:
             yield
         except (StreamUnavailable, StoreUnavailable) as error:
@@ -37,7 +37,7 @@ class Outages:
             log.warning("there is an answer again")
 
     def watched(self, streams: Mapping[StreamName, Stream]) -> Mapping[StreamName, Stream]:
-        """The streams; what is written to them, and where reading begins, is told of."""
+        """The streams; what is written to them, and where reading begins, is reported on."""
         return {name: _Watched(stream, self) for name, stream in streams.items()}
 
 
@@ -50,14 +50,14 @@ class _Watched(Stream):
         self._outages = outages
 
     async def publish(self, entries: Sequence[Entry]) -> None:
-        with self._outages.told():
+        with self._outages.reported():
             await self._stream.publish(entries)
 
     async def shards(self) -> Sequence[Shard]:
-        with self._outages.told():
+        with self._outages.reported():
             return await self._stream.shards()
 
     async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
-        """A reader tells of its reads itself."""
-        with self._outages.told():
+        """A reader reports on its reads itself."""
+        with self._outages.reported():
             return await self._stream.reader(shard, start, retain=retain)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 
-def told(error: typer.TyperException, app: typer.Typer, arguments: Sequence[str]) -> str:
+def described(error: typer.TyperException, app: typer.Typer, arguments: Sequence[str]) -> str:
     """What is wrong, and whose help to see: the command's of the error, or else of the arguments."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else _path(typer.main.get_command(app), arguments)

@@ -10,7 +10,7 @@ from shared.sessions import Session, SessionState, SessionStore
 
 
 class Admission:
-    """Asks the store of the session, once its subscriber has taken its place on the streams.
+    """Checks the session in the store, once its subscriber has taken its place on the streams.
 
     One that resumes may do so behind the session's end: what it has not had may still be there.
     """
@@ -21,7 +21,7 @@ class Admission:
         self._language = language
         self._resumes = resumes
 
-    async def ask(self) -> Session:
+    async def check(self) -> Session:
         """The session as its item says; an unavailable store is waited out.
 
         Raises SessionUnknown, UnsupportedLanguage where it is not translated into the language, and SessionOver.

@@ -71,7 +71,7 @@ class Subscriber(ABC, Generic[Event]):
             await self._records.__aenter__()
             # The position is taken first: where the session has not ended by then, its end will be met.
             if self._admission is not None:
-                await self._ask(self._admission)
+                await self._admit(self._admission)
         except BaseException:
             self._state = _State.FAILED
             raise
@@ -108,9 +108,9 @@ class Subscriber(ABC, Generic[Event]):
                 f"{self._state.value}"
             )
 
-    async def _ask(self, admission: Admission) -> None:
+    async def _admit(self, admission: Admission) -> None:
         try:
-            session = await admission.ask()
+            session = await admission.check()
         except BaseException:
             await self._records.__aexit__(None, None, None)
             raise

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import put, tell
+from cli.console import print_error, put
 from cli.emulate import back_engines
 from cli.emulate.child import run
 from cli.signals import asked_to_stop
@@ -110,7 +110,7 @@ async def _run(
             spare_own(own)
             return await run(command, own)
         put(_block(environ))
-        tell("The emulators are up. Ctrl-C stops them.")
+        print_error("The emulators are up. Ctrl-C stops them.")
         await asked_to_stop()
         return 0
 

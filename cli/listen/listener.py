@@ -59,7 +59,7 @@ class Listener:
         for wait in delays(most=_POLL_INTERVAL):
             asked_at = loop.time()
             try:
-                with self._outages.told():
+                with self._outages.reported():
                     session = await self._store.load(self._session)
             except SessionUnknown:
                 if absent_at is None:

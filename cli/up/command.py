@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import say
+from cli.console import print_line
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.signals import asked_to_stop
@@ -43,9 +43,9 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     await in_workers(
         workers_of(settings),
         _asked_to_stop(),
-        lambda: say(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
+        lambda: print_line(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
     )
-    say("Stopped.")
+    print_line("Stopped.")
 
 
 async def _run(settings: Settings, backend: Backend) -> None:
@@ -58,7 +58,7 @@ async def _run(settings: Settings, backend: Backend) -> None:
     await asyncio.sleep(0)
     pipeline.host.start()
     failing = asyncio.create_task(pipeline.host.ended())
-    say(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
+    print_line(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
     await asyncio.wait({asked, failing}, return_when=asyncio.FIRST_COMPLETED)
     if failing.done():
         asked.cancel()
@@ -67,9 +67,9 @@ async def _run(settings: Settings, backend: Backend) -> None:
         failing.result()
     await pipeline.host.stop()
     await failing
-    say("Stopped.")
+    print_line("Stopped.")
 
 
 async def _asked_to_stop() -> None:
     await asked_to_stop()
-    say("Stopping ...")
+    print_line("Stopping ...")

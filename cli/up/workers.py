@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cli.console import say
+from cli.console import print_line
 from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from processors.stages import STAGES
 from shared.settings import Settings
@@ -113,7 +113,7 @@ class _Running:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             text = line.decode(errors="replace")
-            say(text.rstrip("\n"))
+            print_line(text.rstrip("\n"))
             if text.startswith(UP):
                 self.up.set()
         return await self._process.wait()

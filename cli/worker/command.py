@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import say
+from cli.console import print_line
 from cli.options import StreamsOption
 from processors.backend import Backend, Reader, check, shared_backend
 from processors.hosts.kcl.application import Application
@@ -68,13 +68,17 @@ async def _run(application: Application, settings: Settings, name: str, backend:
             drained = await supervisor.run(partial(check, backend))
         finally:
             announcing.cancel()
-        say(f"Stopped {application.label}." if drained else f"Stopped {application.label} before it had drained.")
+        print_line(
+            f"Stopped {application.label}." if drained else f"Stopped {application.label} before it had drained."
+        )
         return drained
 
 
 async def _announce(supervisor: Supervisor, application: Application) -> None:
     await supervisor.up.wait()
-    say(f"Worker {supervisor.status.worker} of {application.label} is up on {application.stream}. Ctrl-C stops it.")
+    print_line(
+        f"Worker {supervisor.status.worker} of {application.label} is up on {application.stream}. Ctrl-C stops it."
+    )
 
 
 @contextmanager

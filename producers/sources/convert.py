@@ -21,11 +21,11 @@ _LOUDEST = 1000
 class Mono:
     """Mixes channels at `source_rate` down to one and resamples it to `rate`; keeps the resampler's state.
 
-    `shares` are those of the channels in the mix, by default all alike. Raises DependencyMissing where numpy, or soxr
+    `gains` are those of the channels in the mix, by default all alike. Raises DependencyMissing where numpy, or soxr
     for another rate, is not installed.
     """
 
-    def __init__(self, channels: int, source_rate: int, rate: int, shares: Sequence[float] | None = None) -> None:
+    def __init__(self, channels: int, source_rate: int, rate: int, gains: Sequence[float] | None = None) -> None:
         try:
             import numpy as np  # noqa: F401, PLC0415 - only audio that needs converting needs it
 
@@ -39,7 +39,7 @@ class Mono:
                 f"expected {error.name} to convert {channels} channels at {source_rate} Hz "
                 f"to mono at {rate} Hz: {_HINT}"
             ) from None
-        self._mixer = Mixer(channels, source_rate, shares)
+        self._mixer = Mixer(channels, source_rate, gains)
 
     def convert(self, samples: NDArray[np.float32], *, last: bool) -> bytes:
         """Mono s16le of samples (time, channel), -1 to 1; the `last` ones bring what the resampler still holds."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from producers.sources.convert import Mono, levels
-from producers.sources.mix import weights
+from producers.sources.mix import downmix_gains
 from producers.sources.pipe import Pipe
 from shared.errors import AudioFormatError, DependencyMissing
 
@@ -96,7 +96,7 @@ class MediaReader:
                 if mono is not None and form is not None:
                     yield mono.convert(_silence(0, len(form[1])), last=True)
                 form = found
-                mono = Mono(len(form[1]), form[0], rate, weights(form[1]))
+                mono = Mono(len(form[1]), form[0], rate, downmix_gains(form[1]))
             for start in range(0, gap, frame.sample_rate):
                 yield mono.convert(_silence(min(gap - start, frame.sample_rate), len(form[1])), last=False)
             yield mono.convert(_samples(frame, len(form[1])), last=False)

@@ -22,28 +22,28 @@ _OPPOSITE = -0.5
 #: Root mean square, of full scale, under which there is nothing to lose: -60 dB.
 _SILENT = 0.001
 #: How much of each channel of a surround sound goes into the mix, by FFmpeg's names: voices are in the centre.
-_WEIGHTS = {"FC": 1.0, "FL": math.sqrt(0.5), "FR": math.sqrt(0.5), "LFE": 0.0, "LFE2": 0.0}
+_GAINS = {"FC": 1.0, "FL": math.sqrt(0.5), "FR": math.sqrt(0.5), "LFE": 0.0, "LFE2": 0.0}
 
 
-def weights(names: Sequence[str]) -> tuple[float, ...] | None:
-    """The share of each channel in the mix, where one of more than two is the centre; else None, all alike."""
+def downmix_gains(names: Sequence[str]) -> tuple[float, ...] | None:
+    """The gain of each channel in the mix, where one of more than two is the centre; else None, all alike."""
     if len(names) < 3 or "FC" not in names:
         return None
-    shares = [_WEIGHTS.get(name, 0.5) for name in names]
-    return tuple(share / sum(shares) for share in shares)
+    gains = [_GAINS.get(name, 0.5) for name in names]
+    return tuple(gain / sum(gains) for gain in gains)
 
 
 class Mixer:
-    """The mean of `channels` at `rate` Hz, or their sum by `shares`.
+    """The mean of `channels` at `rate` Hz, or their sum by `gains`.
 
-    Channels of opposite phase, such as those of a microphone whose one lead is turned around, would cancel: while they
-    do, those that are the loudest one's opposite are turned over first.
+    Channels of opposite phase, such as those of a microphone with one lead reversed, would cancel: while they
+    do, those that are the loudest one's opposite are inverted first.
     """
 
-    def __init__(self, channels: int, rate: int, shares: Sequence[float] | None = None) -> None:
+    def __init__(self, channels: int, rate: int, gains: Sequence[float] | None = None) -> None:
         self._compared = 1 < channels <= _COMPARED
         self._rate = rate
-        self._shares = shares
+        self._gains = gains
         self._products: NDArray[np.float64] | None = None
         self._heard = 0.0
         self._signs: NDArray[np.float32] | None = None
@@ -56,19 +56,19 @@ class Mixer:
             self._compare(samples)
         if self._signs is not None:
             samples = samples * self._signs
-        if self._shares is not None:
-            return samples @ np.array(self._shares, np.float32)
+        if self._gains is not None:
+            return samples @ np.array(self._gains, np.float32)
         mixed: NDArray[np.float32] = samples.mean(axis=1, dtype=np.float32)
         return mixed
 
     def _compare(self, samples: NDArray[np.float32]) -> None:
-        """Takes the samples into account, and decides which channels are turned over."""
+        """Takes the samples into account, and decides which channels are inverted."""
         import numpy as np  # noqa: PLC0415 - see above
 
         # A constant offset is nothing that is heard.
         swings = (samples - samples.mean(axis=0)).astype(np.float64)
-        if self._shares is not None:
-            swings *= self._shares
+        if self._gains is not None:
+            swings *= self._gains
         kept = math.exp(-len(samples) / self._rate / _MEMORY)
         products = swings.T @ swings
         self._products = products if self._products is None else self._products * kept + products

@@ -1,4 +1,4 @@
-"""One AWS service, called without blocking the event loop, its errors sorted by what to do about them."""
+"""One AWS service, called without blocking the event loop, its errors classified by what to do about them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ from botocore.retries.standard import RetryContext, ThrottledRetryableChecker, T
 from shared.aws.credentials import NO_CREDENTIALS, Profile
 from shared.errors import LowLatencyTranslateError, ResourceMissing, SetupError
 
-#: Statuses of refusals that pass by themselves, beside all from 500 on.
-_PASSING_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-#: Statuses of refusals that last, unless the code says otherwise.
-_LASTING_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
-#: What botocore itself would try again, by the service's code.
+#: Statuses of transient refusals, beside all from 500 on.
+_TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+#: Statuses of permanent refusals, unless the code says otherwise.
+_PERMANENT_STATUSES = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
+)
+#: What botocore itself would retry, by the service's code.
 _RETRIED = (ThrottledRetryableChecker(), TransientRetryableChecker())
-#: Refusals that pass by themselves, and are not among those.
-_PASSING = frozenset(
+#: Transient refusals that are not among those.
+_TRANSIENT = frozenset(
     {
         "InternalFailure",
         "InternalServerError",
@@ -42,8 +44,8 @@ _PASSING = frozenset(
         "TransactionConflictException",
     }
 )
-#: Refusals that last until somebody mends the setup.
-_LASTING = frozenset(
+#: Permanent refusals: they last until somebody mends the setup.
+_PERMANENT = frozenset(
     {
         "AccessDenied",
         "AccessDeniedException",
@@ -95,7 +97,7 @@ class AwsError(LowLatencyTranslateError):
 class AwsClient:
     """Runs each call on a thread.
 
-    A call raises SetupError where trying again is of no use before somebody has mended the setup (credentials,
+    A call raises SetupError where a retry is of no use before somebody has mended the setup (credentials,
     rights, a stream or table that is not there), `unavailable` where it may help, and AwsError for the rest.
     """
 
@@ -126,7 +128,7 @@ class AwsClient:
         try:
             answer: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except ClientError as error:
-            raise self._sorted(error, operation, parameters) from None
+            raise self._classified(error, operation, parameters) from None
         except _NO_ANSWER as error:
             raise self._unavailable(f"{self.endpoint} {operation}: {type(error).__name__}: {error}") from None
         except NoCredentialsError:
@@ -148,22 +150,22 @@ class AwsClient:
             else self._profile.refused(error)
         )
 
-    def _sorted(self, error: ClientError, operation: str, parameters: dict[str, Any]) -> LowLatencyTranslateError:
+    def _classified(self, error: ClientError, operation: str, parameters: dict[str, Any]) -> LowLatencyTranslateError:
         code = error.response["Error"]["Code"]
         message = f"{self.endpoint} {operation}: {code}: {error.response['Error'].get('Message', '')}"
         if code == "ResourceNotFoundException":
             named = (self.missing(word, parameters[name]) for name, word in _RESOURCES.items() if name in parameters)
             return next(named, ResourceMissing(message))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in _LASTING:
+        if code in _PERMANENT:
             return SetupError(message)
-        if _passes(code, status, error.response):
+        if _is_transient(code, status, error.response):
             return self._unavailable(message)
-        return SetupError(message) if status in _LASTING_STATUSES else AwsError(message, code)
+        return SetupError(message) if status in _PERMANENT_STATUSES else AwsError(message, code)
 
 
-def _passes(code: str, status: int, response: dict[str, Any]) -> bool:
-    if code in _PASSING or status in _PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+def _is_transient(code: str, status: int, response: dict[str, Any]) -> bool:
+    if code in _TRANSIENT or status in _TRANSIENT_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
     context = RetryContext(1, parsed_response=response)
     return any(checker.is_retryable(context) for checker in _RETRIED)

@@ -24,7 +24,7 @@ _CONNECT = 5
 
 @dataclass(frozen=True, slots=True)
 class AwsRetries:
-    """How botocore retries a call that fails for what may pass: `max_attempts`, the first one included.
+    """How botocore retries a call that fails for a transient reason: `max_attempts`, the first one included.
 
     `mode` is botocore's: `standard` backs off exponentially, with jitter; `adaptive` also limits the rate to what the
     service does not throttle. `read_timeout` is how long (s) an attempt waits for the next byte.
@@ -67,7 +67,7 @@ class Aws:
     def client(
         self, service: str, unavailable: type[LowLatencyTranslateError], retries: AwsRetries = NO_RETRIES
     ) -> AwsClient:
-        """The client of the service whose calls raise `unavailable` for what may pass, after those retries."""
+        """The client of the service whose calls raise `unavailable` for what is transient, after those retries."""
         kind = service, unavailable, retries
         if kind not in self._clients:
             self._clients[kind] = self._client(*kind)

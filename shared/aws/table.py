@@ -20,10 +20,10 @@ Item = dict[str, Any]
 #: Keys that DynamoDB takes in one batch.
 _BATCH = 100
 #: Batches in a row that may bring nothing.
-_FRUITLESS = 6
+_EMPTY_BATCHES = 6
 _NAME = re.compile(r"#(\w+)")
 #: The call itself is wrong: it would be refused again, however often it is made.
-_WRONG = frozenset({"SerializationException", "UnknownOperationException", "ValidationException"})
+_INVALID = frozenset({"SerializationException", "UnknownOperationException", "ValidationException"})
 
 
 class ConditionFailed(LowLatencyTranslateError):
@@ -34,8 +34,8 @@ class Table:
     """Items by their keys.
 
     In expressions `#name` is the attribute of that name and `:name` the value given under it. Every method raises
-    StoreUnavailable for what may pass and SetupError where the table or the right to use it is missing, or where the
-    call is wrong.
+    StoreUnavailable for what is transient and SetupError where the table or the right to use it is missing, or where
+    the call is wrong.
     """
 
     def __init__(self, client: AwsClient, name: str) -> None:
@@ -53,7 +53,7 @@ class Table:
         wanted = ", ".join(f"#{name}" for name in attributes)
         projection = {"ProjectionExpression": wanted, **_placeholders(wanted, {})} if wanted else {}
         items: list[Item] = []
-        fruitless = 0
+        empty = 0
         while left:
             batch = {self.name: {"Keys": left[:_BATCH], "ConsistentRead": True, **projection}}
             answer = await self._call("batch_get_item", RequestItems=batch)
@@ -62,10 +62,10 @@ class Table:
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             left = [*unprocessed, *left[_BATCH:]]
             if unprocessed:
-                fruitless = 0 if found else fruitless + 1
-                if fruitless == _FRUITLESS:
+                empty = 0 if found else empty + 1
+                if empty == _EMPTY_BATCHES:
                     raise StoreUnavailable(f"{self._client.endpoint} {self.name}: no batch brings any item")
-                await asyncio.sleep(backoff(fruitless + 1, first=0.05, most=1.0))
+                await asyncio.sleep(backoff(empty + 1, first=0.05, most=1.0))
         return items
 
     async def put(self, item: Item, condition: str = "", **values: Any) -> None:
@@ -115,9 +115,9 @@ class Table:
             if error.code == "ConditionalCheckFailedException":
                 raise ConditionFailed(f"{self.name}: expected {parameters['ConditionExpression']}") from None
             # An AwsError would be blamed on the record at hand, whose words would be lost. No record is at fault for
-            # what a table refuses: a code that nobody knows may pass, so it is waited out; a call that is wrong is
-            # refused for ever, so the host ends and says so, and every record is still there for the next one.
-            raise (SetupError if error.code in _WRONG else StoreUnavailable)(str(error)) from None
+            # what a table refuses: a code that nobody knows may be transient, so it is waited out; a call that is wrong
+            # is refused for ever, so the host ends and says so, and every record is still there for the next one.
+            raise (SetupError if error.code in _INVALID else StoreUnavailable)(str(error)) from None
 
 
 def _placeholders(expression: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,13 +38,13 @@ class _Begun(NamedTuple):
     shard: str
 
 
-class _Out(NamedTuple):
+class _ShardInterrupted(NamedTuple):
     stream: StreamName
     shard: str
     reason: str
 
 
-class _Back(NamedTuple):
+class _ShardResumed(NamedTuple):
     stream: StreamName
     shard: str
 
@@ -65,21 +65,23 @@ class Follower:
         self._name = f"what follows {', '.join(stream.name for stream in streams.values())}"
         self._affinity = LoopAffinity("enter, follow and leave on one event loop")
         self._tasks: list[asyncio.Task[None]] = []
-        self._queue: asyncio.Queue[list[StreamItem] | _AtTip | _Ended | _Begun | _Out | _Back | Exception]
+        self._queue: asyncio.Queue[
+            list[StreamItem] | _AtTip | _Ended | _Begun | _ShardInterrupted | _ShardResumed | Exception
+        ]
         self._queue = asyncio.Queue(_WAITING)
-        self._taken: list[StreamItem] = []
+        self._received: list[StreamItem] = []
         self._signals: deque[Interrupted | Resumed] = deque()
         self._failure: Exception | None = None
         self._caught_up = False
-        #: Stream and shard -> whether its turn has come: its parents have been read.
-        self._turns: dict[tuple[StreamName, str], asyncio.Event] = {}
+        #: Stream and shard -> whether it may be read: its parents have been.
+        self._readable: dict[tuple[StreamName, str], asyncio.Event] = {}
         #: Shards that have ended and whose children are not begun.
         self._childless: set[tuple[StreamName, str]] = set()
         self._finished: dict[StreamName, set[str]] = {name: set() for name in streams}
         #: Shards of which an item that stood there may be to come.
         self._behind: set[tuple[StreamName, str]] = set()
         #: Shards that refuse reads.
-        self._out: set[tuple[StreamName, str]] = set()
+        self._interrupted: set[tuple[StreamName, str]] = set()
 
     async def __aenter__(self) -> Self:
         self._affinity.bind(self._name)
@@ -104,14 +106,14 @@ class Follower:
         Raises what reading raised, and RuntimeError where the follower has been left.
         """
         while True:
-            if self._taken:
-                return self._taken.pop()
+            if self._received:
+                return self._received.pop()
             if self._signals:
                 return self._signals.popleft()
             if not (self._caught_up or self._behind or self._childless):
                 self._caught_up = True
                 return CaughtUp()
-            await self._take()
+            await self._receive()
 
     async def next(self) -> StreamItem:
         """The next item, waiting for it; see `next_event`."""
@@ -125,7 +127,7 @@ class Follower:
             if isinstance(found := await self.next_event(), StreamItem):
                 yield found
 
-    async def _take(self) -> None:
+    async def _receive(self) -> None:
         """Waits for what a shard says next."""
         self._affinity.check(self._name)
         if self._failure is not None:
@@ -145,16 +147,16 @@ class Follower:
                 self._tasks.append(asyncio.create_task(self._begin_children(entry.stream, entry.shard)))
             case _Begun():
                 self._childless.discard((entry.stream, entry.shard))
-            case _Out():
-                if not self._out:
+            case _ShardInterrupted():
+                if not self._interrupted:
                     self._signals.append(Interrupted(entry.reason))
-                self._out.add((entry.stream, entry.shard))
-            case _Back():
-                self._out.discard((entry.stream, entry.shard))
-                if not self._out:
+                self._interrupted.add((entry.stream, entry.shard))
+            case _ShardResumed():
+                self._interrupted.discard((entry.stream, entry.shard))
+                if not self._interrupted:
                     self._signals.append(Resumed())
             case _:
-                self._taken = entry[::-1]
+                self._received = entry[::-1]
 
     async def _stop(self) -> None:
         for task in self._tasks:
@@ -167,7 +169,7 @@ class Follower:
 
     async def _begin_all(self, name: StreamName) -> None:
         shards = await self._shards(name)
-        # Those whose turn has not come take their position too: a child that is there now is not read from its oldest.
+        # Those that may not be read yet take their position too: a child that is there now is not read from its oldest.
         for shard in shards:
             await self._begin(name, shard.id, self._start)
         self._let_read(name, ready(shards, set()))
@@ -194,16 +196,16 @@ class Follower:
                 await asyncio.sleep(next(waits))
             else:
                 if outage.record_success():
-                    await self._queue.put(_Back(name, str(parent)))
+                    await self._queue.put(_ShardResumed(name, str(parent)))
                 return shards
 
     def _let_read(self, name: StreamName, shards: Sequence[Shard]) -> None:
         for shard in shards:
-            self._turns[name, shard.id].set()
+            self._readable[name, shard.id].set()
 
     async def _begin(self, name: StreamName, shard: str, start: Start) -> None:
-        if (name, shard) not in self._turns:
-            self._turns[name, shard] = asyncio.Event()
+        if (name, shard) not in self._readable:
+            self._readable[name, shard] = asyncio.Event()
             self._behind.add((name, shard))
             opened = asyncio.Event()
             self._tasks.append(asyncio.create_task(self._read(name, shard, start, opened)))
@@ -214,7 +216,7 @@ class Follower:
         try:
             reader, late = await self._open(name, shard, start, opened, outage)
             try:
-                await self._turns[name, shard].wait()
+                await self._readable[name, shard].wait()
                 await self._pass_on(name, shard, reader, late, outage)
             finally:
                 reader.close()
@@ -265,14 +267,14 @@ class Follower:
             if batch.refused:
                 await self._refused(name, shard, batch.refused, outage)
             elif outage.record_success():
-                await self._queue.put(_Back(name, shard))
+                await self._queue.put(_ShardResumed(name, shard))
             if batch.ended:
                 await self._queue.put(_Ended(name, shard))
                 return
 
     async def _refused(self, name: StreamName, shard: str, reason: str, outage: OutageDetector) -> None:
         if outage.record_failure():
-            await self._queue.put(_Out(name, shard, reason))
+            await self._queue.put(_ShardInterrupted(name, shard, reason))
 
 
 def _followed(name: StreamName, batch: Batch, late: int, *, behind: bool) -> list[StreamItem]:
