@@ -16,7 +16,7 @@ from cli.console import Console
 from shared.clean import clean
 
 #: The last two are of a worker: its daemon, and what its children print.
-_OWN = ("shared", "producers", "processors", "sinks", "cli", "infra", "kcl", "child")
+_OWN = ("shared", "producers", "processors", "sinks", "emulators", "cli", "kcl", "child")
 #: Loggers of botocore's for what is renewed; where it must be now, failing is raised too.
 _OF_CREDENTIALS = frozenset({"botocore.credentials", "botocore.tokens"})
 #: What every record has; whatever else it carries was given as `extra`.

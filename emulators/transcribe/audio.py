@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from emulators.transcribe.compressed import CompressedAudio
 from emulators.transcribe.refusals import BadRequest
-from emulators.transcribe.request import MediaEncoding, StreamRequest
 from producers.sources.convert import Converter
 from producers.sources.riff import Encoding, WavHeader
 from shared.models import SAMPLE_BYTES
@@ -25,15 +23,8 @@ class Audio(Protocol):
         """Gives up what is not decoded."""
 
 
-def audio(request: StreamRequest, rate: int) -> Audio:
-    """The decoder of what this request announces, for an engine of `rate` samples a second."""
-    if request.encoding is MediaEncoding.PCM:
-        return _Pcm(request.rate, rate)
-    return CompressedAudio(request.encoding, rate)
-
-
-class _Pcm(Audio):
-    """A sample may be split between two events."""
+class PcmAudio(Audio):
+    """PCM at `rate` (Hz), for an engine of `engine_rate`. A sample may be split between two events."""
 
     def __init__(self, rate: int, engine_rate: int) -> None:
         header = WavHeader(Encoding.INT, channels=1, rate=rate, sample_bytes=SAMPLE_BYTES, start=0, length=0)

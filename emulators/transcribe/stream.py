@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from emulators.faults import FaultKind, Faults, Service
-from emulators.transcribe.audio import Audio, audio
+from emulators.transcribe.audio import Audio, PcmAudio
 from emulators.transcribe.audio_events import AudioEvents
+from emulators.transcribe.compressed import CompressedAudio
 from emulators.transcribe.eventstream import CONTENT_TYPE, exception_event, transcript_event
 from emulators.transcribe.exchange import Exchange
 from emulators.transcribe.languages import iso
@@ -23,7 +24,7 @@ from emulators.transcribe.refusals import (
     Refusal,
     ServiceUnavailable,
 )
-from emulators.transcribe.request import StreamRequest
+from emulators.transcribe.request import MediaEncoding, StreamRequest
 from emulators.transcribe.transcripts import Transcripts
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
 from shared.errors import EngineUnavailable
@@ -90,7 +91,7 @@ class TranscriptionStream:
         async with AsyncExitStack() as closing:
             take = await self._open()
             closing.push_async_callback(take.close)
-            sound = audio(self._request, self._rules.engine.rate)
+            sound = _audio(self._request, self._rules.engine.rate)
             closing.push_async_callback(sound.close)
             self._respond()
             await self._answer(take, sound)
@@ -175,6 +176,13 @@ class TranscriptionStream:
                 raise LimitExceeded(_THROTTLED)
             if kind is not None:
                 raise _Struck(kind)
+
+
+def _audio(request: StreamRequest, rate: int) -> Audio:
+    """The decoder of what this request announces, for an engine of `rate` samples a second."""
+    if request.encoding is MediaEncoding.PCM:
+        return PcmAudio(request.rate, rate)
+    return CompressedAudio(request.encoding, rate)
 
 
 async def _befall(exchange: Exchange, kind: FaultKind) -> None:

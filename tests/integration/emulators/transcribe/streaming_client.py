@@ -25,7 +25,7 @@ from tests.support.waiting import TIMEOUT
 
 RATE = 16000
 SECRET = "open sesame"
-DEMO = Path(__file__).parents[5] / "cli" / "demo"
+DEMO = Path(__file__).parents[4] / "cli" / "demo"
 
 WORDS = (
     Word("Good", 200, 500, confidence=0.9, speaker="spk_7"),
