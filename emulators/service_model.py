@@ -11,7 +11,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
-from emulators.refused import Refused
+from emulators.service_error import ServiceError
 
 #: How a service calls a request that its model forbids: the first that the operation knows, else the last.
 _INVALID = ("InvalidRequestException", "InvalidParameterValueException", "ValidationException")
@@ -36,8 +36,9 @@ class Requests:
     def read(self, operation: str, request: object) -> dict[str, Any]:
         """The request with its blobs as bytes.
 
-        Refused with the operation's error for a bad request where a member is missing, of another type, or against
-        a length, a pattern or a list of values of the model. Members that the model does not have are left out.
+        Raises ServiceError, with the operation's code for a bad request, where a member is missing, of another type,
+        or against a length, a pattern or a list of values of the model. Members that the model does not have are left
+        out.
         """
         model = self._model.operation_model(operation)
         known = {shape.name for shape in model.error_shapes}
@@ -45,7 +46,7 @@ class Requests:
             read: dict[str, Any] = _read(model.input_shape, request, "request")
         except ValueError as error:
             code = next((code for code in _INVALID if code in known), _INVALID[-1])
-            raise Refused(code, f"1 validation error detected: {error}") from None
+            raise ServiceError(code, f"1 validation error detected: {error}") from None
         return read
 
 

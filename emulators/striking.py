@@ -9,7 +9,7 @@ import struct
 from aiohttp import web
 
 from emulators.faults import FaultKind, Faults, Service
-from emulators.refused import Refused
+from emulators.service_error import ServiceError
 
 #: On, and for no time: what is closed is reset.
 _LINGER_NOT = struct.pack("ii", 1, 0)
@@ -23,11 +23,11 @@ _THROTTLED = {
 async def struck_before(faults: Faults, service: Service) -> FaultKind | None:
     """The fault that is to strike the answer of this request, if any; those that leave no answer strike here.
 
-    `throttle` raises Refused, `no-answer` waits until the caller has gone.
+    `throttle` raises ServiceError, `no-answer` waits until the caller has gone.
     """
     fault = faults.strike(service)
     if fault is FaultKind.THROTTLE:
-        raise Refused(*_THROTTLED[service])
+        raise ServiceError(*_THROTTLED[service])
     if fault is FaultKind.NO_ANSWER:
         await asyncio.Event().wait()
     return fault

@@ -18,8 +18,8 @@ from emulators.certificates import Certificates
 from emulators.faults import FaultKind, Faults, Service
 from emulators.polly import PollyService
 from emulators.polly.formats import FORMATS
-from emulators.polly.service import Speech
-from emulators.refused import Refused
+from emulators.polly.service import SpeechRequest
+from emulators.service_error import ServiceError
 from emulators.striking import break_off, struck_before
 from emulators.translate import TranslateService
 
@@ -102,7 +102,7 @@ class WebServer:
     async def _answer_translate(self, request: web.Request) -> web.StreamResponse:
         service, _, operation = request.headers.get("X-Amz-Target", "").rpartition(".")
         if f"{service}." != _TARGET:
-            raise Refused("UnknownOperationException", f"expected an X-Amz-Target of {_TARGET}, got {service}")
+            raise ServiceError("UnknownOperationException", f"expected an X-Amz-Target of {_TARGET}, got {service}")
         fault = await struck_before(self._faults, Service.TRANSLATE)
         asked = await _json(request)
         await asyncio.sleep(self.latency)
@@ -137,7 +137,7 @@ class WebServer:
         answer.enable_chunked_encoding()
         try:
             await self._send(request, answer, speech, fault)
-        except Refused:
+        except ServiceError:
             if not answer.prepared:
                 raise
             # The status is sent: all that is left is to break off.
@@ -145,7 +145,7 @@ class WebServer:
         return answer
 
     async def _send(
-        self, request: web.Request, answer: web.StreamResponse, speech: Speech, fault: FaultKind | None
+        self, request: web.Request, answer: web.StreamResponse, speech: SpeechRequest, fault: FaultKind | None
     ) -> None:
         """Sends the audio from its first bytes on; with a fault, those alone."""
         async with aclosing(self._polly.speak(speech)) as audio:
@@ -180,12 +180,12 @@ async def _refusing(request: web.Request, handler: Handler) -> web.StreamRespons
     """Answers what was refused as the services do: the code in a header, and for Translate in the body too."""
     try:
         return await handler(request)
-    except Refused as refused:
+    except ServiceError as error:
         return _shown(
-            {"__type": refused.code, "message": str(refused)},
+            {"__type": error.code, "message": str(error)},
             _JSON,
-            status=refused.status,
-            headers={"x-amzn-ErrorType": refused.code},
+            status=error.status,
+            headers={"x-amzn-ErrorType": error.code},
         )
 
 
@@ -193,7 +193,7 @@ async def _json(request: web.Request) -> Any:
     try:
         return json.loads(await request.read())
     except ValueError:
-        raise Refused("SerializationException", "expected JSON") from None
+        raise ServiceError("SerializationException", "expected JSON") from None
 
 
 def _shown(

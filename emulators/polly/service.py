@@ -15,8 +15,8 @@ from emulators.polly.marks import SpeechMark, speech_marks
 from emulators.polly.source import spans
 from emulators.polly.ssml import Passage, passages
 from emulators.polly.tags import invalid
-from emulators.polly.voices import VOICES, Voice
-from emulators.refused import Refused
+from emulators.polly.voices import VOICES, EmulatedVoice
+from emulators.service_error import ServiceError
 from emulators.service_model import Requests
 from processors.synthesize.synthesizer import Synthesizer
 from shared.errors import EngineUnavailable, UnsupportedLanguage
@@ -30,7 +30,7 @@ _OURS = "ValidationException"
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class SpeechRequest:
     """What is to be spoken, in which format, in a voice's own language unless a passage has another.
 
     Of the format json are the speech marks, by passages; others have none.
@@ -67,15 +67,17 @@ class PollyService:
         self._engine = engine
         self._requests = Requests("polly")
 
-    def speech(self, request: object) -> Speech:
-        """What a SynthesizeSpeech request asks for; Refused with a modelled error."""
+    def speech(self, request: object) -> SpeechRequest:
+        """What a SynthesizeSpeech request asks for; ServiceError with a modelled error."""
         asked = self._requests.read("SynthesizeSpeech", request)
         voice = VOICES.get(asked["VoiceId"])
         engine = asked.get("Engine", "standard")
         if voice is None:
-            raise Refused(_OURS, f"the emulator has no voice {asked['VoiceId']}")
+            raise ServiceError(_OURS, f"the emulator has no voice {asked['VoiceId']}")
         if engine not in voice.engines:
-            raise Refused("EngineNotSupportedException", f"This voice does not support the selected engine: {engine}")
+            raise ServiceError(
+                "EngineNotSupportedException", f"This voice does not support the selected engine: {engine}"
+            )
         language = asked.get("LanguageCode", voice.languages[0])
         if language not in voice.languages:
             raise _not_spoken(f"{voice.id} speaks {', '.join(voice.languages)}, not {language}")
@@ -84,10 +86,10 @@ class PollyService:
             self._spoken(code)
         name, rate = _format(asked, neural=engine != "standard")
         marks = speech_marks(asked["Text"], said, _kinds(asked)) if name == "json" else ()
-        return Speech(said, language, name, rate, marks)
+        return SpeechRequest(said, language, name, rate, marks)
 
-    async def speak(self, speech: Speech) -> AsyncGenerator[bytes, None]:
-        """The audio as it is made, or the speech marks, a passage at a time. Raises Refused where the engine fails."""
+    async def speak(self, speech: SpeechRequest) -> AsyncGenerator[bytes, None]:
+        """The audio as it is made, or the speech marks, a passage at a time; ServiceError where the engine fails."""
         made = self._marked(speech) if speech.format == "json" else self._encoded(speech)
         try:
             async with aclosing(made):
@@ -96,10 +98,10 @@ class PollyService:
         except UnsupportedLanguage as error:
             raise _not_spoken(str(error)) from None
         except EngineUnavailable as error:
-            raise Refused("ServiceFailureException", str(error), 500) from None
+            raise ServiceError("ServiceFailureException", str(error), 500) from None
 
     def voices(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """One page of DescribeVoices; Refused where the query is none."""
+        """One page of DescribeVoices; ServiceError where the query is none."""
         flag = query.get("IncludeAdditionalLanguageCodes", "false")
         asked = self._requests.read("DescribeVoices", dict(query) | {"IncludeAdditionalLanguageCodes": flag == "true"})
         found = [voice.described() for voice in VOICES.values() if _matches(voice, asked)]
@@ -109,14 +111,14 @@ class PollyService:
             answer["NextToken"] = base64.b64encode(str(start + _PAGE).encode()).decode()
         return answer
 
-    async def _encoded(self, speech: Speech) -> AsyncGenerator[bytes, None]:
+    async def _encoded(self, speech: SpeechRequest) -> AsyncGenerator[bytes, None]:
         made = encoder(speech.format, self._engine.rate, speech.rate)
         for passage in speech.passages:
             async for pcm in self._heard(passage, speech.language):
                 yield made.encode(pcm)
         yield made.finish()
 
-    async def _marked(self, speech: Speech) -> AsyncGenerator[bytes, None]:
+    async def _marked(self, speech: SpeechRequest) -> AsyncGenerator[bytes, None]:
         begin = 0
         for passage, marks in zip(speech.passages, speech.marks, strict=True):
             size = 0
@@ -144,12 +146,12 @@ class PollyService:
 def _said(asked: Mapping[str, Any], voice: str, engine: str) -> list[Passage]:
     text = asked["Text"]
     if len(text) > TOTAL:
-        raise Refused(
+        raise ServiceError(
             "TextLengthExceededException", f"Maximum text length has been exceeded: {TOTAL} characters in all"
         )
     said = passages(text, voice, engine) if asked.get("TextType") == "ssml" else [Passage(text, spans(text))]
     if sum(len(passage.text) for passage in said) > BILLED:
-        raise Refused("TextLengthExceededException", f"Maximum text length has been exceeded: {BILLED} characters")
+        raise ServiceError("TextLengthExceededException", f"Maximum text length has been exceeded: {BILLED} characters")
     if strange := next((p.language for p in said if p.language and p.language not in NAMES), None):
         raise invalid(f"Invalid SSML request: expected a language code of Polly, got {strange}")
     return said
@@ -159,16 +161,18 @@ def _format(asked: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
     """The format and its rate."""
     name = asked["OutputFormat"]
     if asked.get("LexiconNames"):
-        raise Refused("LexiconNotFoundException", "the emulator has no lexicons", 404)
+        raise ServiceError("LexiconNotFoundException", "the emulator has no lexicons", 404)
     if name not in FORMATS:
-        raise Refused(_OURS, f"the emulator makes {', '.join(FORMATS)}, not {name}")
+        raise ServiceError(_OURS, f"the emulator makes {', '.join(FORMATS)}, not {name}")
     if asked.get("SpeechMarkTypes") and name != "json":
-        raise Refused("MarksNotSupportedForFormatException", f"speech marks come as json, which is not {name}")
+        raise ServiceError("MarksNotSupportedForFormatException", f"speech marks come as json, which is not {name}")
     known = FORMATS[name]
     rate = asked.get("SampleRate", str(known.default(neural=neural)))
     if rate not in map(str, known.rates):
         expected = ", ".join(map(str, known.rates))
-        raise Refused("InvalidSampleRateException", f"The specified sample rate is not valid: {name} takes {expected}")
+        raise ServiceError(
+            "InvalidSampleRateException", f"The specified sample rate is not valid: {name} takes {expected}"
+        )
     return name, int(rate)
 
 
@@ -176,15 +180,15 @@ def _kinds(asked: Mapping[str, Any]) -> frozenset[str]:
     """The types of speech marks."""
     kinds = frozenset(asked.get("SpeechMarkTypes", ()))
     if not kinds:
-        raise Refused(_OURS, "expected SpeechMarkTypes with the format json, got none")
+        raise ServiceError(_OURS, "expected SpeechMarkTypes with the format json, got none")
     if "viseme" in kinds:
-        raise Refused("MarksNotSupportedForFormatException", "the emulator has no phonemes to tell visemes from")
+        raise ServiceError("MarksNotSupportedForFormatException", "the emulator has no phonemes to tell visemes from")
     if "ssml" in kinds and asked.get("TextType") != "ssml":
-        raise Refused("SsmlMarksNotSupportedForTextTypeException", "expected a TextType of ssml for ssml marks")
+        raise ServiceError("SsmlMarksNotSupportedForTextTypeException", "expected a TextType of ssml for ssml marks")
     return kinds
 
 
-def _matches(voice: Voice, asked: Mapping[str, Any]) -> bool:
+def _matches(voice: EmulatedVoice, asked: Mapping[str, Any]) -> bool:
     languages = voice.languages if asked["IncludeAdditionalLanguageCodes"] else voice.languages[:1]
     return (
         asked.get("LanguageCode", languages[0]) in languages and asked.get("Engine", voice.engines[0]) in voice.engines
@@ -195,8 +199,8 @@ def _start(token: str) -> int:
     try:
         return int(base64.b64decode(token, validate=True) or b"0")
     except ValueError:
-        raise Refused("InvalidNextTokenException", "NextToken is none that was given out") from None
+        raise ServiceError("InvalidNextTokenException", "NextToken is none that was given out") from None
 
 
-def _not_spoken(message: str) -> Refused:
-    return Refused("LanguageNotSupportedException", f"The language is not supported: {message}")
+def _not_spoken(message: str) -> ServiceError:
+    return ServiceError("LanguageNotSupportedException", f"The language is not supported: {message}")

@@ -43,7 +43,7 @@ class Passage:
 def passages(text: str, voice: str, engine: str) -> list[Passage]:
     """What the document says, in order; the pause at its end is a passage without text.
 
-    Raises Refused (InvalidSsmlException) where it is no well-formed SSML, or has what the voice does not take with
+    Raises ServiceError (InvalidSsmlException) where it is no well-formed SSML, or has what the voice does not take with
     this engine. DOCTYPE and entities of one's own are not taken at all.
     """
     document = text.encode("utf-8", "surrogatepass")

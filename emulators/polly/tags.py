@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from emulators.refused import Refused
+from emulators.service_error import ServiceError
 
 _STANDARD = frozenset({"standard"})
 _NEURAL = frozenset({"neural"})
@@ -56,7 +56,7 @@ _NEWSCASTERS = frozenset({"Amy", "Joanna", "Lupe", "Matthew"})
 
 
 def check(tag: str, attributes: Mapping[str, str], voice: str, engine: str) -> None:
-    """Refused (InvalidSsmlException) where Polly does not know the tag so, or the voice not with this engine."""
+    """ServiceError (InvalidSsmlException) where Polly does not know the tag so, or the voice not with this engine."""
     if tag not in _TAGS:
         raise invalid(f"Invalid SSML request: unexpected element {tag}")
     if engine not in _TAGS[tag] or (tag == "amazon:domain" and voice not in _NEWSCASTERS):
@@ -77,10 +77,10 @@ def check(tag: str, attributes: Mapping[str, str], voice: str, engine: str) -> N
             raise _unsupported(f'{tag} {attribute}="{written}"')
 
 
-def invalid(message: str) -> Refused:
+def invalid(message: str) -> ServiceError:
     """InvalidSsmlException."""
-    return Refused("InvalidSsmlException", message)
+    return ServiceError("InvalidSsmlException", message)
 
 
-def _unsupported(feature: str) -> Refused:
+def _unsupported(feature: str) -> ServiceError:
     return invalid(f"This voice does not support one of the used SSML features: {feature}")

@@ -14,7 +14,7 @@ _TABLE = Path(__file__).with_name("voices.txt")
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class EmulatedVoice:
     """A voice, and the languages that it speaks: its own first."""
 
     id: str
@@ -37,12 +37,12 @@ class Voice:
         return shown | ({"AdditionalLanguageCodes": others} if others else {})
 
 
-def _read(line: str) -> Voice:
+def _read(line: str) -> EmulatedVoice:
     key, name, gender, language, engines, *others = line.split("\t")
-    return Voice(key, name, gender, (language, *" ".join(others).split()), tuple(engines.split()))
+    return EmulatedVoice(key, name, gender, (language, *" ".join(others).split()), tuple(engines.split()))
 
 
-def _table() -> Sequence[Voice]:
+def _table() -> Sequence[EmulatedVoice]:
     lines = _TABLE.read_text(encoding="utf-8").splitlines()
     return [_read(line) for line in lines if not line.startswith("#")]
 

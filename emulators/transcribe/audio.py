@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from emulators.transcribe.refusals import BadRequest
+from emulators.transcribe.errors import BadRequest
 from producers.sources.convert import Converter
 from producers.sources.riff import Encoding, WavHeader
 from shared.models import SAMPLE_BYTES

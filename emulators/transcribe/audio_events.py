@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from emulators.transcribe.errors import BadRequest
 from emulators.transcribe.eventstream import Message, MessageReader, wrapped
 from emulators.transcribe.exchange import Exchange
-from emulators.transcribe.refusals import BadRequest
 from emulators.transcribe.signatures import SignatureChain
 
 

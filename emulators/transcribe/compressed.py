@@ -11,7 +11,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from emulators.transcribe.audio import Audio
-from emulators.transcribe.refusals import BadRequest
+from emulators.transcribe.errors import BadRequest
 from emulators.transcribe.request import MediaEncoding
 
 _FORMATS = {MediaEncoding.FLAC: "flac", MediaEncoding.OGG_OPUS: "ogg"}

@@ -30,13 +30,13 @@ _LOG = logging.getLogger(__name__)
 Handler = Callable[[Exchange], Awaitable[None]]
 
 
-class Connection(asyncio.Protocol):
+class ServerConnection(asyncio.Protocol):
     """Hands each request to `handler`, in a task that ends with the request's stream.
 
     A second stream beside an open one is refused (REFUSED_STREAM).
     """
 
-    def __init__(self, handler: Handler, connections: set[Connection]) -> None:
+    def __init__(self, handler: Handler, connections: set[ServerConnection]) -> None:
         self._handler = handler
         self._connections = connections
         self._http = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))

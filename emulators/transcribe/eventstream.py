@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from botocore.eventstream import EventStreamBuffer, ParserError
 
-from emulators.transcribe.refusals import BadRequest, Refusal
+from emulators.transcribe.errors import BadRequest, TranscribeError
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _STRING, _TIMESTAMP = 7, 8
@@ -68,10 +68,10 @@ def transcript_event(payload: bytes) -> bytes:
     return encode(headers, payload)
 
 
-def exception_event(refusal: Refusal) -> bytes:
+def exception_event(error: TranscribeError) -> bytes:
     """The message that ends a stream with an error."""
-    headers = {":message-type": "exception", ":exception-type": refusal.kind, ":content-type": "application/json"}
-    return encode(headers, refusal.body())
+    headers = {":message-type": "exception", ":exception-type": error.kind, ":content-type": "application/json"}
+    return encode(headers, error.body())
 
 
 def _name(name: str) -> bytes:

@@ -13,7 +13,7 @@ from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
 
 
-class Line(Protocol):
+class Transport(Protocol):
     """The connection that carries the exchange."""
 
     def flush(self) -> None:
@@ -29,8 +29,8 @@ class Line(Protocol):
 class Exchange:
     """Reads the request's body, which is acknowledged as it is read, and writes the response."""
 
-    def __init__(self, line: Line, http: H2Connection, number: int, headers: Mapping[str, str]) -> None:
-        self._line = line
+    def __init__(self, transport: Transport, http: H2Connection, number: int, headers: Mapping[str, str]) -> None:
+        self._transport = transport
         self._http = http
         self.number = number
         #: The request's, pseudo-headers too; names in lower case.
@@ -71,7 +71,7 @@ class Exchange:
     def respond(self, status: int, headers: Mapping[str, str]) -> None:
         """Sends the response's headers."""
         self._http.send_headers(self.number, [(":status", str(status)), *headers.items()])
-        self._line.flush()
+        self._transport.flush()
 
     async def send(self, data: bytes) -> None:
         """Sends a piece of the response's body, as the peer's window allows.
@@ -80,7 +80,7 @@ class Exchange:
         """
         self._unsent += data
         while self._unsent:
-            await self._line.writable()
+            await self._transport.writable()
             room = min(self._http.local_flow_control_window(self.number), self._http.max_outbound_frame_size)
             if room <= 0:
                 self._window.clear()
@@ -89,7 +89,7 @@ class Exchange:
             piece = bytes(self._unsent[:room])
             del self._unsent[:room]
             self._http.send_data(self.number, piece)
-            self._line.flush()
+            self._transport.flush()
 
     def end(self) -> None:
         """Ends the response; a request that still comes is told that no more of it is wanted. Once is enough."""
@@ -112,14 +112,14 @@ class Exchange:
     def abort(self) -> None:
         """Closes the TCP connection in the middle."""
         self.ended = True
-        self._line.abort()
+        self._transport.abort()
 
     def _drop(self) -> None:
         while self._received:
             self._acknowledge(self._received.popleft()[1])
-        self._line.flush()
+        self._transport.flush()
 
     def _acknowledge(self, charged: int) -> None:
         with suppress(ProtocolError):
             self._http.acknowledge_received_data(charged, self.number)
-        self._line.flush()
+        self._transport.flush()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TranscribeLimits:
     """The service's own, which are the defaults, or shorter ones for a test that will not wait."""
 
     #: Seconds that may pass without an audio event.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
 
+from emulators.transcribe.errors import BadRequest
 from emulators.transcribe.languages import LANGUAGES, iso
-from emulators.transcribe.refusals import BadRequest
 
 PREFIX = "x-amzn-transcribe-"
 _SESSION_ID = re.compile(r"[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
@@ -60,7 +60,7 @@ class FilterMethod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StreamRequest:
+class TranscriptionRequest:
     """A request that the service would take, `rate` in samples a second."""
 
     session_id: str
@@ -76,7 +76,7 @@ class StreamRequest:
     echo: Mapping[str, str]
 
     @classmethod
-    def read(cls, headers: Mapping[str, str]) -> StreamRequest:
+    def read(cls, headers: Mapping[str, str]) -> TranscriptionRequest:
         """Raises BadRequest where the service would, and for what is not emulated."""
         asked = _Asked(headers)
         for name in _NOT_EMULATED:

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from emulators.certificates import Certificates
 from emulators.faults import Faults
-from emulators.transcribe.connection import Connection
+from emulators.transcribe.connection import ServerConnection
+from emulators.transcribe.errors import LimitExceeded, TranscribeError, UnknownOperation
 from emulators.transcribe.exchange import Exchange
-from emulators.transcribe.limits import Limits
-from emulators.transcribe.refusals import LimitExceeded, Refusal, UnknownOperation
-from emulators.transcribe.request import StreamRequest
+from emulators.transcribe.limits import TranscribeLimits
+from emulators.transcribe.request import TranscriptionRequest
 from emulators.transcribe.stream import Rules, TranscriptionStream
 from processors.transcribe.recogniser import RecogniserEngine
 
@@ -38,16 +38,16 @@ class TranscribeServer:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        limits: Limits | None = None,
+        limits: TranscribeLimits | None = None,
         secret: str | None = None,
         filters: Mapping[str, Collection[str]] | None = None,
     ) -> None:
-        self._rules = Rules(engine, faults, limits or Limits(), secret, filters or {})
+        self._rules = Rules(engine, faults, limits or TranscribeLimits(), secret, filters or {})
         self._context = certificates.server_context(["h2"])
         self._host = host
         self._port = port
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
+        self._connections: set[ServerConnection] = set()
         self._streams: dict[str, TranscriptionStream] = {}
 
     @property
@@ -59,7 +59,7 @@ class TranscribeServer:
         """Listens; raises OSError where the port is taken."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self._handle, self._connections), self._host, self._port, ssl=self._context
+            lambda: ServerConnection(self._handle, self._connections), self._host, self._port, ssl=self._context
         )
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -83,21 +83,21 @@ class TranscribeServer:
     async def _handle(self, exchange: Exchange) -> None:
         try:
             await self._transcribe(exchange)
-        except Refusal as refusal:
+        except TranscribeError as error:
             headers = {
                 "content-type": "application/json",
-                "x-amzn-errortype": refusal.kind,
+                "x-amzn-errortype": error.kind,
                 "x-amzn-request-id": str(uuid4()),
             }
-            exchange.respond(refusal.status, headers)
-            await exchange.send(refusal.body())
+            exchange.respond(error.status, headers)
+            await exchange.send(error.body())
             exchange.end()
 
     async def _transcribe(self, exchange: Exchange) -> None:
         method, path = exchange.headers.get(":method"), exchange.headers.get(":path")
         if (method, path) != ("POST", "/stream-transcription"):
             raise UnknownOperation(f"Expected POST /stream-transcription, got {method} {path}")
-        request = StreamRequest.read(exchange.headers)
+        request = TranscriptionRequest.read(exchange.headers)
         if len(self._streams) >= self._rules.limits.streams and request.session_id not in self._streams:
             raise LimitExceeded(
                 "You have reached your account's limit of streams at the same time: "

@@ -7,8 +7,8 @@ import hmac
 import re
 from datetime import UTC, datetime
 
+from emulators.transcribe.errors import BadRequest
 from emulators.transcribe.eventstream import Message, encode_date
-from emulators.transcribe.refusals import BadRequest
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/,]+)/(?P<date>\d{8})/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request"

@@ -13,18 +13,18 @@ from emulators.faults import FaultKind, Faults, Service
 from emulators.transcribe.audio import Audio, PcmAudio
 from emulators.transcribe.audio_events import AudioEvents
 from emulators.transcribe.compressed import CompressedAudio
-from emulators.transcribe.eventstream import CONTENT_TYPE, exception_event, transcript_event
-from emulators.transcribe.exchange import Exchange
-from emulators.transcribe.languages import iso
-from emulators.transcribe.limits import Limits
-from emulators.transcribe.refusals import (
+from emulators.transcribe.errors import (
     Conflict,
     InternalFailure,
     LimitExceeded,
-    Refusal,
     ServiceUnavailable,
+    TranscribeError,
 )
-from emulators.transcribe.request import MediaEncoding, StreamRequest
+from emulators.transcribe.eventstream import CONTENT_TYPE, exception_event, transcript_event
+from emulators.transcribe.exchange import Exchange
+from emulators.transcribe.languages import iso
+from emulators.transcribe.limits import TranscribeLimits
+from emulators.transcribe.request import MediaEncoding, TranscriptionRequest
 from emulators.transcribe.transcripts import Transcripts
 from processors.transcribe.recogniser import Recogniser, RecogniserEngine
 from shared.errors import EngineUnavailable
@@ -45,7 +45,7 @@ class Rules:
 
     engine: RecogniserEngine
     faults: Faults
-    limits: Limits
+    limits: TranscribeLimits
     secret: str | None
     filters: Mapping[str, Collection[str]]
 
@@ -64,7 +64,7 @@ class TranscriptionStream:
     Raises BadRequest where the engine does not hear the request's language, or its signature cannot be read.
     """
 
-    def __init__(self, exchange: Exchange, request: StreamRequest, rules: Rules) -> None:
+    def __init__(self, exchange: Exchange, request: TranscriptionRequest, rules: Rules) -> None:
         self._exchange = exchange
         self._request = request
         self._rules = rules
@@ -79,7 +79,7 @@ class TranscriptionStream:
         self._superseded.set()
 
     async def run(self) -> None:
-        """Answers until the stream has ended; raises Refusal where it ends before the response has begun."""
+        """Answers until the stream has ended; raises TranscribeError where it ends before the response has begun."""
         kind = self._rules.faults.strike(Service.TRANSCRIBE)
         if kind is FaultKind.THROTTLE:
             raise LimitExceeded(_THROTTLED)
@@ -123,8 +123,8 @@ class TranscriptionStream:
             self._exchange.end()
         except ExceptionGroup as failed:
             match failed.exceptions[0]:
-                case Refusal() as refusal:
-                    await self._exchange.send(exception_event(refusal))
+                case TranscribeError() as error:
+                    await self._exchange.send(exception_event(error))
                     self._exchange.end()
                 case _Struck(kind=kind):
                     await _befall(self._exchange, kind)
@@ -178,7 +178,7 @@ class TranscriptionStream:
                 raise _Struck(kind)
 
 
-def _audio(request: StreamRequest, rate: int) -> Audio:
+def _audio(request: TranscriptionRequest, rate: int) -> Audio:
     """The decoder of what this request announces, for an engine of `rate` samples a second."""
     if request.encoding is MediaEncoding.PCM:
         return PcmAudio(request.rate, rate)
@@ -186,7 +186,7 @@ def _audio(request: StreamRequest, rate: int) -> Audio:
 
 
 async def _befall(exchange: Exchange, kind: FaultKind) -> None:
-    """Ends the exchange as the fault says; throttling is a Refusal and not among them."""
+    """Ends the exchange as the fault says; throttling is a TranscribeError and not among them."""
     match kind:
         case FaultKind.ABORT:
             exchange.abort()

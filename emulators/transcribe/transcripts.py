@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import orjson
 
-from emulators.transcribe.request import FilterMethod, StreamRequest
+from emulators.transcribe.request import FilterMethod, TranscriptionRequest
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import MASK, Word
 
@@ -19,7 +19,7 @@ class Transcripts:
     `filtered` are the words, in lower case, that the request's vocabulary filters list.
     """
 
-    def __init__(self, request: StreamRequest, language: str, filtered: Collection[str] = ()) -> None:
+    def __init__(self, request: TranscriptionRequest, language: str, filtered: Collection[str] = ()) -> None:
         self._request = request
         self._language = language
         self._filtered = filtered

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from emulators.refused import Refused
+from emulators.service_error import ServiceError
 from emulators.service_model import Requests
 from emulators.translate import languages, terminology
 from emulators.translate.profanity import masked
@@ -41,10 +41,10 @@ class TranslateService:
         }
 
     async def answer(self, operation: str, request: object) -> Answer:
-        """The answer to one request, as JSON takes it; Refused with a modelled error."""
+        """The answer to one request, as JSON takes it; ServiceError with a modelled error."""
         if operation not in self._operations:
             expected = ", ".join(self._operations)
-            raise Refused("UnknownOperationException", f"expected one of {expected}, got {operation}")
+            raise ServiceError("UnknownOperationException", f"expected one of {expected}, got {operation}")
         if isinstance(request, dict) and isinstance(request.get("Text"), str):
             _check_size(request["Text"])
         return await self._operations[operation](self._requests.read(operation, request))
@@ -53,7 +53,7 @@ class TranslateService:
         text, target = request["Text"], request["TargetLanguageCode"]
         source = request["SourceLanguageCode"]
         if source == "auto" and (source := languages.detected(text)) is None:
-            raise Refused("DetectedLanguageLowConfidenceException", "the language of the text is not certain")
+            raise ServiceError("DetectedLanguageLowConfidenceException", "the language of the text is not certain")
         self._check_pair(source, target)
         chosen = self._chosen(request.get("TerminologyNames", []))
         terms = chosen.found(text, source, target) if chosen else {}
@@ -97,14 +97,14 @@ class TranslateService:
         try:
             return await self._engine.translate(text, source, target)
         except UnsupportedLanguage as error:
-            raise Refused("UnsupportedLanguagePairException", f"Unsupported language pair: {error}") from None
+            raise ServiceError("UnsupportedLanguagePairException", f"Unsupported language pair: {error}") from None
         except EngineUnavailable as error:
-            raise Refused("ServiceUnavailableException", str(error), 503) from None
+            raise ServiceError("ServiceUnavailableException", str(error), 503) from None
 
     async def _import(self, request: Answer) -> Answer:
         data = request["TerminologyData"]
         if data["Format"] != "CSV" or data.get("Directionality", "UNI") != "UNI":
-            raise Refused("InvalidParameterValueException", "the emulator takes directional (UNI) CSV only")
+            raise ServiceError("InvalidParameterValueException", "the emulator takes directional (UNI) CSV only")
         made = Terminology.read(request["Name"], data["File"], request.get("Description", ""))
         self._terminologies[made.name] = made
         return {"TerminologyProperties": made.properties()}
@@ -129,17 +129,19 @@ class TranslateService:
     def _chosen(self, names: Sequence[str]) -> Terminology | None:
         # The model has a list of any length; its documentation, and the service, take one name.
         if len(names) > 1:
-            raise Refused("InvalidRequestException", f"TerminologyNames: expected one name at most, got {len(names)}")
+            raise ServiceError(
+                "InvalidRequestException", f"TerminologyNames: expected one name at most, got {len(names)}"
+            )
         return self._named(names[0]) if names else None
 
     def _named(self, name: str) -> Terminology:
         if name not in self._terminologies:
-            raise Refused("ResourceNotFoundException", f"there is no terminology {name}", 404)
+            raise ServiceError("ResourceNotFoundException", f"there is no terminology {name}", 404)
         return self._terminologies[name]
 
     def _check_pair(self, source: str, target: str) -> None:
         if not languages.CODES.issuperset((source, target)):
-            raise Refused("UnsupportedLanguagePairException", f"Unsupported language pair: {source} to {target}.")
+            raise ServiceError("UnsupportedLanguagePairException", f"Unsupported language pair: {source} to {target}.")
 
 
 def _applied(settings: Mapping[str, str], source: str, target: str) -> dict[str, str]:
@@ -155,7 +157,7 @@ def _applied(settings: Mapping[str, str], source: str, target: str) -> dict[str,
 def _check_size(text: str) -> None:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > LIMIT:
-        raise Refused(
+        raise ServiceError(
             "TextSizeLimitExceededException",
             f"Input text size exceeds limit. Max length of request text allowed is {LIMIT} bytes while in this request "
             f"the text size is {size} bytes",
@@ -166,4 +168,4 @@ def _token(text: str) -> str:
     try:
         return base64.b64decode(text, validate=True).decode()
     except ValueError:
-        raise Refused("InvalidParameterValueException", "NextToken is none that was given out") from None
+        raise ServiceError("InvalidParameterValueException", "NextToken is none that was given out") from None

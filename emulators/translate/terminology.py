@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulators.refused import Refused
+from emulators.service_error import ServiceError
 from emulators.translate.languages import CODES
 
 #: Who owns them; the account of an emulator.
@@ -31,7 +31,7 @@ class Terminology:
 
     @classmethod
     def read(cls, name: str, data: bytes, description: str = "") -> Terminology:
-        """Reads UTF-8 CSV with a header of language codes; Refused where it is no such file."""
+        """Reads UTF-8 CSV with a header of language codes; ServiceError where it is no such file."""
         try:
             rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig")), strict=True) if any(row)]
         except (UnicodeDecodeError, csv.Error) as error:
@@ -81,5 +81,5 @@ def _pattern(term: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)")
 
 
-def _invalid(message: str) -> Refused:
-    return Refused("InvalidParameterValueException", message)
+def _invalid(message: str) -> ServiceError:
+    return ServiceError("InvalidParameterValueException", message)

@@ -7,7 +7,7 @@ from amazon_transcribe.exceptions import BadRequestException, ConflictException,
 
 from emulators.certificates import Certificates
 from emulators.faults import Faults
-from emulators.transcribe import Limits, TranscribeServer
+from emulators.transcribe import TranscribeLimits, TranscribeServer
 from tests.integration.emulators.transcribe.streaming_client import (
     end,
     engine,
@@ -20,7 +20,7 @@ from tests.integration.emulators.transcribe.streaming_client import (
 
 
 async def test_a_stream_without_audio_ends(certificates: Certificates) -> None:
-    async with TranscribeServer(engine(), certificates, Faults(), limits=Limits(idle=0.2)) as server:
+    async with TranscribeServer(engine(), certificates, Faults(), limits=TranscribeLimits(idle=0.2)) as server:
         stream = await start(server)
         await send(stream, silence(1))
         with pytest.raises(BadRequestException, match=r"no new audio was received for 0\.2 seconds"):
@@ -28,14 +28,14 @@ async def test_a_stream_without_audio_ends(certificates: Certificates) -> None:
 
 
 async def test_a_stream_that_is_too_long_ends(certificates: Certificates) -> None:
-    async with TranscribeServer(engine(), certificates, Faults(), limits=Limits(length=2)) as server:
+    async with TranscribeServer(engine(), certificates, Faults(), limits=TranscribeLimits(length=2)) as server:
         assert await transcribed(server, silence(2))
         with pytest.raises(LimitExceededException, match="Break your audio stream into smaller chunks"):
             await transcribed(server, silence(2.1))
 
 
 async def test_no_more_streams_than_the_account_may_have(certificates: Certificates) -> None:
-    async with TranscribeServer(engine(), certificates, Faults(), limits=Limits(streams=1)) as server:
+    async with TranscribeServer(engine(), certificates, Faults(), limits=TranscribeLimits(streams=1)) as server:
         first = await start(server)
         with pytest.raises(LimitExceededException, match="at the same time: 1"):
             await start(server)

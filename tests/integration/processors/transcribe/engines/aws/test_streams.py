@@ -16,7 +16,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from emulators.certificates import Certificates
 from emulators.faults import Fault, FaultKind, Faults
-from emulators.transcribe import Limits, TranscribeServer
+from emulators.transcribe import TranscribeLimits, TranscribeServer
 from processors.transcribe.engines.aws import AwsEngine
 from processors.transcribe.engines.aws.amazon_transcribe import AmazonTranscribe
 from processors.transcribe.engines.aws.take import AwsTake
@@ -118,7 +118,7 @@ async def test_a_stream_that_does_not_open_says_why(kind: FaultKind, told: str, 
 
 
 async def test_an_opening_that_is_given_up_leaves_no_connection(tmp_path: Path) -> None:
-    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), limits=Limits(streams=1)) as engine:
+    async with emulated(SCRIPT, tmp_path, Fault(FaultKind.NO_ANSWER), limits=TranscribeLimits(streams=1)) as engine:
         opening = asyncio.create_task(engine.open(TALK, 0))
         async with asyncio.timeout(TIMEOUT):
             while engine.faults.waiting:  # noqa: ASYNC110 (the emulator tells nobody)
@@ -156,7 +156,7 @@ async def test_one_that_is_given_up_before_its_connection_stands_closes_it_and_s
 
 
 async def test_more_streams_than_the_service_has_are_refused(tmp_path: Path) -> None:
-    async with emulated(SCRIPT, tmp_path, limits=Limits(streams=1)) as engine:
+    async with emulated(SCRIPT, tmp_path, limits=TranscribeLimits(streams=1)) as engine:
         take = await engine.open(TALK, 0)
         with pytest.raises(EngineUnavailable, match="throttled: LimitExceededException"):
             await engine.open(TALK, 0)
@@ -164,7 +164,7 @@ async def test_more_streams_than_the_service_has_are_refused(tmp_path: Path) -> 
 
 
 async def test_a_stream_without_audio_is_a_drop_that_says_so(tmp_path: Path) -> None:
-    async with emulated(SCRIPT, tmp_path, limits=Limits(idle=0.3)) as engine:
+    async with emulated(SCRIPT, tmp_path, limits=TranscribeLimits(idle=0.3)) as engine:
         take = await engine.open(TALK, 0)
         await take.feed(bytes(3200))
         with pytest.raises(EngineUnavailable, match="no new audio was received"):

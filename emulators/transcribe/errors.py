@@ -9,7 +9,7 @@ import orjson
 from shared.errors import LowLatencyTranslateError
 
 
-class Refusal(LowLatencyTranslateError):
+class TranscribeError(LowLatencyTranslateError):
     """An exception of the service's model: `kind` names it there, `status` is its HTTP status."""
 
     kind: ClassVar[str]
@@ -20,42 +20,42 @@ class Refusal(LowLatencyTranslateError):
         return orjson.dumps({"Message": str(self)})
 
 
-class BadRequest(Refusal):
+class BadRequest(TranscribeError):
     """The caller asked wrongly, or sent what cannot be read."""
 
     kind = "BadRequestException"
     status = 400
 
 
-class UnknownOperation(Refusal):
+class UnknownOperation(TranscribeError):
     """There is nothing at this path."""
 
     kind = "UnknownOperationException"
     status = 404
 
 
-class Conflict(Refusal):
+class Conflict(TranscribeError):
     """A newer stream has taken the session."""
 
     kind = "ConflictException"
     status = 409
 
 
-class LimitExceeded(Refusal):
+class LimitExceeded(TranscribeError):
     """The caller asked too much."""
 
     kind = "LimitExceededException"
     status = 429
 
 
-class InternalFailure(Refusal):
+class InternalFailure(TranscribeError):
     """The service failed."""
 
     kind = "InternalFailureException"
     status = 500
 
 
-class ServiceUnavailable(Refusal):
+class ServiceUnavailable(TranscribeError):
     """The service fails for now."""
 
     kind = "ServiceUnavailableException"

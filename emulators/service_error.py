@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import LowLatencyTranslateError
 
 
-class Refused(LowLatencyTranslateError):
+class ServiceError(LowLatencyTranslateError):
     """A request that is answered with the error `code`, such as InvalidSsmlException, and an HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
