@@ -10,8 +10,8 @@ from typing import Protocol, cast
 import av
 import numpy as np
 import soundfile
-import soxr
 
+from emulators.resampler import Resampler
 from shared.models import SAMPLE_BYTES
 
 
@@ -61,24 +61,18 @@ def encoder(name: str, source: int, rate: int) -> Encoder:
     return _Vorbis(source, rate) if name == "ogg_vorbis" else _Compressed(name, source, rate)
 
 
-class _Pcm:
+class _Pcm(Encoder):
     def __init__(self, source: int, rate: int) -> None:
-        self._resampler = soxr.ResampleStream(source, rate, 1, "int16") if source != rate else None
+        self._resampler = Resampler(source, rate)
 
     def encode(self, pcm: bytes) -> bytes:
-        return self._resample(pcm, last=False)
+        return self._resampler.resample(pcm)
 
     def finish(self) -> bytes:
-        return self._resample(b"", last=True)
-
-    def _resample(self, pcm: bytes, *, last: bool) -> bytes:
-        if self._resampler is None:
-            return pcm
-        made: bytes = self._resampler.resample_chunk(np.frombuffer(pcm, "<i2"), last).astype("<i2").tobytes()
-        return made
+        return self._resampler.resample(b"", last=True)
 
 
-class _Compressed:
+class _Compressed(Encoder):
     def __init__(self, name: str, source: int, rate: int) -> None:
         container, codec, options = _CODECS[name]
         self._pcm = _Pcm(source, rate)
@@ -107,7 +101,7 @@ class _Compressed:
             self._container.mux(self._stream.encode(frame))
 
 
-class _Vorbis:
+class _Vorbis(Encoder):
     """A page, which is what can be sent, has about a second of speech. PyAV's own encoder is experimental."""
 
     def __init__(self, source: int, rate: int) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import orjson
 
-from shared.errors import LowLatencyTranslateError
+from emulators.service_error import ServiceError
 
 
-class TranscribeError(LowLatencyTranslateError):
-    """An exception of the service's model: `kind` names it there, `status` is its HTTP status."""
-
-    kind: ClassVar[str]
-    status: ClassVar[int]
+class TranscribeError(ServiceError):
+    """An exception of Transcribe's model, on its way to the caller."""
 
     def body(self) -> bytes:
         """The JSON in which it is told, in an HTTP response and in an event alike."""
@@ -23,40 +18,40 @@ class TranscribeError(LowLatencyTranslateError):
 class BadRequest(TranscribeError):
     """The caller asked wrongly, or sent what cannot be read."""
 
-    kind = "BadRequestException"
-    status = 400
+    def __init__(self, message: str) -> None:
+        super().__init__("BadRequestException", message)
 
 
 class UnknownOperation(TranscribeError):
     """There is nothing at this path."""
 
-    kind = "UnknownOperationException"
-    status = 404
+    def __init__(self, message: str) -> None:
+        super().__init__("UnknownOperationException", message, 404)
 
 
 class Conflict(TranscribeError):
     """A newer stream has taken the session."""
 
-    kind = "ConflictException"
-    status = 409
+    def __init__(self, message: str) -> None:
+        super().__init__("ConflictException", message, 409)
 
 
 class LimitExceeded(TranscribeError):
     """The caller asked too much."""
 
-    kind = "LimitExceededException"
-    status = 429
+    def __init__(self, message: str) -> None:
+        super().__init__("LimitExceededException", message, 429)
 
 
 class InternalFailure(TranscribeError):
     """The service failed."""
 
-    kind = "InternalFailureException"
-    status = 500
+    def __init__(self, message: str) -> None:
+        super().__init__("InternalFailureException", message, 500)
 
 
 class ServiceUnavailable(TranscribeError):
     """The service fails for now."""
 
-    kind = "ServiceUnavailableException"
-    status = 503
+    def __init__(self, message: str) -> None:
+        super().__init__("ServiceUnavailableException", message, 503)

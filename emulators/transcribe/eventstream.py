@@ -70,7 +70,7 @@ def transcript_event(payload: bytes) -> bytes:
 
 def exception_event(error: TranscribeError) -> bytes:
     """The message that ends a stream with an error."""
-    headers = {":message-type": "exception", ":exception-type": error.kind, ":content-type": "application/json"}
+    headers = {":message-type": "exception", ":exception-type": error.code, ":content-type": "application/json"}
     return encode(headers, error.body())
 
 

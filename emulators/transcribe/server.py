@@ -86,7 +86,7 @@ class TranscribeServer:
         except TranscribeError as error:
             headers = {
                 "content-type": "application/json",
-                "x-amzn-errortype": error.kind,
+                "x-amzn-errortype": error.code,
                 "x-amzn-request-id": str(uuid4()),
             }
             exchange.respond(error.status, headers)
