@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 PYTHON = """#!/bin/sh
 case "$*" in
 *" pip install "*) echo "$*" >>pip.log; touch jars ;;
-*kcl.daemon.archive) [ -e jars ] ;;
+*kcl.daemon.class_data_archive) [ -e jars ] ;;
 esac
 """
 #: Brings the Java that Debian has.
