@@ -13,12 +13,13 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from typing import Any
 
-from infra.local.localstack import health
+from emulators.localstack import described, endpoint, states, up
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
 from processors.pipeline import EnginesOnDemand
 from shared.aws import Aws
 from shared.errors import SetupError
+from shared.remedies import START_LOCALSTACK, remedy
 from shared.settings import Settings
 
 #: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
@@ -64,7 +65,8 @@ def packages() -> Iterator[Finding]:
             if found := _REQUIREMENT.match(requirement):
                 extras[found["extra"] or ""].append(found["package"])
     except PackageNotFoundError:
-        yield Finding("packages", _PROJECT, present=False, needed=True, detail="not installed", remedy="make install")
+        how = remedy("make install", f"pip install '{_PROJECT}[offline,workers]'")
+        yield Finding("packages", _PROJECT, present=False, needed=True, detail="not installed", remedy=how)
     for extra, names in sorted(extras.items()):
         installed = {name: _version(name) for name in sorted(names)}
         missing = [name for name, found in installed.items() if found is None]
@@ -113,7 +115,7 @@ def aws(settings: Settings) -> Iterator[Finding]:
 
 
 def debian_packages() -> Iterator[Finding]:
-    """The Debian packages that `make install` brings; none of this where the machine is not Debian's."""
+    """The Debian packages that the engines run on; none of this where the machine is not Debian's."""
     if shutil.which("dpkg-query") is None:
         return
     lines = files("cli").joinpath("debian-packages.txt").read_text(encoding="utf-8").splitlines()
@@ -153,12 +155,12 @@ def kcl() -> Iterator[Finding]:
 
 def localstack() -> Iterator[Finding]:
     """Whether LocalStack runs where localstack-client's table says, and which of its services are up."""
-    detail, remedy, present = "not running", "make localstack", False
+    detail, remedy, present = "not running", START_LOCALSTACK, False
     try:
-        address = health.endpoint()
-        found = health.states(address)
-        detail = f"{address}: {health.described(found)}"
-        if health.up(found):
+        address = endpoint()
+        found = states(address)
+        detail = f"{address}: {described(found)}"
+        if up(found):
             remedy, present = "", True
     except ModuleNotFoundError:
         detail, remedy = "localstack-client is missing", f"pip install '{_PROJECT}[infra]'"

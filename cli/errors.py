@@ -17,6 +17,7 @@ from shared.errors import (
     StreamUnavailable,
     UnsupportedLanguage,
 )
+from shared.remedies import START_LOCALSTACK
 
 FAILED, WRONG_USAGE, STOPPED, READER_GONE = 1, 2, 130, 141
 
@@ -50,7 +51,7 @@ def unanswered(error: BaseException, environ: Mapping[str, str] = os.environ) ->
         if isinstance(cause, ConnectionError | HTTPClientError):
             where = cause.kwargs.get("endpoint_url") or environ.get("AWS_ENDPOINT_URL") or "AWS"
             remedy = (
-                "is AWS_ENDPOINT_URL right? If LocalStack is meant, start it (make localstack)"
+                f"is AWS_ENDPOINT_URL right? If LocalStack is meant, start it ({START_LOCALSTACK})"
                 if environ.get("AWS_ENDPOINT_URL")
                 else "check the network and AWS_REGION, or set AWS_ENDPOINT_URL if LocalStack is meant"
             )

@@ -1,7 +1,7 @@
 """Where LocalStack is, and whether its services are up.
 
 As a program it exits with 0 if they are, and with 1 if they are not, and says so in one line. docker-compose.yml runs
-it inside the container, so it imports nothing but localstack-client.
+it inside the container, so it imports nothing of this project, and no library but localstack-client.
 """
 
 from __future__ import annotations

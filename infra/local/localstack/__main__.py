@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from emulators.localstack import endpoint
 from infra.local.localstack.errors import LocalStackError, LocalStackFailed
-from infra.local.localstack.health import endpoint
 from infra.local.localstack.server import LocalStack, client_environment
 
 _LOG = Path("out/localstack.log")

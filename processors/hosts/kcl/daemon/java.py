@@ -13,10 +13,12 @@ from typing import Self
 
 from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from shared.errors import SetupError
+from shared.remedies import remedy
 
 #: The oldest that this is tested with. KCL itself runs in Java 8, and class-data archives need 13.
 OLDEST = 17
-_FIX = f"apt-get install openjdk-{OLDEST}-jre-headless, or `make setup-kcl`"
+_INSTALL = f"apt-get install openjdk-{OLDEST}-jre-headless"
+_FIX = remedy(f"{_INSTALL}, or `make setup-kcl`", _INSTALL)
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)[^"]*"')
 #: Seconds for it to say its version.
 _LIMIT = 30
