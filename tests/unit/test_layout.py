@@ -1,26 +1,53 @@
-"""The house rules: imports run one way."""
+"""The house rules: imports run one way, and what is shipped lacks nothing."""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("shared", "producers", "processors", "sinks", "cli")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 STAGES = ("transcribe", "stability", "dedup", "translate", "synthesize")
+#: What the wheel holds.
+SHIPPED = {pattern.rstrip("*") for pattern in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
 
-#: Package -> the packages of this project that it may import, and the libraries (None: any).
+#: What an engine is to whoever holds one.
+INTERFACES = {
+    "processors.transcribe.recogniser",
+    "processors.translate.translator",
+    "processors.synthesize.synthesizer",
+}
+#: Top-level package -> the packages, or modules, of this project that it may import, and the libraries (None: any).
+#: A folder that is not here holds no Python but `tests`, which may import everything and which nobody imports.
 MAY_IMPORT: dict[str, tuple[set[str], set[str] | None]] = {
     "shared": ({"shared"}, {"orjson", "boto3", "botocore", "prometheus_client", "regex"}),
     "producers": ({"shared", "producers"}, {"orjson", "boto3", "botocore", "av", "numpy", "sounddevice", "soxr"}),
     "sinks": ({"shared", "sinks"}, {"orjson", "boto3", "botocore", "regex", "wcwidth"}),
     "processors": ({"shared", "processors"}, None),
-    "cli": (set(PACKAGES), None),
+    "emulators": (
+        {"shared", "emulators", *INTERFACES},
+        {"aiohttp", "av", "botocore", "h2", "localstack_client", "numpy", "orjson", "soundfile", "soxr", "trustme"},
+    ),
+    "cli": ({"shared", "producers", "processors", "sinks", "emulators", "cli"}, None),
+    # `localstack` is that of the environment in which LocalStack runs.
+    "infra": ({"shared", "emulators", "infra"}, {"localstack", "psutil"}),
+    "examples": ({"shared", "producers", "processors", "sinks"}, None),
+}
+#: What comes with a library that pyproject.toml names, or is imported by another name: import -> distribution.
+BROUGHT_BY = {
+    "amazon_kclpy": "amazon-kclpy",
+    "awscrt": "amazon-transcribe",
+    "botocore": "boto3",
+    "dotenv": "python-dotenv",
+    "urllib3": "boto3",
 }
 
 
@@ -43,7 +70,22 @@ def sources(*folder: str) -> list[Path]:
     return sorted(ROOT.joinpath(*folder).rglob("*.py"))
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+def top_level_packages() -> set[str]:
+    """The folders of the checkout that hold Python."""
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return {path.name for path in folders if any(path.rglob("*.py"))} - {"build", "out"}
+
+
+def within(module: str, packages: set[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def test_there_is_a_rule_for_every_top_level_package() -> None:
+    assert top_level_packages() - {"tests"} <= MAY_IMPORT.keys()
+    assert top_level_packages() >= SHIPPED
+
+
+@pytest.mark.parametrize("package", sorted(top_level_packages() & MAY_IMPORT.keys()))
 def test_a_package_imports_only_what_it_may(package: str) -> None:
     own, libraries = MAY_IMPORT[package]
     found = sources(package)
@@ -51,9 +93,74 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     wrong = [
         f"{path.relative_to(ROOT)}: {module}"
         for path in found
+        for module, name in imports(path)
+        if not (within(module, own) or within(f"{module}.{name}", own))
+        and (
+            (top := module.partition(".")[0]) in {*MAY_IMPORT, "tests"}
+            or (libraries is not None and top not in libraries | sys.stdlib_module_names)
+        )
+    ]
+    assert not wrong
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    modules = {dotted(path): path for package in SHIPPED for path in sources(package)}
+    needs = {
+        module: {found for found in loaded_with(path, modules.keys()) if found != module}
+        for module, path in modules.items()
+    }
+    # Raises CycleError, which names them.
+    assert {*TopologicalSorter(needs).static_order()} == modules.keys()
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def loaded_with(path: Path, modules: Collection[str]) -> Iterator[str]:
+    """Those of the modules that the file imports as it is loaded; what a function imports comes later."""
+    body = ast.parse(path.read_text(encoding="utf-8"), str(path)).body
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield from {whole if whole in modules else str(node.module)} & set(modules)
+        elif isinstance(node, ast.Import):
+            yield from {alias.name for alias in node.names} & set(modules)
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_what_is_shipped_imports_nothing_that_is_not() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    lines = PROJECT["project"]["dependencies"] + [
+        line for extra, lines in extras.items() if extra != "dev" for line in lines
+    ]
+    named = {canonical(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in lines}
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for package in SHIPPED
+        for path in sources(package)
         for module, _ in imports(path)
-        if (top := module.partition(".")[0]) not in own
-        and (top in (*PACKAGES, "tests") or (libraries is not None and top not in libraries | sys.stdlib_module_names))
+        if (top := module.partition(".")[0]) not in SHIPPED | sys.stdlib_module_names | {"_typeshed"}
+        and canonical(BROUGHT_BY.get(top, top)) not in named
+    ]
+    assert not wrong
+
+
+def test_what_is_shipped_names_no_file_or_module_that_is_not() -> None:
+    """Paths, `python -m`, and modules that are imported by their names."""
+    left_out = "|".join(sorted(top_level_packages() - SHIPPED))
+    named = re.compile(rf"(?<![\w./-])(?:{left_out})[./]\w")
+    wrong = [
+        f"{path.relative_to(ROOT)}: {node.value}"
+        for package in SHIPPED
+        for path in sources(package)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and named.search(node.value)
     ]
     assert not wrong
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from tests.support.waiting import TIMEOUT
+from tests.support.checkout import ROOT, files
 from tests.unit.infra.dockerfile import environment, values
 
-ROOT = Path(__file__).parents[2]
 #: What AWS's access keys, and the private keys of certificates, look like.
 SECRET = re.compile(
     rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
@@ -20,14 +17,6 @@ SECRET = re.compile(
 )
 #: What names of secrets look like.
 NAMED = re.compile(r"KEY|SECRET|TOKEN|PASSWORD", re.IGNORECASE)
-
-
-def files() -> list[Path]:
-    """Every file of the repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=TIMEOUT
-    ).stdout
-    return [ROOT / name.decode() for name in listed.split(b"\0") if name]
 
 
 def test_no_file_of_the_repository_holds_one() -> None:

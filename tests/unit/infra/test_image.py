@@ -63,7 +63,7 @@ def test_it_gets_the_packages_and_what_installs_them_and_nothing_else() -> None:
         found.rstrip("*").partition(".")[0] for found in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
     }
     files = {"pyproject.toml", "constraints.txt", PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]}
-    assert let_in == packages | files
+    assert let_in == packages | {"infra"} | files
 
 
 def test_its_python_is_one_that_the_project_takes() -> None:

@@ -1,0 +1,213 @@
+"""What is built from a checkout, and `llt` as pip installs it, used from another folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.support.checkout import ROOT, files
+from tests.support.patience import PATIENCE
+
+PACKAGES = {"shared", "producers", "processors", "sinks", "emulators", "cli"}
+#: Seconds. A machine that has none of the packages in pip's cache fetches 200 MB.
+_INSTALLATION = 500
+#: What pip says where it reaches no index of packages.
+_NO_NETWORK = re.compile(r"after connection broken by|Network is unreachable|Temporary failure in name resolution")
+_SAID = {
+    "utterance": 1,
+    "start": 100,
+    "end": 900,
+    "position": 1000,
+    "items": [
+        {"text": "Good", "start": 100, "end": 500},
+        {"text": "night", "start": 500, "end": 900},
+        {"text": ".", "start": 900, "end": 900},
+    ],
+    "final": True,
+}
+
+
+def python(*arguments: str | Path, cwd: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
+
+
+#: Makes the folder of that name, which is handed in.
+Made = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Makes a folder, and for all of pytest's processes one."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder, whole = root / name, root / f"{name}.made"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def dist(made_once: Made) -> Path:
+    """The sdist, and the wheel that is built from it, as pip does it where there is none."""
+    return made_once("checkout", _build) / "dist"
+
+
+def _build(copy: Path) -> None:
+    # Building leaves files behind.
+    for path in files():
+        place = copy / path.relative_to(ROOT)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, place)
+    python("-c", "from setuptools import build_meta; print(build_meta.build_sdist('dist'))", cwd=copy)
+    (sdist,) = (copy / "dist").iterdir()
+    python("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", sdist.name, cwd=copy / "dist")
+
+
+@pytest.fixture(scope="session")
+def sdist(dist: Path) -> Path:
+    (built,) = dist.glob("*.tar.gz")
+    return built
+
+
+@pytest.fixture(scope="session")
+def wheel(dist: Path) -> Path:
+    (built,) = dist.glob("*.whl")
+    return built
+
+
+class Installed:
+    """The wheel in an environment of its own, and a user's folder elsewhere."""
+
+    def __init__(self, environment: Path, home: Path) -> None:
+        self.environment = environment
+        self.home = home
+
+    def run(self, program: str, *arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+        own = {"PATH": f"{self.environment / 'bin'}:{os.defpath}", "HOME": str(self.home), "COLUMNS": "200"}
+        return subprocess.run(
+            [self.environment / "bin" / program, *arguments],
+            cwd=self.home,
+            env=own | environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    def llt(self, *arguments: str | Path, **environ: str) -> str:
+        done = self.run("llt", *arguments, **environ)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def installed(made_once: Made, wheel: Path, tmp_path: Path) -> Installed:
+    return Installed(made_once("environment", lambda folder: _install(wheel, folder)), tmp_path)
+
+
+def _install(wheel: Path, environment: Path) -> None:
+    python("-m", "venv", environment, cwd=environment)
+    done = subprocess.run(
+        [
+            *(environment / "bin/python", "-m", "pip", "install", "--no-compile", "--retries", "1"),
+            *("--constraint", ROOT / "constraints.txt", f"{wheel}[workers,offline,emulators]"),
+        ],
+        cwd=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_INSTALLATION,
+    )
+    if done.returncode and _NO_NETWORK.search(done.stdout + done.stderr):
+        pytest.skip("pip reaches no index of packages")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_sdist_is_the_whole_checkout(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    assert {str(path.relative_to(ROOT)) for path in files()} <= held
+
+
+def test_the_wheel_holds_every_file_of_its_packages_and_none_besides(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        (entry_points,) = (archive.read(name) for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        (licence,) = (archive.read(name) for name in archive.namelist() if name.endswith("/licenses/LICENSE"))
+    ours = {str(path.relative_to(ROOT)) for path in files()}
+    assert held == {name for name in ours if name.partition("/")[0] in PACKAGES}
+    assert held >= {f"{package}/py.typed" for package in PACKAGES}
+    assert b"llt = cli.__main__:main" in entry_points
+    assert licence == (ROOT / "LICENSE").read_bytes()
+
+
+def test_llt_says_its_version(installed: Installed, wheel: Path) -> None:
+    _, version, *_ = wheel.name.split("-")
+    assert installed.llt("--version").split()[-1] == version
+
+
+def test_the_doctor_finds_the_offline_engines_and_names_no_tool_of_a_checkout(installed: Installed) -> None:
+    said = installed.llt("doctor")
+    assert said.rstrip().endswith("Ready for `llt demo`.")
+    assert re.search(r"LocalStack: pip install 'low-latency-translate\[infra\]'$", said, re.MULTILINE)
+    assert re.search(r"Library: .*; pip install .* amazon_kclpy==", said)
+    assert not re.search(r"\bmake\b|\.sh\b", said)
+
+
+def test_who_means_localstack_is_told_how_to_start_it_without_a_checkout(installed: Installed) -> None:
+    nobody = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "us-east-1"}
+    key = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    done = installed.run("llt", "streams", "list", STREAMS="kinesis", **nobody, **key)
+    assert done.returncode == 1
+    assert "start it (docker run --rm --publish 127.0.0.1:4566:4566 localstack/localstack:" in done.stderr
+
+
+def test_a_scripted_demo_writes_its_files(installed: Installed) -> None:
+    with wave.open(str(installed.home / "talk.wav"), "wb") as talk:
+        talk.setparams((1, 2, 16000, 0, "NONE", ""))
+        talk.writeframes(bytes(2 * 16000))
+    (installed.home / "talk.jsonl").write_text(json.dumps(_SAID) + "\n", encoding="utf-8")
+    engines = {"RECOGNISER": "scripted:talk.jsonl", "TRANSLATOR": "scripted", "SYNTHESIZER": "scripted"}
+    installed.llt("demo", "--input", "talk.wav", "--to", "es", "--out", "made", **engines)
+    made = installed.home / "made"
+    assert "[es] Good night." in (made / "captions.es.vtt").read_text(encoding="utf-8")
+    with wave.open(str(made / "speech.es.wav")) as speech:
+        assert speech.getnframes() > 0
+
+
+def test_the_recording_of_the_demo_is_there(installed: Installed) -> None:
+    demo = installed.run("python", "-c", "import cli.demo; print(*cli.demo.__path__)").stdout.strip()
+    script = f"scripted:{demo}/recording.moonshine.jsonl"
+    installed.llt("transcribe-file", f"{demo}/recording.wav", "--to", "es", "--out", "whole", RECOGNISER=script)
+    assert "mujer" in (installed.home / "whole" / "captions.es.vtt").read_text(encoding="utf-8")
+
+
+def test_the_emulators_run_a_command(installed: Installed) -> None:
+    assert "--fault" in installed.llt("emulate", "--help")
+    scripted = ("--recogniser", f"scripted:{os.devnull}", "--translator", "scripted", "--synthesizer", "scripted")
+    said = installed.llt("emulate", *scripted, "--", "printenv", "AWS_ENDPOINT_URL_POLLY")
+    assert said.startswith("https://localhost:")
