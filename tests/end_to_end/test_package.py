@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import tarfile
 import wave
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -21,7 +20,7 @@ from tests.support.checkout import ROOT, files
 from tests.support.patience import PATIENCE
 
 PACKAGES = {"shared", "producers", "processors", "sinks", "emulators", "cli"}
-#: Seconds. A machine that has none of the packages in pip's cache fetches 200 MB.
+#: Seconds. Where pip's cache has none of the packages, 100 MB are fetched.
 _INSTALLATION = 500
 #: What pip says where it reaches no index of packages.
 _NO_NETWORK = re.compile(r"after connection broken by|Network is unreachable|Temporary failure in name resolution")
@@ -46,54 +45,28 @@ def python(*arguments: str | Path, cwd: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-#: Makes the folder of that name, which is handed in.
-Made = Callable[[str, Callable[[Path], None]], Path]
-
-
-@pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Makes a folder, and for all of pytest's processes one."""
-    base = tmp_path_factory.getbasetemp()
-    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-    def made(name: str, make: Callable[[Path], None]) -> Path:
-        folder, whole = root / name, root / f"{name}.made"
-        with (root / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not whole.exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                make(folder)
-                whole.touch()
-        return folder
-
-    return made
-
-
-@pytest.fixture(scope="session")
-def dist(made_once: Made) -> Path:
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sdist, and the wheel that is built from it, as pip does it where there is none."""
-    return made_once("checkout", _build) / "dist"
-
-
-def _build(copy: Path) -> None:
+    copy = tmp_path_factory.mktemp("checkout")
     # Building leaves files behind.
     for path in files():
         place = copy / path.relative_to(ROOT)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, place)
-    python("-c", "from setuptools import build_meta; print(build_meta.build_sdist('dist'))", cwd=copy)
+    python("-c", "from setuptools import build_meta; build_meta.build_sdist('dist')", cwd=copy)
     (sdist,) = (copy / "dist").iterdir()
-    python("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", sdist.name, cwd=copy / "dist")
+    python("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", sdist.name, cwd=sdist.parent)
+    return sdist.parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sdist(dist: Path) -> Path:
     (built,) = dist.glob("*.tar.gz")
     return built
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wheel(dist: Path) -> Path:
     (built,) = dist.glob("*.whl")
     return built
@@ -124,19 +97,17 @@ class Installed:
         return done.stdout
 
 
-@pytest.fixture
-def installed(made_once: Made, wheel: Path, tmp_path: Path) -> Installed:
-    return Installed(made_once("environment", lambda folder: _install(wheel, folder)), tmp_path)
-
-
-def _install(wheel: Path, environment: Path) -> None:
-    python("-m", "venv", environment, cwd=environment)
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A new one, in which pip has installed the wheel with what it needs; removed again, since it is large."""
+    folder = tmp_path_factory.mktemp("environment")
+    python("-m", "venv", "--without-pip", folder, cwd=folder)
     done = subprocess.run(
         [
-            *(environment / "bin/python", "-m", "pip", "install", "--no-compile", "--retries", "1"),
-            *("--constraint", ROOT / "constraints.txt", f"{wheel}[workers,offline,emulators]"),
+            *(sys.executable, "-m", "pip", "--python", folder / "bin/python", "install", "--no-compile"),
+            *("--retries", "1", "--constraint", ROOT / "constraints.txt", f"{wheel}[workers,offline,emulators]"),
         ],
-        cwd=environment,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -145,6 +116,13 @@ def _install(wheel: Path, environment: Path) -> None:
     if done.returncode and _NO_NETWORK.search(done.stdout + done.stderr):
         pytest.skip("pip reaches no index of packages")
     assert done.returncode == 0, done.stderr
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def installed(environment: Path, tmp_path: Path) -> Installed:
+    return Installed(environment, tmp_path)
 
 
 def test_the_sdist_is_the_whole_checkout(sdist: Path) -> None:
