@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.backend import NAMES
 from cli.console import Console, put_json
 from cli.options import JsonOption
 from cli.table import cell, table
 from cli.workers.tables import KclTables
-from processors.backend import NAMES
 from shared.aws import Aws
 from shared.aws.table_admin import TableStatus
 from shared.aws.tables import create_tables, delete_tables, list_tables

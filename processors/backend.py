@@ -9,26 +9,13 @@ from enum import StrEnum
 from processors.hosts.checkpoints import Checkpoints, MemoryCheckpoints
 from processors.translate.cache import MemoryTranslationCache, TranslationCache
 from processors.translate.usage import MemoryUsage, Usage
-from shared.errors import SettingError
 from shared.sessions import MemorySessionStore, SessionStore
 from shared.settings import Settings
 from shared.streams import MemoryStream, Stream, StreamName
 
-#: The settings that name streams and tables, and those that a program needs which speaks or listens on them. One that
-#: runs no stage refuses no other: Kubernetes sets METRICS_PORT for a service of that name.
-NAMES = ("STREAM_PREFIX", "TABLE_PREFIX")
-REACH = ("STREAMS", *NAMES, "SINK_READ_INTERVAL")
-
-
-class Kind(StrEnum):
-    """The backends there are."""
-
-    MEMORY = "memory"
-    KINESIS = "kinesis"
-
 
 class Reader(StrEnum):
-    """Who reads the streams of a backend: each has its share of a shard's reads."""
+    """Who reads the streams of a backend: a shard's 5 reads a second are for all of them together."""
 
     WORKER = "worker"
     SINK = "sink"
@@ -36,20 +23,21 @@ class Reader(StrEnum):
 
 @dataclass(frozen=True)
 class Backend:
-    """Everything that outlives an operator."""
+    """Everything that outlives an operator; `memory` and `kinesis` make one."""
 
     streams: Mapping[StreamName, Stream]
+    #: The sessions' items.
     store: SessionStore
     checkpoints: Checkpoints
+    #: Translations that may be used again, and the characters that were paid for.
     cache: TranslationCache
-    ledger: Usage
+    usage: Usage
 
-
-async def check(backend: Backend) -> None:
-    """Raises SetupError where a stream or the table of sessions is missing."""
-    for stream in backend.streams.values():
-        await stream.shards()
-    await backend.store.open_sessions()
+    async def check(self) -> None:
+        """Raises ResourceMissing where a stream or the table of sessions does not exist, or another SetupError."""
+        for stream in self.streams.values():
+            await stream.shards()
+        await self.store.open_sessions()
 
 
 def memory(settings: Settings) -> Backend:
@@ -63,22 +51,12 @@ def memory(settings: Settings) -> Backend:
     )
 
 
-def shared_backend(settings: Settings, streams: str | None, reader: Reader) -> Backend:
-    """A backend that several processes reach; `streams` goes before the setting STREAMS.
+def kinesis(settings: Settings, reader: Reader = Reader.WORKER) -> Backend:
+    """Kinesis streams and DynamoDB tables, by the usual AWS means; raises SetupError where AWS is not set up.
 
-    Raises SettingError for one that they do not, and SetupError where AWS is not set up.
+    The settings STREAM_PREFIX and TABLE_PREFIX name them; `reader` says who reads, and so which setting is the time
+    between two reads of a shard: WORKER_READ_INTERVAL or SINK_READ_INTERVAL.
     """
-    kind = streams or settings.streams
-    if kind != Kind.KINESIS:
-        raise SettingError(
-            f"STREAMS={kind}: expected kinesis, since other processes are to reach the streams; "
-            "add --streams kinesis, or set STREAMS=kinesis"
-        )
-    return kinesis(settings, reader)
-
-
-def kinesis(settings: Settings, reader: Reader) -> Backend:
-    """Kinesis streams and DynamoDB tables, by the usual AWS means; raises SetupError."""
     # boto3 takes a third of a second to import: only those who use it wait for that.
     from processors.hosts.dynamodb_checkpoints import DynamoDbCheckpoints  # noqa: PLC0415
     from processors.translate.dynamodb_cache import DynamoDbTranslationCache  # noqa: PLC0415

@@ -152,7 +152,7 @@ _MAKERS: dict[str, Callable[[EngineSet, Settings, Backend], Stage]] = {
     ),
     "stability": lambda *_: StabilityStage(),
     "dedup": lambda *_: DedupStage(),
-    "translate": lambda engines, _, backend: TranslateStage(engines.translator, backend.cache, backend.ledger),
+    "translate": lambda engines, _, backend: TranslateStage(engines.translator, backend.cache, backend.usage),
     "synthesize": lambda engines, *_: SynthesizeStage(engines.synthesizer),
 }
 

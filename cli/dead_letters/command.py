@@ -10,11 +10,11 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from cli.backend import NAMES
 from cli.console import Console, print_error, put_json
 from cli.dead_letters.letters import DeadLetters, Letter, LetterUnknown
 from cli.dead_letters.view import print_letter, print_table, summary, whole
 from cli.options import JsonOption
-from processors.backend import NAMES
 from processors.stages import STAGES
 from shared.clock import SystemClock
 from shared.errors import SettingError

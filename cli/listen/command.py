@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
+from cli.backend import REACH, shared_backend
 from cli.console import Console
 from cli.listen.files import Files
 from cli.listen.listener import Listener
 from cli.listen.renderer import JsonLines, Renderer, Terminal
 from cli.options import JsonOption, StreamsOption, output_file, session_id
 from cli.options import language as language_code
-from processors.backend import REACH, Reader, shared_backend
+from processors.backend import Reader
 from shared.errors import SettingError
 from shared.settings import Settings
 

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.backend import REACH
 from cli.console import Console, put_json
 from cli.options import SOURCE, JsonOption, ToOption, language, languages, session_id, whoever_runs_this
 from cli.preflight import warn_unserved
 from cli.sessions.details import began, details
 from cli.sessions.overrides import overrides
 from cli.table import cell, table
-from processors.backend import REACH, Backend, Reader, kinesis
+from processors.backend import Backend, Reader, kinesis
 from shared.clock import SystemClock
 from shared.codec import encode
 from shared.errors import SessionOver

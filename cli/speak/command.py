@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
+from cli.backend import REACH, shared_backend
 from cli.console import Console
 from cli.errors import note
 from cli.options import SOURCE, StreamsOption, language, languages, whoever_runs_this
 from cli.preflight import RecordingWarnings, length_told, warn_unserved
 from cli.speak.talk import Talk
-from processors.backend import REACH, Reader, shared_backend
+from processors.backend import Reader
 from producers.sources import RecordingSource
 from shared.sessions import Session, SessionState
 from shared.settings import Settings

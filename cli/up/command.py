@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cli.backend import shared_backend
 from cli.console import print_line
 from cli.metrics import exported
 from cli.options import StreamsOption
 from cli.signals import asked_to_stop
 from cli.up.workers import in_workers, workers_of
-from processors.backend import Backend, Reader, check, shared_backend
+from processors.backend import Backend, Reader
 from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl.daemon import class_data_archive
 from processors.hosts.kcl.daemon.installation import Installation
@@ -38,7 +39,7 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     """Runs a worker a stage until SIGINT or SIGTERM; raises ChildProcessError, and SetupError for what is missing."""
     # What is missing is said here, once, and not by every worker; nor does each start without the archive.
     installation = Installation.find()
-    await check(backend)
+    await backend.check()
     await class_data_archive.ensure_archive(installation)
     await in_workers(
         workers_of(settings),
@@ -50,7 +51,7 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
 
 async def _run(settings: Settings, backend: Backend) -> None:
     """Runs until SIGINT or SIGTERM; raises what the host failed with, and SetupError where a stream is missing."""
-    await check(backend)
+    await backend.check()
     metrics, crashes = exported(MemoryMetrics(), settings), crash_folder(settings.stream_prefix)
     pipeline = Pipeline(Engines.load(settings), settings, metrics, backend, crashes)
     asked = asyncio.create_task(_asked_to_stop())

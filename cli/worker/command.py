@@ -8,15 +8,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.backend import shared_backend
 from cli.console import print_line
 from cli.options import StreamsOption
-from processors.backend import Backend, Reader, check, shared_backend
+from processors.backend import Backend, Reader
 from processors.hosts.kcl.application import Application
 from processors.hosts.kcl.daemon.folder import own_folder
 from processors.hosts.kcl.daemon.status import WorkerStatus
@@ -65,7 +65,7 @@ async def _run(application: Application, settings: Settings, name: str, backend:
             loop.add_signal_handler(number, supervisor.stop)
         announcing = asyncio.create_task(_announce(supervisor, application))
         try:
-            drained = await supervisor.run(partial(check, backend))
+            drained = await supervisor.run(backend.check)
         finally:
             announcing.cancel()
         print_line(

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from cli.backend import NAMES
 from cli.console import Console, put_json
 from cli.formatting import short_shard
 from cli.options import JsonOption
 from cli.table import cell, table
 from cli.workers.report import Report, Row, State
-from processors.backend import NAMES
 from shared.settings import Settings
 
 _STYLES = {State.OWNED: "green", State.STALE: "red", State.FREE: "yellow", State.UNLEASED: "yellow", State.ENDED: "dim"}
