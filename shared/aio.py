@@ -1,9 +1,10 @@
-"""Waiting for whichever of several things comes first."""
+"""Several things at once: whichever comes first, and what runs beside a block."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 Returned = TypeVar("Returned")
@@ -31,3 +32,21 @@ async def unless(event: asyncio.Event, work: Coroutine[Any, Any, Returned]) -> R
 
 async def _none_after(event: asyncio.Event) -> None:
     await event.wait()
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs `work` while the block runs; where it raises, the block is cancelled, and this raises what it raised."""
+    failed: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(work)
+            yield
+            # A block that was cancelled when it waited for nothing any more hears it here.
+            await asyncio.sleep(0)
+            working.cancel()
+    except BaseExceptionGroup as errors:
+        failed = errors.exceptions[0]
+    # Raised within the handler, the group would take the place of what it came of.
+    if failed is not None:
+        raise failed
