@@ -1,12 +1,14 @@
-"""All five stages in this process."""
+"""The stages as a library: all five, or some, in a program's own process."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol, Self
 
 from processors.backend import Backend, memory
@@ -25,11 +27,13 @@ from processors.transcribe.stage import TranscribeStage
 from processors.translate import engines as translators
 from processors.translate.stage import TranslateStage
 from processors.translate.translator import Translator
+from shared.aio import beside
 from shared.clock import SystemClock
-from shared.errors import LowLatencyTranslateError, SetupError, UnsupportedLanguage
+from shared.errors import LowLatencyTranslateError, SettingError, SetupError, UnsupportedLanguage
 from shared.metrics import Metrics
 from shared.sessions import Session
-from shared.settings import Settings
+from shared.settings import OF_A_SESSION, Settings
+from shared.streams import Stream, StreamName
 
 log = logging.getLogger(__name__)
 
@@ -80,31 +84,132 @@ class Engines:
 
 
 class Pipeline:
-    """A local host that runs every stage as an application of its own, on the backend: by default, in memory.
+    """The stages, run by a local host in this process: `async with Pipeline() as pipeline: ...`.
 
-    `crashes` is where the host keeps what kills its process; see LocalHost.
+    A producer writes to `audio` (`AudioProducer(pipeline.audio, pipeline.store, session)`), and subscribers read
+    `streams`. On streams in memory, the default, they share the pipeline's event loop; on those of a backend such as
+    `kinesis(settings)` they may be anywhere. `settings` are by default those of the environment, and `engines` those
+    that the settings choose. `stages` names those that run here; an engine that none of them needs is not loaded.
+    `crashes` is a folder that outlives the process: with it a record that has killed three in a row is a dead letter.
+
+    It is made on the event loop that it runs on. Making it raises SettingError for a setting of the environment,
+    EngineUnavailable or SetupError where an engine lacks something, and ValueError for stages that there are none of.
     """
 
     def __init__(
         self,
-        engines: Engines,
-        settings: Settings,
-        metrics: Metrics,
+        engines: EngineSet | None = None,
+        settings: Settings | None = None,
+        metrics: Metrics | None = None,
         backend: Backend | None = None,
         crashes: Path | None = None,
+        *,
+        stages: Collection[str] = tuple(STAGES),
     ) -> None:
-        backend = backend or memory(settings)
-        self.streams = backend.streams
-        self.store = backend.store
+        if not stages or not set(stages) <= STAGES.keys() or len(set(stages)) < len(stages):
+            raise ValueError(f"expected stages of {', '.join(STAGES)}, each once, got {', '.join(stages) or 'none'}")
+        self._settings = settings or Settings.load()
+        self._engines = engines or EnginesOnDemand(self._settings)
+        self._backend = backend or memory(self._settings)
+        self._is_whole = len(stages) == len(STAGES)
+        #: Every stream by its name.
+        self.streams = self._backend.streams
+        #: The sessions' items.
+        self.store = self._backend.store
         self.host = LocalHost(
-            [[make_stage(name, engines, settings, backend)] for name in STAGES],
+            [[make_stage(name, self._engines, self._settings, self._backend)] for name in STAGES if name in stages],
             self.streams,
             self.store,
-            checkpoints=backend.checkpoints,
-            settings=settings,
+            checkpoints=self._backend.checkpoints,
+            settings=self._settings,
             metrics=metrics,
             crashes=crashes,
         )
+        self._running: AbstractAsyncContextManager[None] | None = None
+
+    @property
+    def audio(self) -> Stream:
+        """The stream that producers write to."""
+        return self.streams[StreamName.AUDIO]
+
+    async def create_session(
+        self,
+        id: str,
+        source_language: str,
+        target_languages: Sequence[str],
+        *,
+        rate: int = 16000,
+        settings: Mapping[str, str] | None = None,
+    ) -> Session:
+        """Creates a session for a producer to speak on; languages are ISO 639-1 codes, `rate` is in samples a second.
+
+        `settings` overrides those of the pipeline, by their environment names. Raises SettingError for an id, a rate or
+        a setting that no session can have, UnsupportedLanguage where all stages run here and their engines do not serve
+        the languages, SessionExists where the id is taken, and StoreUnavailable.
+        """
+        session = Session(
+            id=id,
+            source_language=source_language,
+            target_languages=tuple(target_languages),
+            rate=rate,
+            settings=dict(settings or {}),
+        )
+        self._settings.override(session.settings)
+        if of_the_process := sorted(session.settings.keys() - OF_A_SESSION):
+            raise SettingError(f"session {id}: expected settings of a session, got {', '.join(of_the_process)}")
+        if self._is_whole:
+            engines = self._engines
+            Engines(engines.recogniser, engines.translator, engines.synthesizer).check(
+                source_language, session.target_languages
+            )
+        await self.store.create(session)
+        return session
+
+    async def run(self) -> None:
+        """Runs the stages until this is cancelled; raises what `async with` does."""
+        async with self:
+            await self.host.ended()
+
+    async def __aenter__(self) -> Self:
+        """Starts the stages; raises ResourceMissing, or another SetupError, where a stream or table is missing.
+
+        StreamUnavailable and StoreUnavailable say that nobody answers.
+        """
+        if self._running is not None:
+            raise RuntimeError("expected a new pipeline, got one that was entered before")
+        self._running = self._run()
+        await self._running.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stops the stages: they finish what they can, checkpoint what they have done, and close their engines.
+
+        Where the host itself fails, as for a stream that is deleted meanwhile, the block is cancelled, and this raises
+        what it failed with.
+        """
+        assert self._running is not None
+        await self._running.__aexit__(kind, error, traceback)
+
+    @asynccontextmanager
+    async def _run(self) -> AsyncIterator[None]:
+        try:
+            await self._backend.check()
+            self.host.start()
+            async with beside(self._fail_with_host()):
+                yield
+        finally:
+            await self.host.stop()
+        await self.host.ended()
+
+    async def _fail_with_host(self) -> None:
+        try:
+            await self.host.ended()
+        except Exception:
+            # Its streams are gone: there is nothing to finish.
+            await self.host.kill()
+            raise
 
 
 def _listed(languages: Sequence[str] | frozenset[str]) -> str:
@@ -158,5 +263,5 @@ _MAKERS: dict[str, Callable[[EngineSet, Settings, Backend], Stage]] = {
 
 
 def make_stage(name: str, engines: EngineSet, settings: Settings, backend: Backend) -> Stage:
-    """The stage of this name."""
+    """The stage of this name, for a host of one's own; it loads the engine that it needs, and raises as that does."""
     return _MAKERS[name](engines, settings, backend)
