@@ -22,7 +22,6 @@ from shared.metrics import Metrics
 from shared.models import SAMPLE_BYTES, Status
 from shared.sessions import Session
 from shared.settings import Settings
-from shared.streams import StreamName
 from sinks import (
     AudioChunk,
     AudioSubscriber,
@@ -88,16 +87,12 @@ class Broadcast:
 
         Raises SessionOver, once they have heard what there was, where the session ended before the recording did.
         """
-        pipeline = Pipeline(self._engines, settings, metrics)
-        try:
+        async with Pipeline(self._engines, settings, metrics) as pipeline:
             await self._engines.warm_up(self._session(), self._targets)
             async with AsyncExitStack() as listeners, asyncio.TaskGroup() as group:
-                hearing = [group.create_task(listen) for listen in await self._listen(pipeline, listeners, metrics)]
-                pipeline.host.start()
-                fault = group.create_task(pipeline.host.ended())
-                speaking = group.create_task(self._speak(pipeline, metrics))
-                await asyncio.wait([speaking, *hearing])
-                fault.cancel()
+                for listen in await self._listen(pipeline, listeners, metrics):
+                    group.create_task(listen)
+                group.create_task(self._speak(pipeline, metrics))
             # As fast as the machine goes, all may be sent before the stages have heard as much as a session may have.
             if self._cut_off or self.outcome.sent > settings.max_session_length:
                 length = self._recording.duration
@@ -107,8 +102,6 @@ class Broadcast:
                     "is MAX_SESSION_LENGTH or IDLE_TIMEOUT too short for it?"
                 )
             self.outcome.complete = True
-        finally:
-            await pipeline.host.stop()
 
     def _session(self) -> Session:
         return Session(
@@ -122,9 +115,9 @@ class Broadcast:
     async def _speak(self, pipeline: Pipeline, metrics: Metrics) -> None:
         waited = self._recording.waited if isinstance(self._recording, RecordingSource) else 0.0
         self._began = self._clock.now() - round(waited * 1000)
-        audio = pipeline.streams[StreamName.AUDIO]
+        session = self._session()
         try:
-            async with AudioProducer(audio, pipeline.store, self._session(), live=False, metrics=metrics) as producer:
+            async with AudioProducer(pipeline.audio, pipeline.store, session, live=False, metrics=metrics) as producer:
                 await producer.stream(self._counted())
         except SessionOver:
             # What was sent before is still on its way to the listeners.

@@ -17,7 +17,7 @@ from processors.backend import Backend, Reader
 from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl.daemon import class_data_archive
 from processors.hosts.kcl.daemon.installation import Installation
-from processors.pipeline import Engines, Pipeline
+from processors.pipeline import Pipeline
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 
@@ -51,23 +51,16 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
 
 async def _run(settings: Settings, backend: Backend) -> None:
     """Runs until SIGINT or SIGTERM; raises what the host failed with, and SetupError where a stream is missing."""
+    # Before engines are loaded, which takes longer.
     await backend.check()
     metrics, crashes = exported(MemoryMetrics(), settings), crash_folder(settings.stream_prefix)
-    pipeline = Pipeline(Engines.load(settings), settings, metrics, backend, crashes)
+    pipeline = Pipeline(settings=settings, metrics=metrics, backend=backend, crashes=crashes)
     asked = asyncio.create_task(_asked_to_stop())
     # It hears Ctrl-C before anybody is told to press it.
     await asyncio.sleep(0)
-    pipeline.host.start()
-    failing = asyncio.create_task(pipeline.host.ended())
-    print_line(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
-    await asyncio.wait({asked, failing}, return_when=asyncio.FIRST_COMPLETED)
-    if failing.done():
-        asked.cancel()
-        # Its streams are gone: there is nothing to finish.
-        await pipeline.host.kill()
-        failing.result()
-    await pipeline.host.stop()
-    await failing
+    async with pipeline:
+        print_line(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
+        await asked
     print_line("Stopped.")
 
 
