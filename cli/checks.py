@@ -14,21 +14,15 @@ from importlib.resources import files
 from typing import Any
 
 from emulators.localstack import described, endpoint, states, up
+from processors.engines.registry import ENGINES
+from processors.engines.spec import Check, EngineKind
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
-from processors.pipeline import EnginesOnDemand
 from shared.aws import Aws
 from shared.errors import SetupError
 from shared.remedies import START_LOCALSTACK, remedy
 from shared.settings import Settings
 
-#: The engines that a machine may have; `scripted`, which plays a file, needs nothing.
-ENGINES: dict[str, tuple[str, ...]] = {
-    "recogniser": ("moonshine", "pocketsphinx", "aws"),
-    "translator": ("apertium", "aws"),
-    "synthesizer": ("espeak", "polly"),
-}
-_AMAZON = ("aws", "polly")
 _PROJECT = "low-latency-translate"
 #: The extras without which the demo cannot run; "" is what every installation has.
 _NEEDED_EXTRAS = ("", "offline", "workers")
@@ -82,29 +76,37 @@ def packages() -> Iterator[Finding]:
 
 def engines(settings: Settings) -> Iterator[tuple[Finding, Any]]:
     """Each engine with what it reaches, and the engine itself where it is the one that the settings choose."""
-    for part, names in ENGINES.items():
-        chosen = getattr(settings, part)
+    for kind in EngineKind:
+        chosen = getattr(settings, kind)
+        names = (spec.name for spec in ENGINES.known(kind) if Check.ENGINE in spec.checks)
         for name in dict.fromkeys((chosen, *names)):
             needed = name == chosen
             try:
-                engine = getattr(EnginesOnDemand(settings.override({part.upper(): name})), part)
+                engine = ENGINES.load(kind, name, settings)
             except Exception as error:
-                yield Finding(part, name, present=False, needed=needed, detail="not usable", remedy=str(error)), None
+                yield Finding(kind, name, present=False, needed=needed, detail="not usable", remedy=str(error)), None
             else:
-                yield _engine(part, name, engine, needed=needed), engine
+                yield _engine(kind, name, engine, needed=needed), engine
 
 
-def _engine(part: str, name: str, engine: Any, *, needed: bool) -> Finding:
-    translates = part == "translator"
+def engine_packages() -> Iterator[Finding]:
+    """The installed packages that were to add engines, and do not."""
+    for package, why in ENGINES.refused:
+        yield Finding("engines", package, present=False, needed=False, detail="not usable", remedy=why)
+
+
+def _engine(kind: EngineKind, name: str, engine: Any, *, needed: bool) -> Finding:
+    translates = kind is EngineKind.TRANSLATOR
     languages = tuple(sorted(engine.targets("en") if translates else engine.languages()))
     listed = ", ".join(languages) if len(languages) < _MANY else f"{len(languages)} languages"
     detail = f"en into {listed}" if translates else listed
-    return Finding(part, name, present=True, needed=needed, detail=detail, languages=languages)
+    return Finding(kind, name, present=True, needed=needed, detail=detail, languages=languages)
 
 
 def aws(settings: Settings) -> Iterator[Finding]:
-    """The credentials, where an engine that the settings choose is Amazon's."""
-    if {settings.recogniser, settings.translator, settings.synthesizer}.isdisjoint(_AMAZON):
+    """The credentials, where an engine that the settings choose wants them."""
+    chosen = (ENGINES.find(kind, getattr(settings, kind)) for kind in EngineKind)
+    if not any(spec and Check.AWS_CREDENTIALS in spec.checks for spec in chosen):
         return
     detail, remedy = "found", ""
     try:

@@ -11,6 +11,8 @@ from rich.table import Table
 from cli.console import Console, put_json
 from cli.environment import AWS, origin
 from cli.options import JsonOption
+from processors.engines.registry import ENGINES, listed
+from processors.engines.spec import EngineKind
 from shared.clean import clean
 from shared.settings import Settings
 
@@ -26,9 +28,15 @@ def _group() -> None:
 def show(*, as_json: JsonOption = False) -> None:
     """Show every setting, its value, its range and where the value comes from; and where AWS is looked for."""
     settings = Settings.load()
+    choices = {kind.setting: listed(ENGINES.known(kind)) for kind in EngineKind}
     if as_json:
         shown = {
-            name: {"value": getattr(settings, name.lower()), "range": span, "from": origin(name), "help": help_text}
+            name: {
+                "value": getattr(settings, name.lower()),
+                "range": choices.get(name, span),
+                "from": origin(name),
+                "help": help_text,
+            }
             for name, _, span, help_text in settings.describe()
         }
         shown |= {
@@ -42,7 +50,7 @@ def show(*, as_json: JsonOption = False) -> None:
         table.add_column(column, no_wrap=True)
     table.add_column("what it is, and its range")
     for name, value, span, help_text in settings.describe():
-        _add(table, name, value or '""', f"{help_text} ({span})")
+        _add(table, name, value or '""', f"{help_text} ({choices.get(name, span)})")
     for name, (help_text, _) in AWS.items():
         _add(table, name, _aws(name) or "-", help_text)
     Console().print(table)

@@ -14,7 +14,8 @@ from rich.table import Table
 from cli import checks
 from cli.checks import Finding
 from cli.console import Console, put_json
-from processors.pipeline import Engines
+from processors.engines.engines import Engines
+from processors.engines.spec import EngineKind
 from shared.clean import clean
 from shared.errors import UnsupportedLanguage
 from shared.settings import Settings
@@ -50,12 +51,13 @@ async def _examine() -> list[Finding]:
                 chosen[finding.part] = engine
             elif engine is not None:
                 await engine.close()
-        if len(chosen) == len(checks.ENGINES):
+        if len(chosen) == len(EngineKind):
             findings.append(_demo(Engines(**chosen)))
     finally:
         await asyncio.gather(*(engine.close() for engine in chosen.values()))
     return [
         *findings,
+        *checks.engine_packages(),
         *checks.aws(settings),
         *checks.debian_packages(),
         *checks.kcl(),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from math import ceil
 
 from cli.errors import note
-from processors.pipeline import Engines
+from processors.engines.engines import Engines
 from producers.sources import RecordingSource
 from shared.errors import LowLatencyTranslateError, SettingError, UnsupportedLanguage
 from shared.sessions import Session
 from shared.settings import Settings
-
-_ENGINES = ("RECOGNISER", "TRANSLATOR", "SYNTHESIZER", "TRANSCRIBE_LANGUAGE_CODES", "POLLY_VOICES")
 
 
 class RecordingWarnings:
@@ -56,8 +55,10 @@ def length_told(seconds: float | None) -> str:
 
 def warn_unserved(session: Session) -> None:
     """Says so where they do not: workers elsewhere may have others. Says nothing of engines that it cannot load."""
+    # What an engine does not use may be anything in the environment of who only creates a session.
+    given = {name: value for name, *_ in Settings().describe() if (value := os.environ.get(name))}
     try:
-        Engines.load(Settings.load(only=_ENGINES)).check(session.source_language, session.target_languages)
+        Engines(Settings().tolerate(given)).check(session.source_language, session.target_languages)
     except UnsupportedLanguage as error:
         note(f"warning: {error}; workers with the same engines will fail there")
     except LowLatencyTranslateError:

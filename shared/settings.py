@@ -155,9 +155,9 @@ class Settings:
     kcl_mode: str = _setting(
         "2x", "leases as KCL 2 (fast takeover) or KCL 3 (graceful handoff) keeps them", choices=("2x", "3x")
     )
-    recogniser: str = _setting("moonshine", "engine of transcribe: moonshine, pocketsphinx, aws or scripted:PATH")
-    translator: str = _setting("apertium", "engine of translate: apertium, aws or scripted")
-    synthesizer: str = _setting("espeak", "engine of synthesize: espeak, polly or scripted")
+    recogniser: str = _setting("moonshine", "engine of transcribe, such as aws or scripted:PATH")
+    translator: str = _setting("apertium", "engine of translate, such as aws")
+    synthesizer: str = _setting("espeak", "engine of synthesize, such as polly")
     transcribe_language_codes: str = _setting(
         "", "what Amazon Transcribe takes a source language for, such as en=en-GB,pt=pt-BR"
     )

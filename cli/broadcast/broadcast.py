@@ -12,7 +12,8 @@ from typing import Any
 from cli.broadcast.latencies import Latencies, took
 from cli.broadcast.outputs import Outputs
 from cli.broadcast.view import View
-from processors.pipeline import Engines, Pipeline
+from processors.engines.engines import Engines
+from processors.pipeline import Pipeline
 from processors.transcribe.voice_activity import is_quiet
 from producers import AudioProducer
 from producers.sources import RecordingSource, WavSource

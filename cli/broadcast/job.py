@@ -14,7 +14,7 @@ from cli.broadcast.view import View
 from cli.metrics import exported
 from cli.options import SOURCE, languages
 from cli.preflight import RecordingWarnings, check_length
-from processors.pipeline import Engines
+from processors.engines.engines import Engines
 from producers.sources import RecordingSource
 from shared.clean import clean
 from shared.errors import EngineUnavailable, LowLatencyTranslateError

@@ -14,9 +14,11 @@ from typing import Annotated
 import typer
 
 from cli.console import print_error, put
-from cli.emulate import back_engines
+from cli.emulate.back_engines import chosen, described
 from cli.emulate.child import run
 from cli.signals import asked_to_stop
+from processors.engines.engines import Engines
+from processors.engines.spec import EngineKind
 from shared.errors import DependencyMissing, SettingError
 from shared.proxies import spare_own
 
@@ -35,12 +37,14 @@ def emulate(
     ] = None,
     *,
     recogniser: Annotated[
-        str, typer.Option("--recogniser", help="What hears: moonshine, pocketsphinx or scripted:PATH.")
+        str, typer.Option("--recogniser", help=f"What hears: {described(EngineKind.RECOGNISER)}.")
     ] = "moonshine",
     translator: Annotated[
-        str, typer.Option("--translator", help="What translates: apertium or scripted.")
+        str, typer.Option("--translator", help=f"What translates: {described(EngineKind.TRANSLATOR)}.")
     ] = "apertium",
-    synthesizer: Annotated[str, typer.Option("--synthesizer", help="What speaks: espeak or scripted.")] = "espeak",
+    synthesizer: Annotated[
+        str, typer.Option("--synthesizer", help=f"What speaks: {described(EngineKind.SYNTHESIZER)}.")
+    ] = "espeak",
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,15 +73,15 @@ def emulate(
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     ports = [given or (0 if command else usual) for given, usual in ((transcribe_port, TRANSCRIBE_PORT), (port, PORT))]
-    chosen = back_engines.Chosen(recogniser, translator, synthesizer)
-    code = asyncio.run(_run(command or [], chosen, fault or [], latency, ports, ca_folder, env_file))
+    engines = chosen(recogniser, translator, synthesizer)
+    code = asyncio.run(_run(command or [], engines, fault or [], latency, ports, ca_folder, env_file))
     if code:
         raise typer.Exit(code)
 
 
 async def _run(
     command: Sequence[str],
-    chosen: back_engines.Chosen,
+    engines: Engines,
     asked: Sequence[str],
     latency: float,
     ports: Sequence[int],
@@ -95,10 +99,11 @@ async def _run(
         ) from None
     faults = Faults(*map(Fault.parse, asked))
     async with AsyncExitStack() as stack:
-        engines = await stack.enter_async_context(back_engines.loaded(chosen))
+        stack.push_async_callback(engines.close)
+        behind = engines.recogniser, engines.translator, engines.synthesizer
         folder = _made(folder) if folder else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="llt-")))
         emulators = await stack.enter_async_context(
-            Emulators(*engines, faults, folder, transcribe_port=ports[0], port=ports[1], latency=latency)
+            Emulators(*behind, faults, folder, transcribe_port=ports[0], port=ports[1], latency=latency)
         )
         environ = {**emulators.environ, **await asyncio.to_thread(placeholders)} | {
             name: os.environ.get(name) or engine for name, engine in _ENGINES.items()

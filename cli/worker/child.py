@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from cli import environment, logs
 from cli.metrics import gathered
 from processors.backend import Reader, kinesis
+from processors.engines.engines import Engines
 from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl import child
 from processors.hosts.kcl.shard_host import ShardHost
-from processors.pipeline import EnginesOnDemand, make_stage
+from processors.pipeline import make_stage
 from shared.settings import Settings
 
 
@@ -20,7 +21,7 @@ async def _host(names: Sequence[str]) -> ShardHost:
     environment.load()
     settings = Settings.load()
     backend = kinesis(settings, Reader.WORKER)
-    engines = EnginesOnDemand(settings)
+    engines = Engines(settings)
     return ShardHost(
         [make_stage(name, engines, settings, backend) for name in names],
         backend.streams,

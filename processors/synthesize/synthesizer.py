@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from processors.engines.engine import Engine
 
-class Synthesizer(Protocol):
+
+class Synthesizer(Engine, Protocol):
     """Speaks text; languages are ISO 639-1 codes."""
 
     #: Samples a second of what it speaks.
@@ -20,6 +22,3 @@ class Synthesizer(Protocol):
 
         Raises EngineUnavailable for now, UnsupportedLanguage for ever.
         """
-
-    async def close(self) -> None:
-        """Gives up its resources."""

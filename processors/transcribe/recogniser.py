@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from processors.engines.engine import Engine
 from shared.models import Word
 from shared.sessions import Session
 
@@ -49,8 +50,8 @@ class Recogniser(Protocol):
         """Aborts the take at once."""
 
 
-class RecogniserEngine(Protocol):
-    """Opens takes.
+class RecogniserEngine(Engine, Protocol):
+    """Opens takes, and closing it closes them.
 
     One whose hypotheses may come with a position that is far ahead of what they know has an attribute `lookahead`:
     the s of audio behind an utterance's end that a hypothesis of it needs. See `lookahead`.
@@ -69,9 +70,6 @@ class RecogniserEngine(Protocol):
 
         Raises EngineUnavailable for now, UnsupportedLanguage for ever.
         """
-
-    async def close(self) -> None:
-        """Gives up what its takes share."""
 
 
 def decoded(recogniser: Recogniser) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from processors.engines.engine import Engine
 from processors.translate.style import PLAIN, Style
 
 
-class Translator(Protocol):
+class Translator(Engine, Protocol):
     """Translates text; languages are ISO 639-1 codes."""
 
     @property
@@ -29,6 +30,3 @@ class Translator(Protocol):
 
         Raises EngineUnavailable for now, UnsupportedLanguage for ever.
         """
-
-    async def close(self) -> None:
-        """Gives up its resources."""

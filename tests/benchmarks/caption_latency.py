@@ -15,12 +15,10 @@ from statistics import quantiles
 
 import sacrebleu
 
-from processors.pipeline import Engines, Pipeline
-from processors.synthesize import engines as synthesizers
-from processors.transcribe import engines as recognisers
+from processors.engines.engines import Engines
+from processors.pipeline import Pipeline
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.transcribe.recogniser import RecogniserEngine
-from processors.translate import engines as translators
 from shared.metrics import MemoryMetrics
 from shared.settings import Settings
 from tests.benchmarks.figure import Bound, Figure
@@ -47,14 +45,14 @@ async def _hear(
 ) -> tuple[dict[tuple[str, str], Received], dict[tuple[str, str], Received]]:
     scripts = {f"{name}-{mode}": transcribed(talk.items) for name, talk in talks.items() for mode in _MODES}
     return await asyncio.gather(
-        _broadcast(ScriptedEngine(scripts), talks), _broadcast(recognisers.load("pocketsphinx"), for_pocketsphinx)
+        _broadcast(ScriptedEngine(scripts), talks),
+        _broadcast(Engines(Settings(recogniser="pocketsphinx")).recogniser, for_pocketsphinx),
     )
 
 
 async def _broadcast(recogniser: RecogniserEngine, talks: Mapping[str, Recording]) -> dict[tuple[str, str], Received]:
     """What came of each talk in each mode."""
-    engines = Engines(recogniser, translators.load("apertium"), synthesizers.load("espeak"))
-    pipeline = Pipeline(engines, Settings(), MemoryMetrics())
+    pipeline = Pipeline(Engines(recogniser=recogniser), Settings(), MemoryMetrics())
     pipeline.host.start()
     try:
         broadcasts = {

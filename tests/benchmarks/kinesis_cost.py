@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from processors.backend import memory
-from processors.transcribe import engines as recognisers
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
 from producers.framer import Framer
 from shared.clock import SystemClock
 from shared.codec import encode
@@ -114,7 +115,7 @@ async def _demo() -> tuple[Mapping[StreamName, Traffic], Traffic]:
     """The traffic of each stream in a demo run, and that of its audio in the baseline's frames."""
     streams = {name: CountedStream(name) for name in StreamName}
     settings = Settings()
-    recogniser = recognisers.load(f"scripted:{DEMO / 'recording.moonshine.jsonl'}", settings)
+    recogniser = ScriptedEngine(Script.load(DEMO / "recording.moonshine.jsonl"))
     await run_pipeline(recogniser, realtime=True, backend=replace(memory(settings), streams=streams))
     pcm = read_wav(RECORDING, _RATE)
     seconds = len(pcm) / SAMPLE_BYTES / _RATE

@@ -21,8 +21,9 @@ from pathlib import Path
 
 import jiwer
 
-from processors.transcribe.engines import load
+from processors.engines.engines import Engines
 from processors.transcribe.recogniser import Hypothesis, RecogniserEngine
+from shared.settings import Settings
 from shared.text import join, normalise
 from tests.benchmarks.recogniser_run import TimedHypothesis, read_wav, recognise
 
@@ -143,7 +144,7 @@ async def main() -> int:
     failures: list[str] = []
     print(f"{'engine':14}{'WER':>6}{'stable':>8}{'differ':>8}{'CPU s/s':>9}{'RTF':>6}{'final after':>13}{'slowest':>9}")
     for name in ENGINES:
-        engine = load(name)
+        engine = Engines(Settings(recogniser=name)).recogniser
         try:
             result = await measure(engine, read_wav(DEMO / "recording.wav", engine.rate), reference)
         finally:

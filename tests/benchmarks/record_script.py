@@ -9,14 +9,15 @@ import asyncio
 import sys
 from pathlib import Path
 
-from processors.transcribe.engines import load
+from processors.engines.engines import Engines
 from processors.transcribe.engines.script import Script
+from shared.settings import Settings
 from tests.benchmarks.recogniser_run import read_wav, recognise
 
 
 async def record(wav: Path, script: Path, name: str) -> None:
     """Writes the script of `wav`."""
-    engine = load(name)
+    engine = Engines(Settings(recogniser=name)).recogniser
     try:
         heard = await recognise(engine, read_wav(wav, engine.rate))
     finally:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from processors.backend import Backend
-from processors.pipeline import Engines, Pipeline
-from processors.synthesize import engines as synthesizers
+from processors.engines.engines import Engines
+from processors.pipeline import Pipeline
 from processors.transcribe.recogniser import RecogniserEngine
-from processors.translate import engines as translators
 from producers import AudioProducer
 from producers.sources.wav import WavSource
 from shared.clock import SystemClock
@@ -59,8 +58,7 @@ async def run_pipeline(
 ) -> PipelineRun:
     """Plays the recording to its end, on memory streams unless a backend is given; `meanwhile` runs beside it."""
     played = PipelineRun()
-    engines = Engines(recogniser, translators.load("apertium"), synthesizers.load("espeak"))
-    pipeline = Pipeline(engines, Settings(), played.metrics, backend)
+    pipeline = Pipeline(Engines(recogniser=recogniser), Settings(), played.metrics, backend)
     session = Session(id="talk", source_language="en", target_languages=TARGETS, started_at=SystemClock().now())
 
     async def read(subscribed: CaptionSubscriber, language: str | None) -> None:

@@ -13,9 +13,12 @@ from typing import Any
 import jiwer
 import pytest
 
-from processors.transcribe import engines as recognisers
+from processors.engines.engines import Engines
+from processors.transcribe.engines.script import Script
+from processors.transcribe.engines.scripted import ScriptedEngine
 from shared.aws import AwsClient
 from shared.errors import StreamUnavailable
+from shared.settings import Settings
 from shared.streams import StreamName
 from shared.streams.kinesis import KinesisStream
 from shared.streams.kinesis.read_pacer import ReadPacer
@@ -31,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("aws_environment")
 
 async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(observer: Observer, tmp_path: Path) -> None:
     spoken = Excerpt(18, tmp_path)
-    recogniser = recognisers.load(spoken.recogniser)
+    recogniser = Engines(Settings(recogniser=spoken.recogniser)).recogniser
     kinesis = observer.client("kinesis")
     async with localstack_backend() as (prefix, backend):
         names = [f"{prefix}-{name}" for name in StreamName]
@@ -58,7 +61,7 @@ async def test_a_stream_that_refuses_every_third_record_loses_nothing_and_keeps_
         refusing = RefusingKinesis(observer.client("kinesis"))
         client = AwsClient(refusing, StreamUnavailable, ThreadPoolExecutor(8))
         pace = ReadPacer(0.4)
-        scripted = recognisers.load(f"scripted:{DEMO / 'recording.moonshine.jsonl'}")
+        scripted = ScriptedEngine(Script.load(DEMO / "recording.moonshine.jsonl"))
         streams = {name: KinesisStream(client, f"{prefix}-{name}", pace) for name in StreamName}
         played = await run_pipeline(scripted, realtime=False, backend=replace(backend, streams=streams))
     assert refusing.refused > 20

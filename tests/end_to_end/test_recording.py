@@ -7,11 +7,12 @@ import asyncio
 import jiwer
 import pytest
 
-from processors.transcribe import engines as recognisers
+from processors.engines.engines import Engines
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from shared.metrics import Metric
 from shared.models import Word
+from shared.settings import Settings
 from shared.text import normalise
 from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
 
@@ -49,7 +50,7 @@ def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize("engine", ["moonshine", "pocketsphinx"])
 def test_a_live_recogniser_is_followed_word_for_word(engine: str) -> None:
-    played = asyncio.run(run_pipeline(recognisers.load(engine), realtime=True))
+    played = asyncio.run(run_pipeline(Engines(Settings(recogniser=engine)).recogniser, realtime=True))
     assert_all_arrived(played)
     reference = normalise((DEMO / "recording.txt").read_text())
     error = {name: jiwer.wer(reference, " ".join(said(played))) for name, said in _SAID.items()}

@@ -12,15 +12,14 @@ import pytest
 
 from processors.contract import Stage
 from processors.dedup.stage import DedupStage
+from processors.engines.engines import Engines
 from processors.hosts.local import LocalHost
 from processors.stability.stage import StabilityStage
-from processors.synthesize.engines import load as load_synthesizer
 from processors.synthesize.stage import SynthesizeStage
 from processors.transcribe.engines.script import Script
 from processors.transcribe.engines.scripted import ScriptedEngine
 from processors.transcribe.stage import TranscribeStage
 from processors.translate.cache import MemoryTranslationCache
-from processors.translate.engines import load as load_translator
 from processors.translate.stage import TranslateStage
 from producers.sources.wav import WavSource
 from shared.clock import SystemClock
@@ -161,7 +160,7 @@ async def test_dedup_lets_each_segment_through_once(observer: Observer) -> None:
 
 
 async def test_translate_publishes_every_segment_in_every_language(observer: Observer) -> None:
-    stage = TranslateStage(load_translator("apertium"), MemoryTranslationCache(100))
+    stage = TranslateStage(Engines().translator, MemoryTranslationCache(100))
     inputs: list[Record] = [segment(1, "The house is big.", 0, 900), segment(2, "I see the house.", 1000, 1900), end()]
     records = await through(stage, observer, inputs, StreamName.TRANSLATIONS, ends=2)
     for language in LANGUAGES:
@@ -176,9 +175,7 @@ async def test_synthesize_speaks_every_translation(observer: Observer) -> None:
         Translation(session="talk", captured_at=0, number=number, language="es", text=text, start=0, end=900)
         for number, text in enumerate(("La casa es grande.", "Veo la casa."), start=1)
     ]
-    records = await through(
-        SynthesizeStage(load_synthesizer("espeak")), observer, [*inputs, end("es")], StreamName.SPEECH
-    )
+    records = await through(SynthesizeStage(Engines().synthesizer), observer, [*inputs, end("es")], StreamName.SPEECH)
     chunks = [record for record in records if isinstance(record, Speech)]
     for number in (1, 2):
         clip = [chunk for chunk in chunks if chunk.number == number]

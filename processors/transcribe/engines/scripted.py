@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Self
 
 from processors.transcribe.engines.hypothesis_queue import HypothesisQueue
 from processors.transcribe.engines.script import Script
@@ -12,6 +14,7 @@ from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserE
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES
 from shared.sessions import Session
+from shared.settings import Settings
 
 
 class ScriptedEngine(RecogniserEngine):
@@ -42,6 +45,11 @@ class ScriptedEngine(RecogniserEngine):
         self._refusals = refuse_opens
         self._variant = variant
         self._opened: Counter[str] = Counter()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, argument: str) -> Self:
+        """Plays the file whose path is the argument; raises ScriptError."""
+        return cls(Script.load(Path(argument)))
 
     def languages(self) -> frozenset[str]:
         return self._languages

@@ -12,10 +12,8 @@ from cli.broadcast import broadcast
 from cli.broadcast.broadcast import Broadcast
 from cli.broadcast.outputs import Outputs
 from cli.demo.lines import Lines
-from processors.pipeline import Engines, Pipeline
-from processors.synthesize import engines as synthesizers
-from processors.transcribe import engines as recognisers
-from processors.translate import engines as translators
+from processors.engines.engines import Engines
+from processors.pipeline import Pipeline
 from producers.sources.wav import WavSource
 from shared.codec import encode
 from shared.errors import SessionOver
@@ -54,9 +52,7 @@ def test_a_recording_that_is_cut_off_is_a_failure_that_says_so(monkeypatch: pyte
 
     monkeypatch.setattr(broadcast, "Pipeline", Watched)
     Path("nothing.jsonl").touch()
-    engines = Engines(
-        recognisers.load("scripted:nothing.jsonl"), translators.load("scripted"), synthesizers.load("scripted")
-    )
+    engines = Engines(Settings(recogniser="scripted:nothing.jsonl", translator="scripted", synthesizer="scripted"))
     with Outputs(Path("out"), "en", ["es"]) as outputs:
         job = Broadcast(
             WavSource(flat(Path("talk.wav"), 90)), ["es"], engines, outputs, Lines(Console()), realtime=True

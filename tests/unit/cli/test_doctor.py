@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from cli.checks import ENGINES
-from processors.pipeline import EnginesOnDemand
+from processors.engines.registry import ENGINES
+from processors.engines.spec import EngineKind
 from shared.errors import SettingError
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt, Outcome
@@ -131,11 +131,11 @@ def test_debian_packages_that_are_not_there_are_named_with_their_command(
     assert found["Debian", "apertium-eng-spa"]["remedy"] == "apt-get install apertium-eng-spa"
 
 
-@pytest.mark.parametrize("part", ENGINES)
-def test_it_looks_at_every_engine_that_there_is(part: str) -> None:
-    names = ENGINES[part]
+@pytest.mark.parametrize("kind", EngineKind)
+def test_it_looks_at_every_engine_that_there_is(llt: Llt, kind: EngineKind) -> None:
+    looked_at = {name for part, name in findings(llt("doctor", "--json")) if part == kind}
     with pytest.raises(SettingError) as refused:
-        getattr(EnginesOnDemand(Settings().override({part.upper(): "nonesuch"})), part)
+        ENGINES.load(kind, "nonesuch", Settings())
     expected = str(refused.value).partition("expected")[2].replace("one of", "").replace(" or ", ",")
     listed = {name.strip().partition(":")[0] for name in expected.split(",")}
-    assert listed == {*names, "scripted"}
+    assert listed == {*looked_at, "scripted"}

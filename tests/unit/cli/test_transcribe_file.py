@@ -22,7 +22,7 @@ from rich.console import Console
 
 from cli.broadcast.broadcast import Outcome
 from cli.broadcast.summary import print_summary
-from processors import pipeline
+from processors.engines.engines import Engines
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from processors.translate.engines.scripted import ScriptedTranslator
 from tests.support.media import encoded, silent_video, tone
@@ -146,7 +146,7 @@ def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
 ) -> None:
     broken = engine()
     broken.broken.add("ca")
-    monkeypatch.setattr(pipeline.EnginesOnDemand, kind, broken)
+    monkeypatch.setattr(Engines, kind, broken)
     monkeypatch.setenv("MAX_HOLD", "10")
     outcome = llt(
         "transcribe-file", str(flat(clean_environment / "talk.wav", 1, 9000)), "--to", "es,ca", "--out", "out"

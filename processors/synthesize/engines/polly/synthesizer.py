@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Self
 
 from processors.engines.split_text import split_text
 from processors.synthesize.engines.polly.answer import read
@@ -16,6 +16,7 @@ from shared.aws import Aws, AwsError, AwsRetries
 from shared.aws.threads import DaemonThreadPool
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.models import SAMPLE_BYTES
+from shared.settings import Settings
 
 #: Characters that Polly speaks in one request. It takes twice as many with the tags: what is escaped counts in full.
 LIMIT = 3000
@@ -47,6 +48,10 @@ class PollySynthesizer(Synthesizer):
         self._slots = asyncio.Semaphore(_CONCURRENT)
         self._plain_until: dict[Voice, float] = {}
         self._abandoned: set[asyncio.Task[dict[str, Any]]] = set()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, argument: str) -> Self:
+        return cls(settings.polly_voices)
 
     def languages(self) -> frozenset[str]:
         """The languages it has a voice for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Self
 
 from processors.transcribe.engines.aws.languages import Languages
 from processors.transcribe.engines.aws.request import check, stream_request
@@ -40,6 +41,10 @@ class AwsEngine(RecogniserEngine):
         check(settings)
         self._client = client or _amazon_transcribe()
         self._takes: set[AwsTake] = set()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, argument: str) -> Self:
+        return cls(settings)
 
     def languages(self) -> frozenset[str]:
         return self._languages.known()

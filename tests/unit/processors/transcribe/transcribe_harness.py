@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from processors.transcribe.recogniser import Hypothesis
+from processors.transcribe.recogniser import Hypothesis, RecogniserEngine
 from processors.transcribe.stage import TranscribeStage
 from shared.models import AudioFrame, Record, SessionEnded, Word
 from shared.sessions import MemorySessionStore, Session
@@ -59,7 +59,7 @@ class FakeRecogniser:
         self.closed = True
 
 
-class FakeEngine:
+class FakeEngine(RecogniserEngine):
     rate = RATE
     feed_rate: float | None = None
 

@@ -19,10 +19,12 @@ from types import SimpleNamespace
 import jiwer
 import pytest
 
-from processors.transcribe.engines import load, pocketsphinx_decoder
+from processors.engines.engines import Engines
+from processors.transcribe.engines import pocketsphinx_decoder
 from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine, decoded
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.sessions import Session
+from shared.settings import Settings
 from shared.text import join, normalise
 from tests.support.waiting import TIMEOUT
 
@@ -36,7 +38,7 @@ ENGINES = pytest.mark.parametrize("engine", ["moonshine", "pocketsphinx"], indir
 
 @pytest.fixture
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[RecogniserEngine]:
-    engine = load(request.param)
+    engine = Engines(Settings(recogniser=request.param)).recogniser
     yield engine
     await engine.close()
 
@@ -169,12 +171,12 @@ def test_a_decoder_does_not_outlive_its_owner() -> None:
     owner = """
 import asyncio, os
 from pathlib import Path
-from processors.transcribe.engines import load
+from processors.transcribe.engines.pocketsphinx import PocketsphinxEngine
 from shared.sessions import Session
 
 async def main():
     session = Session(id="talk", source_language="en", target_languages=(), started_at=0)
-    take = await load("pocketsphinx").open(session, 0)
+    take = await PocketsphinxEngine().open(session, 0)
     await take.feed(bytes(32000))
     os.write(1, Path(f"/proc/self/task/{os.getpid()}/children").read_bytes())
     os._exit(9)

@@ -1,0 +1,189 @@
+"""Engines are chosen by name and imported only then; what is missing is named with the way to get it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.engines import registry
+from processors.engines.registry import ENGINES, EngineRegistry
+from processors.engines.spec import EngineKind, EngineSpec
+from processors.synthesize.engines.espeak import EspeakSynthesizer
+from processors.synthesize.engines.polly import PollySynthesizer
+from processors.synthesize.engines.scripted import ScriptedSynthesizer
+from processors.translate.engines.apertium import ApertiumTranslator
+from processors.translate.engines.aws import AwsTranslator
+from processors.translate.engines.scripted import ScriptedTranslator
+from shared.errors import EngineUnavailable, ScriptError, SettingError
+from shared.settings import Settings
+
+RECOGNISER, TRANSLATOR, SYNTHESIZER = EngineKind
+SCRIPT = Path(__file__).parents[4] / "cli" / "demo" / "recording.moonshine.jsonl"
+
+
+def load(kind: EngineKind, choice: str, settings: Settings | None = None) -> Any:
+    return ENGINES.load(kind, choice, settings or Settings())
+
+
+def spec(**changes: Any) -> EngineSpec:
+    fields: dict[str, Any] = {
+        "kind": TRANSLATOR,
+        "name": "mine",
+        "target": "processors.translate.engines.scripted:ScriptedTranslator",
+    }
+    return EngineSpec(**fields | changes)
+
+
+@pytest.mark.parametrize("name", ["moonshine", "pocketsphinx"])
+def test_a_recogniser_is_loaded_by_name(name: str) -> None:
+    engine = load(RECOGNISER, name)
+    assert engine.languages() == {"en"}
+    assert engine.rate == 16000
+
+
+def test_a_script_is_loaded_by_its_path() -> None:
+    assert load(RECOGNISER, f"scripted:{SCRIPT}").feed_rate is None
+
+
+@pytest.mark.parametrize("name", ["whisper", "scripted", "scripted:", "aws:", "aws:mine", ""])
+def test_an_unknown_recogniser_is_told_what_there_is(name: str) -> None:
+    with pytest.raises(
+        SettingError, match=rf"^RECOGNISER={name}: expected moonshine, pocketsphinx, aws or scripted:PATH"
+    ):
+        load(RECOGNISER, name)
+
+
+def test_a_script_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScriptError):
+        load(RECOGNISER, f"scripted:{tmp_path}/none.jsonl")
+
+
+async def test_translators_and_synthesizers_are_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert isinstance(load(TRANSLATOR, "aws"), AwsTranslator)
+    assert isinstance(load(TRANSLATOR, "scripted"), ScriptedTranslator)
+    assert isinstance(load(TRANSLATOR, "apertium"), ApertiumTranslator)
+    assert isinstance(load(SYNTHESIZER, "polly"), PollySynthesizer)
+    assert isinstance(load(SYNTHESIZER, "scripted"), ScriptedSynthesizer)
+    espeak = load(SYNTHESIZER, "espeak")
+    assert isinstance(espeak, EspeakSynthesizer)
+    await espeak.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        (TRANSLATOR, "google", r"TRANSLATOR=google: expected one of apertium, aws, scripted"),
+        (SYNTHESIZER, "siri", r"SYNTHESIZER=siri: expected one of espeak, polly, scripted"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_known_ones(kind: EngineKind, name: str, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        load(kind, name)
+
+
+def test_an_engine_is_made_as_the_settings_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert "nb" in load(RECOGNISER, "aws", Settings(transcribe_language_codes="nb=no-NO")).languages()
+    with pytest.raises(SettingError, match="TRANSCRIBE_LANGUAGE_CODES=norsk"):
+        load(RECOGNISER, "aws", Settings(transcribe_language_codes="norsk"))
+    with pytest.raises(SettingError, match=r"POLLY_VOICES=es: expected LANGUAGE=VOICE"):
+        load(SYNTHESIZER, "polly", Settings(polly_voices="es"))
+
+
+def without(*packages: str) -> Callable[[str], object]:
+    """`find_spec` where these are not installed."""
+    return lambda name: None if name in packages else find_spec(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "package", "message"),
+    [
+        (
+            RECOGNISER,
+            "moonshine",
+            "moonshine_voice",
+            r"moonshine-voice: pip install 'low-latency-translate\[offline\]'",
+        ),
+        (RECOGNISER, "aws", "amazon_transcribe", r"amazon-transcribe: pip install 'low-latency-translate\[aws\]'"),
+        (SYNTHESIZER, "espeak", "espeakng_loader", r"espeakng-loader: pip install 'low-latency-translate\[offline\]'"),
+    ],
+)
+def test_a_missing_package_is_named_with_the_way_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, kind: EngineKind, name: str, package: str, message: str
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", without(package))
+    with pytest.raises(EngineUnavailable, match=message):
+        load(kind, name)
+
+
+def test_a_package_that_the_entry_does_not_name_is_named_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("processors.synthesize.engines.espeak")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    mine = spec(kind=SYNTHESIZER, target="processors.synthesize.engines.espeak:EspeakSynthesizer")
+    with pytest.raises(
+        EngineUnavailable, match=r"the synthesizer mine needs the package espeakng-loader: pip install e"
+    ):
+        EngineRegistry([mine]).load(SYNTHESIZER, "mine", Settings())
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (
+            "processors.translate.engines.none:Mine",
+            r"translator mine is to be in .*none, and there is no processors.*none",
+        ),
+        (
+            "processors.translate.style:Mine",
+            r"translator mine: expected a class that inherits Translator .*got nothing",
+        ),
+        (
+            "processors.translate.style:Style",
+            r"translator mine: expected a class that inherits Translator .*got <class",
+        ),
+        ("processors.synthesize.engines.scripted:ScriptedSynthesizer", r"expected a class that inherits Translator"),
+    ],
+)
+def test_an_entry_that_leads_to_no_engine_of_its_kind_is_told(target: str, message: str) -> None:
+    with pytest.raises(EngineUnavailable, match=message):
+        EngineRegistry([spec(target=target)]).load(TRANSLATOR, "mine", Settings())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": "translator"}, "kind='translator': expected an EngineKind"),
+        ({"name": "My engine"}, "name='My engine': expected small letters"),
+        ({"name": "mine:PATH"}, "name='mine:PATH': expected small letters"),
+        ({"target": "processors.mine"}, "target='processors.mine': expected module:Class"),
+    ],
+)
+def test_an_entry_with_a_wrong_field_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        spec(**changes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "others"),
+    [
+        (RECOGNISER, "pocketsphinx", ["moonshine_voice", "numpy", "pocketsphinx", "boto3"]),
+        (TRANSLATOR, "scripted", ["processors.translate.engines.apertium", "boto3"]),
+        (SYNTHESIZER, "scripted", ["processors.synthesize.engines.espeak", "boto3"]),
+    ],
+)
+def test_an_engine_is_imported_only_when_it_is_chosen(kind: EngineKind, name: str, others: list[str]) -> None:
+    check = (
+        "import sys; from processors.engines.engines import Engines; from shared.settings import Settings; "
+        f"Engines(Settings({kind}={name!r})).{kind}; "
+        f"print([name for name in {others} if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
