@@ -78,7 +78,8 @@ def engines(settings: Settings) -> Iterator[tuple[Finding, Any]]:
     """Each engine with what it reaches, and the engine itself where it is the one that the settings choose."""
     for kind in EngineKind:
         chosen = getattr(settings, kind)
-        names = (spec.name for spec in ENGINES.known(kind) if Check.ENGINE in spec.checks)
+        # One that takes an argument cannot be made without.
+        names = (spec.name for spec in ENGINES.known(kind) if Check.ENGINE in spec.checks and not spec.argument)
         for name in dict.fromkeys((chosen, *names)):
             needed = name == chosen
             try:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 
+from processors.engines.built_in import BUILT_IN
+from processors.engines.spec import EngineSpec
 from shared.settings import Settings
 from tests.benchmarks.runner import NAMES
 from tests.benchmarks.table import HEAD
@@ -21,6 +26,22 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 def test_the_table_of_settings_is_the_settings() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
     assert rows == list(Settings().describe())
+
+
+def test_the_table_of_engines_shows_each_as_its_entry_says() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| (\w+) \| (yes|no) \| (?:`(\w+)`)? ?\| .+ \|$", README, re.MULTILINE)
+    assert rows == [(spec.form, spec.kind, "yes" if spec.offline else "no", spec.extra) for spec in BUILT_IN]
+
+
+def test_the_example_of_an_engine_is_the_package_that_is_installed_in_tests() -> None:
+    (example,) = re.findall(r"^```py\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert example == (ROOT / "examples" / "custom_engine" / "llt_shout.py").read_text(encoding="utf-8")
+
+
+def test_the_fields_of_an_engines_entry_are_explained() -> None:
+    table = README.partition("| field | default |")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert ["kind", "name", "target", *explained] == [column.name for column in fields(EngineSpec)]
 
 
 def test_the_example_of_an_env_file_shows_every_setting_with_its_default() -> None:

@@ -137,5 +137,6 @@ def test_it_looks_at_every_engine_that_there_is(llt: Llt, kind: EngineKind) -> N
     with pytest.raises(SettingError) as refused:
         ENGINES.load(kind, "nonesuch", Settings())
     expected = str(refused.value).partition("expected")[2].replace("one of", "").replace(" or ", ",")
-    listed = {name.strip().partition(":")[0] for name in expected.split(",")}
-    assert listed == {*looked_at, "scripted"}
+    # One that takes an argument is looked at where it is chosen, and what plays a script needs nothing.
+    listed = {name.strip() for name in expected.split(",") if ":" not in name}
+    assert listed - {"scripted"} == looked_at
