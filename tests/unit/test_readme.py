@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from processors.engines.built_in import BUILT_IN
-from processors.engines.spec import EngineSpec
+from processors.engines.spec import EngineKind, EngineSpec
 from shared.settings import Settings
 from tests.benchmarks.runner import NAMES
 from tests.benchmarks.table import HEAD
@@ -31,6 +31,13 @@ def test_the_table_of_settings_is_the_settings() -> None:
 def test_the_table_of_engines_shows_each_as_its_entry_says() -> None:
     rows = re.findall(r"^\| `(\S+)` \| (\w+) \| (yes|no) \| (?:`(\w+)`)? ?\| .+ \|$", README, re.MULTILINE)
     assert rows == [(spec.form, spec.kind, "yes" if spec.offline else "no", spec.extra) for spec in BUILT_IN]
+
+
+def test_the_engines_that_settings_have_and_name_are_in_the_table() -> None:
+    for kind in EngineKind:
+        known = {spec.form for spec in BUILT_IN if spec.kind is kind}
+        ((value, text),) = [(value, text) for name, value, _, text in Settings().describe() if name == kind.setting]
+        assert {value, *text.partition("such as ")[2].split(" or ")} <= known
 
 
 def test_the_example_of_an_engine_is_the_package_that_is_installed_in_tests() -> None:
