@@ -18,7 +18,7 @@ TALK = Session(id="talk", source_language="en", target_languages=("es",), starte
 
 async def decide(records: Sequence[Record], every: float = 0.0) -> Sequence[Record]:
     """What dedup emits of the talk's records, which stability takes `every` s apart."""
-    stability, dedup = await _bench(StabilityStage()), await _bench(DedupStage())
+    stability, dedup = await _harness(StabilityStage()), await _harness(DedupStage())
     for record in records:
         known = len(stability.emitted)
         await stability.operator.process(Input(record, arrived_at=0))
@@ -33,7 +33,7 @@ async def decide(records: Sequence[Record], every: float = 0.0) -> Sequence[Reco
     return dedup.emitted
 
 
-async def _bench(stage: Stage) -> OperatorHarness:
-    bench = OperatorHarness(stage, TALK.id)
-    await bench.store.create(TALK)
-    return await bench.start()
+async def _harness(stage: Stage) -> OperatorHarness:
+    harness = OperatorHarness(stage, TALK.id)
+    await harness.store.create(TALK)
+    return await harness.start()

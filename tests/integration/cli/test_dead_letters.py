@@ -68,7 +68,7 @@ def listed(llt: Llt, *options: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_letters_are_listed_oldest_first_also_from_before_a_split_and_others_are_counted(
+def test_dead_letters_are_listed_oldest_first_also_from_before_a_split_and_others_are_counted(
     llt: Llt, stream: Stream
 ) -> None:
     places = [stream.put(letter(session="talk-1", stream="audio", shard="s-7", sequence="123", payload=b"abc"))]
@@ -145,13 +145,13 @@ def test_filters_leave_out_other_sessions_stages_and_times(
     assert llt("dead-letters", "list", "--since", "1h", "--session", "a").out == "There are no such dead letters.\n"
 
 
-def test_a_stream_without_letters_is_one_sentence(llt: Llt, stream: Stream) -> None:
+def test_a_stream_without_dead_letters_is_one_sentence(llt: Llt, stream: Stream) -> None:
     outcome = llt("dead-letters", "list")
     assert (outcome.code, outcome.out, outcome.err) == (0, "There are no dead letters.\n", "")
     assert listed(llt) == []
 
 
-def test_a_letter_is_shown_with_the_record_that_it_carries(llt: Llt, stream: Stream) -> None:
+def test_a_dead_letter_is_shown_with_the_record_that_it_carries(llt: Llt, stream: Stream) -> None:
     stream.put(letter(stage="dedup"))
     sequence = stream.put(
         letter(stream="transcripts", shard="shardId-000000000003", sequence="77", payload=encode(SAID), language="ca")
@@ -175,7 +175,7 @@ def test_a_letter_is_shown_with_the_record_that_it_carries(llt: Llt, stream: Str
         assert rows["items"] == "hidden treasure"
 
 
-def test_audio_in_a_letter_is_shown_as_its_size_and_written_as_it_is(
+def test_audio_in_a_dead_letter_is_shown_as_its_size_and_written_as_it_is(
     llt: Llt, stream: Stream, clean_environment: Path
 ) -> None:
     frame = encode(AudioFrame(session="talk", captured_at=AT, offset=320, payload=b"\x01\x02" * 800))
@@ -214,7 +214,7 @@ def test_a_kind_of_record_from_a_newer_version_is_named_and_dumped(llt: Llt, str
     assert bytes.fromhex(payload["hex"])[5:] == header
 
 
-def test_a_letter_whose_input_was_too_large_says_where_that_stands(
+def test_a_dead_letter_whose_input_was_too_large_says_where_that_stands(
     llt: Llt, stream: Stream, stream_prefix: str, clean_environment: Path
 ) -> None:
     sequence = stream.put(letter(stream="audio", shard="shardId-000000000009", sequence="4242"))

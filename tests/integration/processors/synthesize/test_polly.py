@@ -104,8 +104,8 @@ async def test_a_session_hears_every_clip_whole_whatever_breaks_off(emulated: Em
     await store.create(Session(id="talk", source_language="en", target_languages=("es",), started_at=0))
     offline = ScriptedSynthesizer()
     async with emulated.running(synthesizer=offline):
-        bench = OperatorHarness(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
-        await bench.start()
+        harness = OperatorHarness(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
+        await harness.start()
         emulated.add("polly:abort", "polly:reset", "polly:silent-end", "polly:throttle")
         for number in range(1, 4):
             made = Translation(
@@ -117,10 +117,10 @@ async def test_a_session_hears_every_clip_whole_whatever_breaks_off(emulated: Em
                 start=number * 4000,
                 end=number * 4000,
             )
-            await bench.send(made)
+            await harness.send(made)
         async with asyncio.timeout(TIMEOUT):
-            await bench.close(Closing.SHARD_END)
-    chunks = [record for record in bench.emitted if isinstance(record, Speech)]
+            await harness.close(Closing.SHARD_END)
+    chunks = [record for record in harness.emitted if isinstance(record, Speech)]
     assert {chunk.status for chunk in chunks} == {Status.OK}
     assert [chunk.number for chunk in chunks if chunk.last] == [1, 2, 3]
     for number in range(1, 4):

@@ -82,19 +82,19 @@ async def test_a_session_loses_nothing_to_faults(emulated: EmulatedAws) -> None:
     await store.create(Session(id="talk", source_language="en", target_languages=languages, started_at=0))
     async with emulated.running():
         emulated.add("translate:throttle", "translate:silent-end", "translate:abort")
-        bench = OperatorHarness(TranslateStage(AwsTranslator(), MemoryTranslationCache(100)), store=store)
-        await bench.start()
+        harness = OperatorHarness(TranslateStage(AwsTranslator(), MemoryTranslationCache(100)), store=store)
+        await harness.start()
         for number, text in enumerate(SENTENCES, 1):
             segment = Segment(
                 session="talk", captured_at=0, number=number, language="en", text=text, start=number, end=number
             )
-            await bench.send(segment)
+            await harness.send(segment)
         async with asyncio.timeout(TIMEOUT):
-            await bench.close(Closing.SHARD_END)
+            await harness.close(Closing.SHARD_END)
     said = [
-        (record.language, record.number, record.text) for record in bench.emitted if isinstance(record, Translation)
+        (record.language, record.number, record.text) for record in harness.emitted if isinstance(record, Translation)
     ]
     for language in languages:
         own = [(number, text) for spoken, number, text in said if spoken == language]
         assert own == [(number, f"[{language}] {text}") for number, text in enumerate(SENTENCES, 1)]
-    assert {record.status for record in bench.emitted if isinstance(record, Translation)} == {Status.OK}
+    assert {record.status for record in harness.emitted if isinstance(record, Translation)} == {Status.OK}

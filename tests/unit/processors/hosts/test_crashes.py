@@ -31,8 +31,8 @@ def lives(host: str, folder: Path, *texts: str) -> tuple[int, list[int], list[st
     for deaths in range(2 * FATAL + 1):
         life = live(host, folder, *texts)
         if life.returncode == 0:
-            numbers, letters = json.loads(life.stdout)
-            return deaths, numbers, letters
+            numbers, dead_letters = json.loads(life.stdout)
+            return deaths, numbers, dead_letters
     raise AssertionError(life.stderr)
 
 
@@ -48,10 +48,10 @@ def test_a_record_that_kills_three_processes_is_a_dead_letter_and_its_neighbours
 
 
 def test_two_records_that_kill_are_both_found(tmp_path: Path) -> None:
-    deaths, numbers, letters = lives("local", tmp_path, "die", "two", "three", "die", "five")
+    deaths, numbers, dead_letters = lives("local", tmp_path, "die", "two", "three", "die", "five")
     assert FATAL < deaths <= 2 * FATAL
     assert numbers == [2, 3, 5]
-    assert len(letters) == 2
+    assert len(dead_letters) == 2
 
 
 def killed(folder: Path, life: str) -> None:

@@ -24,7 +24,7 @@ __all__ = ["aws_server"]
 SLICE = b"\x01\x02" * 1600
 
 
-class Bench(OperatorHarness):
+class PollyHarness(OperatorHarness):
     """Says when the first record is out."""
 
     def __init__(self, stage: Stage, key: str, *, store: MemorySessionStore) -> None:
@@ -54,19 +54,19 @@ async def test_the_first_audio_leaves_before_the_response_has_ended(aws_server: 
     aws_server.answer = slow
     store = MemorySessionStore()
     await store.create(Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH))
-    bench = Bench(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
-    await bench.start()
+    harness = PollyHarness(SynthesizeStage(PollySynthesizer()), "talk/es", store=store)
+    await harness.start()
     async with asyncio.timeout(TIMEOUT):
-        await bench.send(translation(1))
-        await bench.spoke.wait()
+        await harness.send(translation(1))
+        await harness.spoke.wait()
         assert not ended.is_set()
-        first = bench.emitted[0]
+        first = harness.emitted[0]
         assert isinstance(first, Speech)
         assert (first.payload, first.offset, first.last, first.rate) == (SLICE, 0, False, 16_000)
-        assert bench.acked == []
+        assert harness.acked == []
         speaks_on.set()
-        await bench.close(Closing.SHARD_END)
-    chunks = [chunk for chunk in bench.emitted if isinstance(chunk, Speech)]
+        await harness.close(Closing.SHARD_END)
+    chunks = [chunk for chunk in harness.emitted if isinstance(chunk, Speech)]
     assert b"".join(chunk.payload for chunk in chunks) == SLICE * 21
     assert chunks[-1].last
     assert {chunk.status for chunk in chunks} == {Status.OK}

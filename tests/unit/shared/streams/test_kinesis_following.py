@@ -39,7 +39,7 @@ class Listener:
                 self.heard[key].append(int(number))
 
 
-class World:
+class FollowerHarness:
     """A stream that is written to, split and merged while listeners come."""
 
     def __init__(self, page: int) -> None:
@@ -131,19 +131,19 @@ def test_each_listener_hears_every_key_gapless_and_once_from_its_start_on(
     steps: list[tuple[str, object, object]], page: int
 ) -> None:
     async def main() -> None:
-        world = World(page)
+        harness = FollowerHarness(page)
         for what, which, more in steps:
             if what == "put":
-                await world.put(str(which), elsewhere=bool(more))
+                await harness.put(str(which), elsewhere=bool(more))
             elif what == "wait":
                 await asyncio.sleep(float(str(which)))
             elif what == "join":
-                await world.join(str(which), int(str(more)))
+                await harness.join(str(which), int(str(more)))
             elif what == "trouble":
-                await world.trouble(str(which))
+                await harness.trouble(str(which))
             else:
-                world.reshard(what, int(str(which)))
-        await world.check()
+                harness.reshard(what, int(str(which)))
+        await harness.check()
 
     run(main())
 

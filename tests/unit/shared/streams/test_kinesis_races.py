@@ -15,7 +15,7 @@ SHARD = "shardId-000000000000"
 LARGE = bytes((1 << 20) - 1)
 
 
-class Scene:
+class ReaderHarness:
     """A shard and its readers; `heard` is the sequence numbers of the one that matters."""
 
     def __init__(self, delay: float = 0.02) -> None:
@@ -55,53 +55,53 @@ class Scene:
 
 def test_a_reader_of_the_latest_that_begins_to_read_late_has_what_a_feed_read_that_others_began_meanwhile() -> None:
     async def main() -> None:
-        scene = Scene(delay=0.1)
-        await scene.another(OLDEST)
+        harness = ReaderHarness(delay=0.1)
+        await harness.another(OLDEST)
         await asyncio.sleep(0.05)
         # Its place is being taken when the other comes to the tip.
-        reader = await scene.stream.reader(SHARD, LATEST)
-        expected = scene.put(3)
+        reader = await harness.stream.reader(SHARD, LATEST)
+        expected = harness.put(3)
         await asyncio.sleep(5)
-        scene.read(reader)
-        await scene.end()
-        assert scene.heard == expected
+        harness.read(reader)
+        await harness.end()
+        assert harness.heard == expected
 
     run(main())
 
 
 def test_a_reader_of_the_latest_that_joined_in_an_outage_and_begins_to_read_late_misses_nothing() -> None:
     async def main() -> None:
-        scene = Scene()
-        await scene.another(OLDEST)
+        harness = ReaderHarness()
+        await harness.another(OLDEST)
         await asyncio.sleep(5)
-        scene.out(of_order=True)
+        harness.out(of_order=True)
         await asyncio.sleep(5)
-        reader = await scene.stream.reader(SHARD, LATEST)
-        expected = scene.put(3)
-        scene.out(of_order=False)
+        reader = await harness.stream.reader(SHARD, LATEST)
+        expected = harness.put(3)
+        harness.out(of_order=False)
         await asyncio.sleep(5)
-        scene.read(reader)
-        await scene.end()
-        assert scene.heard == expected
+        harness.read(reader)
+        await harness.end()
+        assert harness.heard == expected
 
     run(main())
 
 
 def test_a_reader_of_the_latest_that_joined_in_an_outage_hears_nothing_from_before() -> None:
     async def main() -> None:
-        scene = Scene()
-        await scene.another(OLDEST)
+        harness = ReaderHarness()
+        await harness.another(OLDEST)
         await asyncio.sleep(5)
-        scene.out(of_order=True)
+        harness.out(of_order=True)
         await asyncio.sleep(5)
-        scene.put(3)
+        harness.put(3)
         await asyncio.sleep(30)
-        scene.read(await scene.stream.reader(SHARD, LATEST))
+        harness.read(await harness.stream.reader(SHARD, LATEST))
         await asyncio.sleep(30)
-        expected = scene.put(3)
-        scene.out(of_order=False)
-        await scene.end()
-        assert scene.heard == expected
+        expected = harness.put(3)
+        harness.out(of_order=False)
+        await harness.end()
+        assert harness.heard == expected
 
     run(main())
 
@@ -110,58 +110,58 @@ def test_a_reader_of_the_latest_that_joined_in_an_outage_hears_nothing_from_befo
 @pytest.mark.parametrize("records", [1, 3, 10])
 def test_what_a_feed_reads_while_a_reader_waits_for_its_own_slow_read_is_not_lost(start: Start, records: int) -> None:
     async def main() -> None:
-        scene = Scene()
-        before = scene.put(2)
+        harness = ReaderHarness()
+        before = harness.put(2)
         await asyncio.sleep(1)
-        await scene.another(LATEST)
+        await harness.another(LATEST)
         # Between two reads of the feed.
         await asyncio.sleep(8.5)
         if start == LATEST:
-            scene.out(of_order=True)
+            harness.out(of_order=True)
             await asyncio.sleep(5)
-        reader = await scene.stream.reader(SHARD, start)
-        scene.out(of_order=False)
-        scene.wire.delay = 8.0
-        scene.read(reader)
+        reader = await harness.stream.reader(SHARD, start)
+        harness.out(of_order=False)
+        harness.wire.delay = 8.0
+        harness.read(reader)
         await asyncio.sleep(0.01)
-        scene.wire.delay = 0.02
+        harness.wire.delay = 0.02
         # What it reads has been read at Kinesis, and is answered later than what the feed reads behind it.
         await asyncio.sleep(4.5)
-        expected = scene.put(records, LARGE)
-        await scene.end()
-        assert scene.heard == (before if start == OLDEST else []) + expected
+        expected = harness.put(records, LARGE)
+        await harness.end()
+        assert harness.heard == (before if start == OLDEST else []) + expected
 
     run(main())
 
 
 def test_what_came_before_a_feed_that_others_begin_while_a_reader_waits_for_its_own_slow_read_is_not_lost() -> None:
     async def main() -> None:
-        scene = Scene()
-        expected = scene.put(2)
-        reader = await scene.stream.reader(SHARD, OLDEST)
-        scene.wire.delay = 8.0
-        scene.read(reader)
+        harness = ReaderHarness()
+        expected = harness.put(2)
+        reader = await harness.stream.reader(SHARD, OLDEST)
+        harness.wire.delay = 8.0
+        harness.read(reader)
         await asyncio.sleep(4.5)
-        scene.wire.delay = 0.02
-        expected += scene.put(3)
-        await scene.another(LATEST)
-        expected += scene.put(3)
-        await scene.end()
-        assert scene.heard == expected
+        harness.wire.delay = 0.02
+        expected += harness.put(3)
+        await harness.another(LATEST)
+        expected += harness.put(3)
+        await harness.end()
+        assert harness.heard == expected
 
     run(main())
 
 
 def test_who_joins_from_a_moment_at_which_several_records_arrived_gets_them_all() -> None:
     async def main() -> None:
-        scene = Scene()
+        harness = ReaderHarness()
         await asyncio.sleep(1)
-        expected = scene.put(3)
+        expected = harness.put(3)
         await asyncio.sleep(1)
-        await scene.another(Start(after=expected[1]))
+        await harness.another(Start(after=expected[1]))
         await asyncio.sleep(3)
-        scene.read(await scene.stream.reader(SHARD, Start(at=EPOCH + 1000)))
-        await scene.end()
-        assert scene.heard == expected
+        harness.read(await harness.stream.reader(SHARD, Start(at=EPOCH + 1000)))
+        await harness.end()
+        assert harness.heard == expected
 
     run(main())

@@ -14,7 +14,7 @@ from processors.hosts.kcl.daemon.logs import LogLines
 SHARD = "shardId-000000000001"
 
 
-class Heard:
+class RecordedEvents:
     """What the lines told the supervisor."""
 
     def __init__(self) -> None:
@@ -49,15 +49,15 @@ class Heard:
 
 
 @pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture) -> Heard:
+def events(caplog: pytest.LogCaptureFixture) -> RecordedEvents:
     caplog.set_level(logging.DEBUG)
-    return Heard()
+    return RecordedEvents()
 
 
-def test_a_childs_line_is_logged_as_the_child_did(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_childs_line_is_logged_as_the_child_did(events: RecordedEvents, caplog: pytest.LogCaptureFixture) -> None:
     said = {"time": "2026-11-25T00:00:00.000+00:00", "level": "info", "logger": "processors.hosts", "message": "100 %"}
     more = {"shard": SHARD, "session": "s1", "name": "refused by logging", "exception": 'File "a"\nValueError'}
-    heard.lines.feed(json.dumps(said | more))
+    events.lines.feed(json.dumps(said | more))
     (record,) = caplog.records
     assert (record.name, record.levelname, record.getMessage()) == ("processors.hosts", "INFO", "100 %")
     extras = vars(record)
@@ -81,44 +81,46 @@ def test_a_childs_line_is_logged_as_the_child_did(heard: Heard, caplog: pytest.L
         '{"done": "7"}',
     ],
 )
-def test_a_line_that_is_no_log_is_a_warning(heard: Heard, caplog: pytest.LogCaptureFixture, said: str) -> None:
-    heard.lines.feed(said)
-    heard.lines.feed("")
+def test_a_line_that_is_no_log_is_a_warning(events: RecordedEvents, caplog: pytest.LogCaptureFixture, said: str) -> None:
+    events.lines.feed(said)
+    events.lines.feed("")
     (record,) = caplog.records
     assert (record.name, record.levelname, record.getMessage()) == ("child", "WARNING", said)
 
 
-def test_a_heartbeat_is_recognised_and_not_logged(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.lines.feed(
+def test_a_heartbeat_is_recognised_and_not_logged(events: RecordedEvents, caplog: pytest.LogCaptureFixture) -> None:
+    events.lines.feed(
         json.dumps({"heartbeat": {"pid": 7, "shard": SHARD, "low_water": "12", "blocked": True, "behind_ms": 30}})
     )
-    heard.lines.feed(json.dumps({"heartbeat": {"pid": 7, "shard": SHARD, "low_water": None, "new": 1}}))
-    assert heard.heartbeats == [Heartbeat(7, SHARD, "12", blocked=True, behind_ms=30), Heartbeat(7, SHARD)]
+    events.lines.feed(json.dumps({"heartbeat": {"pid": 7, "shard": SHARD, "low_water": None, "new": 1}}))
+    assert events.heartbeats == [Heartbeat(7, SHARD, "12", blocked=True, behind_ms=30), Heartbeat(7, SHARD)]
     assert caplog.records == []
 
 
-def test_a_childs_last_word_is_told(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.lines.feed('{"done": 7}')
-    assert heard.dones == [7]
+def test_a_childs_last_word_is_told(events: RecordedEvents, caplog: pytest.LogCaptureFixture) -> None:
+    events.lines.feed('{"done": 7}')
+    assert events.dones == [7]
     assert caplog.records == []
 
 
-def test_what_a_child_cannot_work_with_is_told(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.lines.feed('{"setup": "RECOGNISER=scripted:none: there is no such file"}')
-    assert heard.setups == ["RECOGNISER=scripted:none: there is no such file"]
+def test_what_a_child_cannot_work_with_is_told(events: RecordedEvents, caplog: pytest.LogCaptureFixture) -> None:
+    events.lines.feed('{"setup": "RECOGNISER=scripted:none: there is no such file"}')
+    assert events.setups == ["RECOGNISER=scripted:none: there is no such file"]
     assert caplog.records == []
 
 
-def test_a_round_of_the_daemon_is_a_sign_of_life_and_not_logged(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
-    heard.event("coordinator.DiagnosticEventLogger", "DEBUG", "Current thread pool executor state: ...")
-    heard.event("coordinator.DiagnosticEventLogger", "INFO", "Current thread pool executor state: ...")
-    assert heard.alives == 2
+def test_a_round_of_the_daemon_is_a_sign_of_life_and_not_logged(
+    events: RecordedEvents, caplog: pytest.LogCaptureFixture
+) -> None:
+    events.event("coordinator.DiagnosticEventLogger", "DEBUG", "Current thread pool executor state: ...")
+    events.event("coordinator.DiagnosticEventLogger", "INFO", "Current thread pool executor state: ...")
+    assert events.alives == 2
     assert caplog.records == []
-    heard.event("coordinator.DiagnosticEventLogger", "ERROR", "Review your thread configuration")
-    assert (heard.alives, len(caplog.records)) == (2, 1)
+    events.event("coordinator.DiagnosticEventLogger", "ERROR", "Review your thread configuration")
+    assert (events.alives, len(caplog.records)) == (2, 1)
     # A round that fails is one too.
-    heard.event("coordinator.Scheduler", "ERROR", "Worker.run caught exception, sleeping for {} milli seconds!", 1000)
-    assert heard.alives == 3
+    events.event("coordinator.Scheduler", "ERROR", "Worker.run caught exception, sleeping for {} milli seconds!", 1000)
+    assert events.alives == 3
 
 
 #: What JSON can hold.
@@ -146,14 +148,14 @@ BEAT = st.fixed_dictionaries({"pid": JSON, "shard": JSON}, optional={"low_water"
     | JSON
 )
 def test_no_line_ends_the_reader(line: object) -> None:
-    Heard().lines.feed(json.dumps(line))
+    RecordedEvents().lines.feed(json.dumps(line))
 
 
-def test_the_daemons_own_lines_keep_their_level(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_daemons_own_lines_keep_their_level(events: RecordedEvents, caplog: pytest.LogCaptureFixture) -> None:
     cause = {"className": "java.io.IOException", "message": "reset", "stepArray": []}
     frame = {"className": "a.B", "methodName": "c"}
     thrown = {"className": "x.Y", "message": "no", "stepArray": [frame] * 30, "cause": cause}
-    heard.event("leases.Taker", "WARN", "lease {} of {}, {}", "l1", 3, throwable=thrown)
+    events.event("leases.Taker", "WARN", "lease {} of {}, {}", "l1", 3, throwable=thrown)
     (record,) = caplog.records
     assert (record.name, record.levelname, record.getMessage()) == ("kcl", "WARNING", "lease l1 of 3, {}")
     assert vars(record)["java"] == "Taker"
@@ -162,31 +164,31 @@ def test_the_daemons_own_lines_keep_their_level(heard: Heard, caplog: pytest.Log
     assert len(told) < 20
 
 
-def test_it_tells_when_the_daemon_works_and_when_it_gives_up(heard: Heard) -> None:
-    heard.event("coordinator.Scheduler", "INFO", "Initialization complete. Starting worker loop.")
-    assert (heard.ups, heard.downs) == (1, 0)
-    heard.event("multilang.MultiLangShardRecordProcessor", "INFO", "Shutdown is requested.")
-    assert heard.downs == 0
-    heard.event(
+def test_it_tells_when_the_daemon_works_and_when_it_gives_up(events: RecordedEvents) -> None:
+    events.event("coordinator.Scheduler", "INFO", "Initialization complete. Starting worker loop.")
+    assert (events.ups, events.downs) == (1, 0)
+    events.event("multilang.MultiLangShardRecordProcessor", "INFO", "Shutdown is requested.")
+    assert events.downs == 0
+    events.event(
         "multilang.MultiLangShardRecordProcessor", "ERROR", "Encountered an error while trying to process records"
     )
-    assert (heard.ups, heard.downs) == (1, 1)
+    assert (events.ups, events.downs) == (1, 1)
 
 
-def test_what_its_last_rounds_say_is_no_error(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_its_last_rounds_say_is_no_error(events: RecordedEvents, caplog: pytest.LogCaptureFixture) -> None:
     thrown = {"className": "java.lang.IllegalStateException", "message": "LeaderDecider uninitialized"}
-    heard.event("coordinator.Scheduler", "ERROR", "Worker.run caught exception", throwable=thrown)
+    events.event("coordinator.Scheduler", "ERROR", "Worker.run caught exception", throwable=thrown)
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
 
 
 def test_what_the_daemon_repeats_is_shown_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     now = 0.0
-    heard = Heard()
-    heard.lines = LogLines(heard, lambda: now)
+    events = RecordedEvents()
+    events.lines = LogLines(events, lambda: now)
     thrown = {"className": "java.net.ConnectException", "message": "refused"}
     for now in (0.0, 1.0, 59.0, 60.0, 61.0):
-        heard.event("leases.Taker", "WARN", "cannot reach {}", f"call {now}", throwable=thrown)
-        heard.event("leases.Renewer", "WARN", "cannot reach {}", f"call {now}")
+        events.event("leases.Taker", "WARN", "cannot reach {}", f"call {now}", throwable=thrown)
+        events.event("leases.Renewer", "WARN", "cannot reach {}", f"call {now}")
     shown = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert shown == ["cannot reach call 0.0"] * 2 + ["cannot reach call 60.0"] * 2
