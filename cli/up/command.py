@@ -14,7 +14,6 @@ from cli.options import StreamsOption
 from cli.signals import asked_to_stop
 from cli.up.workers import in_workers, workers_of
 from processors.backend import Backend, Reader
-from processors.engines.engines import Engines
 from processors.hosts.crashes import crash_folder
 from processors.hosts.kcl.daemon import class_data_archive
 from processors.hosts.kcl.daemon.installation import Installation

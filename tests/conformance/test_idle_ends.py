@@ -22,6 +22,7 @@ from tests.conformance.host_under_test import HOSTS, HostEnvironment
 from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import SimulatedCluster, Talk, frame
+from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import VirtualClock, run
 
 pytestmark = pytest.mark.no_cover
@@ -30,17 +31,7 @@ pytestmark = pytest.mark.no_cover
 SETTLED = 120
 
 
-class Clock:
-    """A worker's wall clock that is `wrong` ms ahead."""
-
-    def __init__(self, wrong: int) -> None:
-        self._wrong = wrong
-
-    def now(self) -> int:
-        return VirtualClock().now() + self._wrong
-
-
-async def sweeping(cluster: SimulatedCluster, *, clock: Clock | None = None) -> LocalHost:
+async def sweeping(cluster: SimulatedCluster, *, clock: VirtualClock | None = None) -> LocalHost:
     """A worker of other shards: it looks for idle sessions, and reads none of ours."""
     streams: dict[StreamName, Stream] = {
         **cluster.streams,
@@ -109,11 +100,11 @@ def test_workers_whose_clocks_are_hours_wrong_end_nobody(host: str) -> None:
         talk, early = sentences(count=40), Talk("early", (), tail=None)
         cluster = cluster_of(host, talk)
         await cluster.store.create(Session(id="early", source_language="en", target_languages=("es",), rate=8000))
-        others = [await sweeping(cluster, clock=Clock(wrong)) for wrong in (7_200_000, -7_200_000)]
+        others = [await sweeping(cluster, clock=SkewedClock(ahead)) for ahead in (7200, -7200)]
 
         def skewed(application: str, environment: HostEnvironment) -> HostEnvironment:
             return replace(
-                environment, clock=Clock(10_800_000 if application in ("transcribe", "stability") else -10_800_000)
+                environment, clock=SkewedClock(10_800 if application in ("transcribe", "stability") else -10_800)
             )
 
         cluster.view = skewed

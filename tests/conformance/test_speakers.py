@@ -16,19 +16,11 @@ from tests.conformance.host_under_test import HOSTS
 from tests.conformance.scripted_cluster import SETTLED, cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster, Talk
+from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import VirtualClock, run
 
 #: One write of the speakers here.
 PCM = bytes(FRAME_MS * RATE // 1000 * 2)
-
-
-class SetClock(VirtualClock):
-    """A speaker's wall clock that somebody sets: it is `ahead` s ahead."""
-
-    ahead = 0.0
-
-    def now(self) -> int:
-        return super().now() + round(self.ahead * 1000)
 
 
 def speaker(
@@ -58,7 +50,7 @@ async def speak(to: AudioProducer, milliseconds: int, before: Callable[[int], No
 @pytest.mark.parametrize("lasts", [FRAME_MS, 10**9])
 def test_a_speaker_whose_clock_is_set_in_mid_talk_is_heard_whole(host: str, step: float, lasts: int) -> None:
     async def main() -> None:
-        talk, clock = sentences(), SetClock()
+        talk, clock = sentences(), SkewedClock()
         cluster = cluster_of(host, talk)
         cluster.start()
 

@@ -19,6 +19,7 @@ from tests.conformance.host_under_test import FACTORIES, HOSTS, HostEnvironment
 from tests.conformance.scripted_cluster import SETTLED, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster
+from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import VirtualClock, run
 
 
@@ -29,14 +30,6 @@ class Slow(ScriptedSynthesizer):
         for _ in range(10):
             yield bytes(self.rate // 10 * 2)
             await asyncio.sleep(0.1)
-
-
-class Wrong:
-    def __init__(self, ahead: float) -> None:
-        self._ahead = ahead
-
-    def now(self) -> int:
-        return VirtualClock().now() + round(self._ahead * 1000)
 
 
 class Uncounted(MemorySessionStore):
@@ -56,7 +49,7 @@ def first_synthesizer_is_ahead(seconds: float) -> Callable[[str, HostEnvironment
     def view(application: str, environment: HostEnvironment) -> HostEnvironment:
         if application != "synthesize" or not wrong:
             return environment
-        return replace(environment, clock=Wrong(wrong.pop()))
+        return replace(environment, clock=SkewedClock(wrong.pop()))
 
     return view
 

@@ -73,19 +73,6 @@ class _FaultyClient(AwsClient):
         return answer
 
 
-class SetClock:
-    """A Clock that stands at `at` (epoch ms)."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-
-    def now(self) -> int:
-        return self.at
-
-    def pass_by(self, seconds: float) -> None:
-        self.at += round(seconds * 1000)
-
-
 @pytest.fixture
 def aws(aws_environment: Mapping[str, str]) -> Aws:
     """AWS as a program would find it."""

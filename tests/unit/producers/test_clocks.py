@@ -11,22 +11,13 @@ import pytest
 from shared.errors import OutageBufferFull
 from shared.models import AudioFrame
 from shared.sessions import MemorySessionStore
+from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
 #: What the wall clock is set by, in s.
 STEPS = [20, -20, 3600, -3600, 7300, -7300, 400_000]
-
-
-class SetClock(VirtualClock):
-    """A wall clock that somebody sets: it is `ahead` s ahead."""
-
-    def __init__(self, ahead: float = 0) -> None:
-        self.ahead = ahead
-
-    def now(self) -> int:
-        return super().now() + round(self.ahead * 1000)
 
 
 def gaps(frames: list[AudioFrame]) -> list[int]:
@@ -39,7 +30,7 @@ def gaps(frames: list[AudioFrame]) -> list[int]:
 @pytest.mark.parametrize("back_after", [0.1, 5, 100])
 def test_a_clock_that_is_set_in_mid_talk_moves_no_audio(step: float, back_after: float) -> None:
     async def main() -> None:
-        stream, clock = FlakyStream(), SetClock()
+        stream, clock = FlakyStream(), SkewedClock()
         async with producer(stream, clock=clock) as talk:
             await speak(talk, 10)
             clock.ahead = step
@@ -58,7 +49,7 @@ def test_a_clock_that_is_set_in_mid_talk_moves_no_audio(step: float, back_after:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_clock_that_is_set_between_capture_and_write_moves_no_audio(step: float) -> None:
     async def main() -> None:
-        stream, clock = FlakyStream(), SetClock()
+        stream, clock = FlakyStream(), SkewedClock()
         async with producer(stream, clock=clock) as talk:
             for n in range(100):
                 await asyncio.sleep(0.1)
@@ -73,7 +64,7 @@ def test_a_clock_that_is_set_between_capture_and_write_moves_no_audio(step: floa
 @pytest.mark.parametrize("step", STEPS)
 def test_a_clock_that_is_set_in_a_mute_leaves_the_mutes_own_gap(step: float) -> None:
     async def main() -> None:
-        stream, clock = FlakyStream(), SetClock()
+        stream, clock = FlakyStream(), SkewedClock()
         async with producer(stream, clock=clock) as talk:
             await speak(talk, 1)
             await asyncio.sleep(14)
@@ -88,7 +79,7 @@ def test_a_clock_that_is_set_in_a_mute_leaves_the_mutes_own_gap(step: float) -> 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_clock_that_is_set_in_an_outage_leaves_the_hole_of_what_was_refused(step: float) -> None:
     async def main() -> None:
-        stream, clock = FlakyStream(), SetClock()
+        stream, clock = FlakyStream(), SkewedClock()
         refused = 0
         async with producer(stream, clock=clock, outage_buffer_s=5) as talk:
             outage = asyncio.create_task(stream.fail_for(7.25))
@@ -109,7 +100,7 @@ def test_a_clock_that_is_set_in_an_outage_leaves_the_hole_of_what_was_refused(st
 @pytest.mark.parametrize("step", STEPS)
 def test_a_clock_that_is_set_while_a_write_waits_leaves_no_gap(step: float) -> None:
     async def main() -> None:
-        stream, clock = FlakyStream(), SetClock()
+        stream, clock = FlakyStream(), SkewedClock()
         stream.delay = 3.0
         async with producer(stream, clock=clock, timeout_s=60) as talk:
             for n in range(200):
@@ -126,7 +117,7 @@ def test_a_clock_that_is_set_while_a_write_waits_leaves_no_gap(step: float) -> N
 @pytest.mark.parametrize("back_after", [0.1, 100])
 def test_a_clock_that_is_set_before_the_first_write_moves_no_audio(step: float, back_after: float) -> None:
     async def main() -> None:
-        stream, store, clock = FlakyStream(), MemorySessionStore(), SetClock()
+        stream, store, clock = FlakyStream(), MemorySessionStore(), SkewedClock()
         await store.create(TALK)
         await asyncio.sleep(600)
         talk = await producer(stream, store, clock=clock).open()
@@ -144,7 +135,7 @@ def test_a_clock_that_is_set_before_the_first_write_moves_no_audio(step: float, 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_new_session_begins_with_its_first_sample_whatever_the_clock_says(step: float) -> None:
     async def main() -> None:
-        stream, clock = FlakyStream(), SetClock(-step)
+        stream, clock = FlakyStream(), SkewedClock(-step)
         talk = await producer(stream, clock=clock, session=replace(TALK, started_at=0)).open()
         await asyncio.sleep(3)
         clock.ahead = 0
@@ -160,7 +151,7 @@ def test_a_new_session_begins_with_its_first_sample_whatever_the_clock_says(step
 @pytest.mark.parametrize("ahead", [7300, -7300, 400_000])
 def test_who_goes_on_with_a_clock_that_cannot_be_right_stays_behind_what_was_heard(ahead: float) -> None:
     async def main() -> None:
-        stream, store, clock = FlakyStream(), MemorySessionStore(), SetClock(ahead)
+        stream, store, clock = FlakyStream(), MemorySessionStore(), SkewedClock(ahead)
         await store.create(TALK)
         await store.advance_heard("talk", 0, 60_000)
         await asyncio.sleep(65)

@@ -11,22 +11,13 @@ from shared.codec import encode
 from shared.streams import Entry, MemoryStream, Start, Stream, StreamName
 from shared.streams.follow import Follower
 from sinks import Caption, CaptionSubscriber, Ended, Missed
+from tests.support.clocks import SkewedClock
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire, refusal
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.subscriber_harness import ended, translation
 
 WRONG = pytest.mark.parametrize("ahead", [0, 7200, -7200, 400 * 86_400], ids=["right", "ahead", "behind", "a year"])
 NAME = StreamName.TRANSLATIONS
-
-
-class Wrong:
-    """The listener's clock, so many s ahead of everybody's."""
-
-    def __init__(self, ahead: float) -> None:
-        self._ahead = ahead
-
-    def now(self) -> int:
-        return VirtualClock().now() + round(self._ahead * 1000)
 
 
 def translations(kind: str) -> Stream:
@@ -39,7 +30,7 @@ async def say(stream: Stream, number: int) -> None:
 
 
 async def listen(streams: Mapping[StreamName, Stream], ahead: float, shown: list[object]) -> None:
-    async with CaptionSubscriber(streams, "talk", "es", clock=Wrong(ahead)) as captions:
+    async with CaptionSubscriber(streams, "talk", "es", clock=SkewedClock(ahead)) as captions:
         async for event in captions:
             seen = (event.number, event.backlog) if isinstance(event, Caption) else event
             shown.append(seen)
@@ -117,7 +108,7 @@ def test_the_time_that_a_listener_reports_is_its_own() -> None:
         received: list[int] = []
 
         async def hear() -> None:
-            async with CaptionSubscriber({NAME: stream}, "talk", "es", clock=Wrong(7200)) as captions:
+            async with CaptionSubscriber({NAME: stream}, "talk", "es", clock=SkewedClock(7200)) as captions:
                 received.extend([event.received_at async for event in captions if isinstance(event, Caption)])
 
         task = asyncio.create_task(hear())

@@ -13,7 +13,8 @@ from processors.hosts.dynamodb_checkpoints import KEPT, DynamoDbCheckpoints
 from shared.aws import Aws
 from shared.errors import SetupError, StoreUnavailable
 from shared.streams import StreamName
-from tests.support.dynamodb import FaultyAws, SetClock
+from tests.support.clocks import ManualClock
+from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 
 #: As Kinesis numbers records: 56 digits, which no number of DynamoDB's holds.
@@ -169,7 +170,7 @@ async def test_a_save_whose_answer_was_lost_may_be_made_again(faulty: FaultyAws,
 
 async def test_an_operator_can_read_them(aws: Aws, prefix: str, observer: Observer) -> None:
     made_at = made(observer, f"{PREFIX}-live-{AUDIO}")
-    clock = SetClock(1_800_000_000_000)
+    clock = ManualClock(1_800_000_000_000)
     at = DynamoDbCheckpoints(aws, stream_prefix=f"{PREFIX}-live", table_prefix=prefix, clock=clock)
     await at.save("transcribe", AUDIO, "shard-1", Checkpoint(KINESIS))
     assert observer.resource("dynamodb").Table(f"{prefix}Checkpoints").scan()["Items"] == [

@@ -14,7 +14,7 @@ from shared.sessions import Session
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from shared.settings import Settings
 from shared.streams import StreamName
-from tests.support.dynamodb import SetClock
+from tests.support.clocks import ManualClock
 from tests.support.waiting import TIMEOUT
 
 NOW = 1_800_000_000_000
@@ -36,7 +36,7 @@ class Outlet:
 async def test_forgotten_sessions_are_proposed_once_whoever_sweeps_and_others_are_not(
     aws: Aws, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = SetClock(NOW)
+    clock = ManualClock(NOW)
     store = DynamoDbSessionStore(aws, prefix, clock=clock)
     for name in ("idle", "early", "live", "over"):
         await store.create(Session(id=name, source_language="en", target_languages=(), started_at=NOW))

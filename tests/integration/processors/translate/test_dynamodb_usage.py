@@ -11,7 +11,8 @@ import pytest
 from processors.translate.dynamodb_usage import DynamoDbUsage
 from shared.aws import Aws
 from shared.errors import StoreUnavailable
-from tests.support.dynamodb import FaultyAws, SetClock
+from tests.support.clocks import ManualClock
+from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 from tests.support.waiting import TIMEOUT
 
@@ -25,17 +26,17 @@ def _long_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOW * 1000)
+def clock() -> ManualClock:
+    return ManualClock(NOW * 1000)
 
 
 @pytest.fixture
-def usage(aws: Aws, prefix: str, clock: SetClock) -> DynamoDbUsage:
+def usage(aws: Aws, prefix: str, clock: ManualClock) -> DynamoDbUsage:
     return DynamoDbUsage(aws, prefix, clock=clock)
 
 
 @pytest.fixture
-def faulty_usage(faulty: FaultyAws, prefix: str, clock: SetClock) -> DynamoDbUsage:
+def faulty_usage(faulty: FaultyAws, prefix: str, clock: ManualClock) -> DynamoDbUsage:
     """One whose calls go wrong where the test wants it."""
     return DynamoDbUsage(faulty, prefix, clock=clock)
 
@@ -88,7 +89,7 @@ async def test_what_is_given_back_may_be_spent(usage: DynamoDbUsage, faulty_usag
 async def test_an_outage_stops_nobody_and_the_cap_holds_in_memory(
     faulty_usage: DynamoDbUsage,
     faulty: FaultyAws,
-    clock: SetClock,
+    clock: ManualClock,
     table: SpendingTable,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -140,7 +141,7 @@ async def test_a_table_that_never_answers_is_not_waited_for(
     assert table.spent("day") == 60
 
 
-async def test_a_missing_table_stops_nobody(aws: Aws, clock: SetClock, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_missing_table_stops_nobody(aws: Aws, clock: ManualClock, caplog: pytest.LogCaptureFixture) -> None:
     lost = DynamoDbUsage(aws, "nowhere-", clock=clock)
     assert await lost.reserve("day", 60, 100)
     assert not await lost.reserve("day", 60, 100)

@@ -22,7 +22,7 @@ from shared.models import Segment, Word
 from shared.sessions import SessionState, SessionStore
 from shared.sessions.dynamodb import KEPT_ENDED, KEPT_OPEN, DynamoDbSessionStore
 from tests.integration.shared.sessions.item import item_of
-from tests.support.dynamodb import SetClock
+from tests.support.clocks import ManualClock
 from tests.support.localstack import Observer
 from tests.support.session_store_cases import FULL, TALK, SessionStoreCases, segment
 from tests.support.waiting import TIMEOUT
@@ -35,7 +35,7 @@ class TestDynamoDbSessionStore(SessionStoreCases):
 
 
 async def test_an_operator_can_read_the_item(aws: Aws, prefix: str, observer: Observer) -> None:
-    store = DynamoDbSessionStore(aws, prefix, clock=SetClock(NOW * 1000))
+    store = DynamoDbSessionStore(aws, prefix, clock=ManualClock(NOW * 1000))
     await store.create(replace(FULL, state=SessionState.OPEN))
     item = item_of(observer, prefix, FULL.id)
     for name in ("owner", "publish_token_hash", "listen_token_hash", "settings", "take", "heard", "number", "frontier"):

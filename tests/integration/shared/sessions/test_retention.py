@@ -11,7 +11,7 @@ from shared.errors import SessionExists, SessionUnknown
 from shared.sessions import SessionState, SessionStore
 from shared.sessions.dynamodb import DynamoDbSessionStore
 from tests.integration.shared.sessions.item import item_of
-from tests.support.dynamodb import SetClock
+from tests.support.clocks import ManualClock
 from tests.support.localstack import Observer
 from tests.support.session_store_cases import TALK, segment
 
@@ -20,18 +20,18 @@ DAY = 86_400
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOW * 1000)
+def clock() -> ManualClock:
+    return ManualClock(NOW * 1000)
 
 
 @pytest.fixture
-async def store(aws: Aws, prefix: str, clock: SetClock) -> DynamoDbSessionStore:
+async def store(aws: Aws, prefix: str, clock: ManualClock) -> DynamoDbSessionStore:
     made = DynamoDbSessionStore(aws, prefix, clock=clock)
     await made.create(TALK)
     return made
 
 
-async def test_a_session_is_kept_30_days(store: SessionStore, clock: SetClock) -> None:
+async def test_a_session_is_kept_30_days(store: SessionStore, clock: ManualClock) -> None:
     clock.pass_by(30 * DAY - 1)
     assert await store.load("talk") == TALK
     with pytest.raises(SessionExists):
@@ -42,7 +42,7 @@ async def test_a_session_is_kept_30_days(store: SessionStore, clock: SetClock) -
     assert await store.open_sessions() == []
 
 
-async def test_an_ended_session_is_kept_7_days_from_its_end(store: SessionStore, clock: SetClock) -> None:
+async def test_an_ended_session_is_kept_7_days_from_its_end(store: SessionStore, clock: ManualClock) -> None:
     clock.pass_by(29 * DAY)
     await store.end("talk", 0, 100)
     clock.pass_by(7 * DAY - 1)
@@ -52,14 +52,14 @@ async def test_an_ended_session_is_kept_7_days_from_its_end(store: SessionStore,
         await store.load("talk")
 
 
-async def test_a_session_announced_long_before_is_there_when_it_starts(store: SessionStore, clock: SetClock) -> None:
+async def test_a_session_announced_long_before_is_there_when_it_starts(store: SessionStore, clock: ManualClock) -> None:
     await store.create(replace(TALK, id="later", started_at=(NOW + 90 * DAY) * 1000))
     clock.pass_by(119 * DAY)
     assert (await store.load("later")).state is SessionState.OPEN
 
 
 async def test_an_expired_session_takes_no_write_and_leaves_its_id_free(
-    store: SessionStore, clock: SetClock, observer: Observer, prefix: str
+    store: SessionStore, clock: ManualClock, observer: Observer, prefix: str
 ) -> None:
     take = await store.open_take("talk", None)
     await store.claim("talk", [segment(1)], unpublished=1, frontier=2, words=[])

@@ -12,18 +12,9 @@ from shared.errors import StoreUnavailable
 from shared.models import Status
 from shared.sessions import MemorySessionStore, Session
 from shared.sessions.session import FIRST_EPOCH
+from tests.support.clocks import ManualClock
 from tests.support.virtual_time import EPOCH
 from tests.unit.processors.synthesize.synthesize_harness import SynthesizeHarness, run_scenario, translation
-
-
-class Wrong:
-    """A clock that is wrong by so many s."""
-
-    def __init__(self, ahead: float) -> None:
-        self._ahead = ahead
-
-    def now(self) -> int:
-        return EPOCH + round(self._ahead * 1000)
 
 
 class Down(MemorySessionStore):
@@ -44,7 +35,7 @@ class Down(MemorySessionStore):
 @pytest.mark.parametrize("ahead", [7200.0, -7200.0])
 def test_a_successors_attempts_are_above_those_of_a_host_whose_clock_was_wrong(ahead: float) -> None:
     async def scenario(harness: SynthesizeHarness) -> None:
-        harness.context.clock = Wrong(ahead)  # type: ignore[assignment]
+        harness.context.clock = ManualClock(EPOCH + round(ahead * 1000))  # type: ignore[assignment]
         harness.engine.delay["es"] = 0.5
         await harness.send(translation(1, 2400), every=1)
         half = harness.chunks(1)[0].attempt

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from shared.aws.circuit_breaker import CircuitBreaker
-from tests.support.dynamodb import SetClock
+from tests.support.clocks import ManualClock
 
 
 def test_it_is_open_for_a_while_and_not_for_as_long_as_a_clock_steps_back() -> None:
-    clock = SetClock(1_700_000_000_000)
+    clock = ManualClock(1_700_000_000_000)
     breaker = CircuitBreaker("the table cannot be read", clock)
     assert not breaker.is_open
     breaker.record_failure("no answer")

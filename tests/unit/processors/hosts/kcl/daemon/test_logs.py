@@ -81,7 +81,9 @@ def test_a_childs_line_is_logged_as_the_child_did(events: RecordedEvents, caplog
         '{"done": "7"}',
     ],
 )
-def test_a_line_that_is_no_log_is_a_warning(events: RecordedEvents, caplog: pytest.LogCaptureFixture, said: str) -> None:
+def test_a_line_that_is_no_log_is_a_warning(
+    events: RecordedEvents, caplog: pytest.LogCaptureFixture, said: str
+) -> None:
     events.lines.feed(said)
     events.lines.feed("")
     (record,) = caplog.records
