@@ -79,7 +79,7 @@ def print_line(line: str) -> None:
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_error(line: str) -> None:
+def print_stderr(line: str) -> None:
     """Writes a line to standard error; where nobody reads that either, there is nobody to tell."""
     with suppress(OSError):
         print(clean(line), file=sys.stderr)

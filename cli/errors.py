@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from botocore.exceptions import ConnectionError, HTTPClientError, ProxyConnectionError
 
-from cli.console import print_error
+from cli.console import print_stderr
 from shared.errors import (
     LowLatencyTranslateError,
     ScriptError,
@@ -61,7 +61,7 @@ def unanswered(error: BaseException, environ: Mapping[str, str] = os.environ) ->
 
 def note(line: str) -> None:
     """Tells the user, beside a command's own output, what it makes of something doubtful."""
-    print_error(f"llt: {' '.join(line.split())}")
+    print_stderr(f"llt: {' '.join(line.split())}")
 
 
 def _with_notes(error: BaseException) -> str:

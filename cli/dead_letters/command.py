@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from cli.backend import NAMES
-from cli.console import Console, print_error, put_json
+from cli.console import Console, print_stderr, put_json
 from cli.dead_letters.letters import DeadLetters, Letter, LetterUnknown
 from cli.dead_letters.view import print_letter, print_table, summary, whole
 from cli.options import JsonOption
@@ -88,7 +88,7 @@ def _run(letters: DeadLetters, work: Coroutine[Any, Any, Result]) -> Result:
     with Console(stderr=True).status("Reading dead letters ..."):
         found = asyncio.run(work)
     if letters.unreadable:
-        print_error(f"{letters.unreadable} of the stream's records are no dead letters and were left out.")
+        print_stderr(f"{letters.unreadable} of the stream's records are no dead letters and were left out.")
     return found
 
 
@@ -98,7 +98,7 @@ def _write(letter: Letter, file: Path) -> None:
         raise LetterUnknown(f"--payload {file}: the dead letter {letter.id} carries no bytes; nothing was written")
     with writing(file):
         file.write_bytes(payload)
-    print_error(f"Wrote {len(payload)} bytes to {file}.")
+    print_stderr(f"Wrote {len(payload)} bytes to {file}.")
 
 
 def _milliseconds(since: str) -> int:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import print_error, put
+from cli.console import print_stderr, put
 from cli.emulate.back_engines import chosen, described
 from cli.emulate.child import run
 from cli.signals import asked_to_stop
@@ -115,7 +115,7 @@ async def _run(
             spare_own(own)
             return await run(command, own)
         put(_block(environ))
-        print_error("The emulators are up. Ctrl-C stops them.")
+        print_stderr("The emulators are up. Ctrl-C stops them.")
         await asked_to_stop()
         return 0
 

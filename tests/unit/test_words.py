@@ -1,4 +1,4 @@
-"""The house rules: one word for one thing, the field's where it has one. A word that was given up does not come back."""
+"""The house rules: one word for one thing, the field's where it has one. A retired word does not come back."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def said(pattern: re.Pattern[str], folders: tuple[str, ...]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("retired", RETIRED, ids=lambda retired: retired.word)
-def test_a_word_that_was_given_up_is_not_said_again(retired: Retired) -> None:
+def test_a_retired_word_is_not_said_again(retired: Retired) -> None:
     # Whole words of names and of prose; a name's case counts, and that of a word at the beginning of a sentence not.
     case = re.IGNORECASE if retired.word.islower() else re.NOFLAG
     pattern = re.compile(rf"(?<![A-Za-z])(?:{retired.word})(?![A-Za-z])", case)
