@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.support.checkout import ROOT, files
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 PACKAGES = {"shared", "producers", "processors", "sinks", "emulators", "cli"}
 #: Seconds. Where pip's cache has none of the packages, 100 MB are fetched.
@@ -40,7 +40,7 @@ _SAID = {
 
 def python(*arguments: str | Path, cwd: Path) -> None:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=TIMEOUT
     )
     assert done.returncode == 0, done.stderr
 
@@ -88,7 +88,7 @@ class Installed:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
 
     def llt(self, *arguments: str | Path, **environ: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,6 @@ def files() -> list[Path]:
         cwd=ROOT,
         capture_output=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     ).stdout
     return [path for name in listed.split(b"\0") if name and (path := ROOT / name.decode()).is_file()]

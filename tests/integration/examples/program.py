@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.patience import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,7 +35,7 @@ class Program:
 
     def end(self) -> tuple[int, str, str]:
         """Its exit code, and all that it wrote to stdout and stderr."""
-        out, err = self._process.communicate(timeout=PATIENCE)
+        out, err = self._process.communicate(timeout=TIMEOUT)
         return self._process.returncode, self._printed + out, err
 
 

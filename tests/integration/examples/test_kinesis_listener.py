@@ -14,7 +14,7 @@ from shared.models import Record, SessionEnded, Translation
 from shared.sessions import Session
 from shared.streams import Entry, StreamName
 from tests.integration.examples.program import run, started
-from tests.support.pipelines import on_localstack
+from tests.support.localstack_backend import localstack_backend
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 
@@ -34,7 +34,7 @@ class Talk:
 
 @pytest.fixture
 async def talk() -> AsyncIterator[Talk]:
-    async with on_localstack() as (prefix, backend):
+    async with localstack_backend() as (prefix, backend):
         await backend.store.create(Session(id="talk", source_language="en", target_languages=("es",)))
         yield Talk(backend, {"STREAM_PREFIX": prefix, "TABLE_PREFIX": prefix})
 

@@ -16,8 +16,8 @@ from shared.streams import StreamName
 from shared.streams.base import OLDEST
 from shared.streams.follow import Follower
 from tests.integration.examples.program import ROOT, run, started
-from tests.support.patience import PATIENCE
-from tests.support.pipelines import on_localstack
+from tests.support.localstack_backend import localstack_backend
+from tests.support.waiting import TIMEOUT
 
 pytestmark = pytest.mark.usefixtures("aws_environment")
 
@@ -64,7 +64,7 @@ class Room:
         """What stands on the stream of audio, up to the first of this kind."""
         found: list[AudioFrame | SessionEnded] = []
         audio = {StreamName.AUDIO: self.backend.streams[StreamName.AUDIO]}
-        async with asyncio.timeout(PATIENCE), Follower(audio, OLDEST) as follower:
+        async with asyncio.timeout(TIMEOUT), Follower(audio, OLDEST) as follower:
             while not found or not isinstance(found[-1], until):
                 record = decode((await follower.next()).item.data)
                 assert isinstance(record, AudioFrame | SessionEnded)
@@ -76,7 +76,7 @@ class Room:
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     (tmp_path / "sounddevice.py").write_text(SOUNDDEVICE, encoding="utf-8")
     gone = tmp_path / "gone"
-    async with on_localstack() as (prefix, backend):
+    async with localstack_backend() as (prefix, backend):
         yield Room(
             backend,
             {

@@ -46,7 +46,7 @@ from cli.up.workers import Worker
 stand_ins = [Worker(one[0], [sys.executable, "-c", {STAND_IN!r}, *one], os.environ) for one in json.loads(sys.argv[1])]
 with (
     patch("cli.up.command.Installation.find"),
-    patch("cli.up.command.class_data_archive.made"),
+    patch("cli.up.command.class_data_archive.ensure_archive"),
     patch("cli.up.command.shared_backend", lambda settings, *_: memory(settings)),
     patch("cli.up.command.workers_of", lambda settings: stand_ins),
 ):

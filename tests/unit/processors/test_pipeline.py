@@ -139,7 +139,7 @@ def test_an_id_is_taken_once() -> None:
 class Gone(MemoryStream):
     """A stream that is deleted a minute after its reader has begun."""
 
-    async def reader(self, shard: str, start: Start, *, holds: bool = False) -> ShardReader:
+    async def reader(self, shard: str, start: Start, *, retain: bool = False) -> ShardReader:
         await asyncio.sleep(60)
         raise ResourceMissing(f"there is no stream {self.name}")
 

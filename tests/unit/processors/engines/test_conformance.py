@@ -16,7 +16,7 @@ from shared.errors import UnsupportedLanguage
 from shared.models import SAMPLE_BYTES
 from shared.sessions import Session
 from shared.settings import Settings
-from tests.benchmarks.listening import read_wav
+from tests.benchmarks.recogniser_run import read_wav
 
 DEMO = Path(__file__).parents[4] / "cli" / "demo"
 #: What stands for the argument of an engine that takes one.
