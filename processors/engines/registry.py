@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -63,10 +63,10 @@ class EngineRegistry:
         spec = self.find(kind, choice)
         if spec is None:
             raise SettingError(f"{kind.setting}={choice}: expected {self._expected(kind)}")
-        for package in spec.packages:
-            if find_spec(package) is None:
-                raise _missing(spec, package)
         try:
+            for package in spec.packages:
+                if find_spec(package) is None:
+                    raise _missing(spec, package)
             return _class_of(spec).from_settings(settings, choice.partition(":")[2])
         except ModuleNotFoundError as error:
             if error.name is None:
@@ -90,18 +90,27 @@ class EngineRegistry:
         owners = dict.fromkeys(self._built_in, _PROJECT)
         added: list[EngineSpec] = []
         refused: list[tuple[str, str]] = []
+
+        def refuse(error: Exception) -> None:
+            why = f"{entry.name} = {entry.value}: {type(error).__name__}: {error}"
+            refused.append((package, why))
+            log.warning("the package %s lacks an engine, for its entry point is broken: %s", package, why)
+
         for entry in sorted(entry_points(group=GROUP), key=lambda entry: (_package(entry), entry.name)):
             package = _package(entry)
             try:
-                for spec in _specs(entry):
-                    if owner := owners.get((spec.kind, spec.name)):
-                        raise ValueError(f"{spec.kind} {spec.name}: expected a name that {owner} has not taken")
+                given = entry.load()
+            except Exception as error:
+                refuse(error)
+                continue
+            for spec in given if isinstance(given, list | tuple) else [given]:
+                if not isinstance(spec, EngineSpec):
+                    refuse(TypeError(f"expected an EngineSpec or a list of them, got {type(spec).__name__}"))
+                elif owner := owners.get((spec.kind, spec.name)):
+                    refuse(ValueError(f"{spec.kind} {spec.name}: expected a name that {owner} has not taken"))
+                else:
                     owners[spec.kind, spec.name] = package
                     added.append(spec)
-            except Exception as error:
-                why = f"{entry.name} = {entry.value}: {type(error).__name__}: {error}"
-                refused.append((package, why))
-                log.warning("the package %s adds no engine by its entry point %s", package, why)
         return added, refused
 
 
@@ -109,14 +118,6 @@ def listed(specs: Iterable[EngineSpec]) -> str:
     """How they are chosen, for a sentence: `a, b or c:PATH`."""
     *others, last = [spec.form for spec in specs]
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _specs(entry: EntryPoint) -> Iterator[EngineSpec]:
-    given = entry.load()
-    for spec in given if isinstance(given, list | tuple) else [given]:
-        if not isinstance(spec, EngineSpec):
-            raise TypeError(f"expected an EngineSpec or a list of them, got {type(spec).__name__}")
-        yield spec
 
 
 def _package(entry: EntryPoint) -> str:

@@ -126,9 +126,17 @@ def test_a_package_that_is_broken_is_named_once_and_keeps_nobody_from_working(
     assert package_name == "llt_bad"
     assert reason.startswith(why)
     (warning,) = caplog.messages
-    assert warning.startswith(f"the package llt_bad adds no engine by its entry point {why}")
+    assert warning.startswith(f"the package llt_bad lacks an engine, for its entry point is broken: {why}")
     with pytest.raises(SettingError, match=r"expected one of apertium, .*, good, better, last$"):
         registry.load(EngineKind.TRANSLATOR, "bad", Settings())
+
+
+def test_of_a_list_each_engine_counts_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, "llt_some", f"ENGINE = [{MINE.format('aws')}, None, {MINE.format('some')}]")
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = EngineRegistry()
+    assert [spec.name for spec in registry.known(EngineKind.TRANSLATOR)] == [*BUILT_IN_TRANSLATORS, "some"]
+    assert [name for name, _ in registry.refused] == ["llt_some", "llt_some"]
 
 
 def test_doctor_shows_a_package_that_is_broken_and_goes_on(tmp_path: Path) -> None:
