@@ -69,7 +69,7 @@ def test_what_is_out_of_reach_is_told_as_missed() -> None:
             await harness.publish(translation(number, f"t{number}"), clip(number))
             await asyncio.sleep(20)
         near = await harness.captions("es", after=2), await harness.audio(after=2)
-        far = await harness.captions("es", after=2, reach_back=100), await harness.audio(after=2, reach_back=100)
+        far = await harness.captions("es", after=2, lookback_s=100), await harness.audio(after=2, lookback_s=100)
         await asyncio.sleep(10)
         assert numbered(near[0]) == [Missed(3, 6), 7, 8]
         assert numbered(near[1]) == [ClipMissed(3, 6), 7, 8]
@@ -85,8 +85,8 @@ def test_one_that_joins_may_reach_further_back_or_not_at_all() -> None:
         for number in range(1, 9):
             await harness.publish(translation(number, f"t{number}"), clip(number))
             await asyncio.sleep(10)
-        nothing = await harness.captions("es", reach_back=0), await harness.audio(reach_back=0)
-        some = await harness.captions("es", reach_back=25), await harness.audio(reach_back=25)
+        nothing = await harness.captions("es", lookback_s=0), await harness.audio(lookback_s=0)
+        some = await harness.captions("es", lookback_s=25), await harness.audio(lookback_s=25)
         await asyncio.sleep(1)
         assert nothing == ([], [])
         assert numbered(some[0]) == [Missed(1, 6), 7, 8]
@@ -127,8 +127,8 @@ def test_a_correction_is_told_also_where_translations_behind_it_are_had_or_of_an
 def test_a_number_below_none_is_refused(kind: Any) -> None:
     with pytest.raises(ValueError, match="expected `after` to be 0 or more, got -1"):
         kind(SubscriberHarness().streams, "talk", "es", after=-1)
-    with pytest.raises(ValueError, match="expected `reach_back` to be 0 s or more, got -1"):
-        kind(SubscriberHarness().streams, "talk", "es", reach_back=-1)
+    with pytest.raises(ValueError, match="expected `lookback_s` to be 0 s or more, got -1"):
+        kind(SubscriberHarness().streams, "talk", "es", lookback_s=-1)
     with pytest.raises(ValueError, match="expected `backlog` to be 0 or more, got -1"):
         CaptionSubscriber(SubscriberHarness().streams, "talk", "es", backlog=-1)
     with pytest.raises(ValueError, match="expected `clip_timeout_s` to be 0 or more, got nan"):

@@ -159,7 +159,7 @@ def test_while_no_dead_letter_is_taken_either_the_output_is_tried_on_and_only_on
     run(main())
 
 
-def test_a_dead_letter_is_insisted_on_however_long_that_takes() -> None:
+def test_a_dead_letter_is_retried_however_long_that_takes() -> None:
     async def main() -> None:
         bench = Bench()
         bench.stream.refused.add("talk")
