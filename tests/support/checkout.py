@@ -11,11 +11,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def files() -> list[Path]:
-    """Every file of the repository, new ones too; where there is no repository, of what an sdist held."""
+    """Every file that the repository holds; where there is none, of what an sdist held."""
     if not (ROOT / ".git").exists():
         return [path for path in ROOT.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z"],
         cwd=ROOT,
         capture_output=True,
         check=True,
