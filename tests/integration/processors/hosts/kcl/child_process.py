@@ -17,7 +17,7 @@ from shared.models import Segment
 from tests.support.waiting import TIMEOUT
 
 ROOT = Path(__file__).parents[5]
-SCRIPTED_CHILD = Path(__file__).with_name("program.py")
+SCRIPTED_CHILD = Path(__file__).with_name("scripted_child.py")
 
 
 class ChildProcess:

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.kcl
 
 @pytest.fixture
 def child(tmp_path: Path) -> Iterator[ChildProcess]:
-    conversation = ChildProcess(tmp_path)
-    conversation.begin()
-    yield conversation
-    conversation.close()
+    started = ChildProcess(tmp_path)
+    started.begin()
+    yield started
+    started.close()
 
 
 def test_what_is_printed_never_reaches_the_protocol(child: ChildProcess) -> None:
@@ -137,16 +137,16 @@ def test_a_record_that_makes_a_stage_raise_or_is_none_harms_no_other(child: Chil
 
 
 def test_a_fault_of_the_host_ends_the_process_with_nothing_checkpointed(tmp_path: Path) -> None:
-    conversation = ChildProcess(tmp_path, "--faulty")
+    started = ChildProcess(tmp_path, "--faulty")
     try:
-        conversation.begin()
-        conversation.bring("raise")
-        while conversation.process.poll() is None and conversation.bring_raw([]) is not None:
+        started.begin()
+        started.bring("raise")
+        while started.process.poll() is None and started.bring_raw([]) is not None:
             pass
-        assert conversation.process.wait(TIMEOUT) == 1
-        assert conversation.checkpoints == []
+        assert started.process.wait(TIMEOUT) == 1
+        assert started.checkpoints == []
     finally:
-        conversation.close()
+        started.close()
 
 
 def test_a_loop_that_stands_still_ends_the_process_and_shows_where(child: ChildProcess) -> None:
@@ -172,19 +172,19 @@ def test_it_says_that_it_lives_and_how_far_it_has_come(child: ChildProcess) -> N
 
 
 def test_a_host_that_cannot_be_made_ends_the_process(tmp_path: Path) -> None:
-    conversation = ChildProcess(tmp_path, "--unready")
+    started = ChildProcess(tmp_path, "--unready")
     try:
-        assert conversation.process.wait(TIMEOUT) == 1
+        assert started.process.wait(TIMEOUT) == 1
     finally:
-        conversation.close()
+        started.close()
 
 
 #: A daemon that dies: it brings its child records that wait for a refusing stream, and names the child.
 DAEMON = """
 import sys, time
 from pathlib import Path
-from tests.integration.processors.hosts.kcl.child_process import Conversation
-child = Conversation(Path(sys.argv[1]), "--refusing")
+from tests.integration.processors.hosts.kcl.child_process import ChildProcess
+child = ChildProcess(Path(sys.argv[1]), "--refusing")
 child.begin()
 child.bring("raise")
 print(child.process.pid, flush=True)
