@@ -6,8 +6,7 @@ import logging
 from dataclasses import replace
 
 from processors.contract import Context, Input, Operator
-from processors.hosts.emission import Emission
-from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.in_flight import Emission, InFlightRecord
 from processors.hosts.publisher import Publisher
 from shared.clock import Clock
 from shared.codec import encode

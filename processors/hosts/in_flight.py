@@ -1,4 +1,4 @@
-"""What of a shard is in flight: given to the operators, and not acked yet. The low-water mark lies before it."""
+"""What is in flight in a host: records that are not acked, the low-water mark before them, emissions on their way."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.streams import StreamName
+from shared.streams import Entry, StreamName
 
 
 def _nothing() -> None:
-    pass
+    """Nobody wants to be told."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,3 +66,24 @@ class InFlight:
         """Raises the low-water mark over the oldest records as far as they are acked."""
         while self._records and self._records[0].acked:
             self.low_water = self._records.popleft().sequence
+
+
+@dataclass(slots=True, eq=False)
+class Emission:
+    """A record on its way out; durable once each of its `unconfirmed` has confirmed it."""
+
+    stream: StreamName
+    #: What is published; None where only a fused stage takes the record.
+    entry: Entry | None
+    #: Who must still confirm: the stream it is published to, the fused stage that consumes it, or both.
+    unconfirmed: int = 1
+    #: Loop time (s) at which it was emitted.
+    since: float = 0.0
+    #: To be told once it is durable.
+    on_durable: Callable[[], None] = _nothing
+
+    def confirm(self) -> None:
+        """One of those it waits for is done with it."""
+        self.unconfirmed -= 1
+        if not self.unconfirmed:
+            self.on_durable()

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from itertools import islice
 
-from processors.hosts.emission import Emission
+from processors.hosts.in_flight import Emission
 from processors.hosts.parking import Parking
 from processors.hosts.publisher import Publisher
 from shared.backoff import delays

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from processors.contract import Closing, Input, Stage
-from processors.hosts.emission import Emission
-from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.in_flight import Emission, InFlightRecord
 from processors.hosts.operator_context import Services, TipTime
 from processors.hosts.operator_supervisor import OperatorSupervisor
 from processors.hosts.outbox import Outbox

@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from processors.hosts.emission import Emission
-from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.in_flight import Emission, InFlightRecord
 from processors.hosts.key_queue import Divert, KeyQueue
 from processors.hosts.parking import Parking
 from processors.hosts.publisher import Publisher

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from processors.hosts.backpressure import Backpressure
-from processors.hosts.emission import Emission
-from processors.hosts.in_flight import InFlightRecord
+from processors.hosts.in_flight import Emission, InFlightRecord
 from processors.hosts.outbox import Outbox
 from processors.hosts.parking import Parking
 from shared.errors import StreamUnavailable
