@@ -6,14 +6,11 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 from processors.hosts.availability import Availability
 from shared.backoff import delays
 from shared.errors import SetupError, StoreUnavailable, StreamUnavailable
-
-if TYPE_CHECKING:
-    from processors.hosts.parking import Parking
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +26,13 @@ _LOOK = 0.1
 _PROBE = 5.0
 
 
+class ParkedKey(Protocol):
+    """A key of which a stream or the store refuses something."""
+
+    #: Bytes of its inputs that are not acked, and of its outputs that are not published.
+    held: int
+
+
 class Backpressure:
     """Counts what the host holds, and says when it may read on.
 
@@ -42,7 +46,7 @@ class Backpressure:
         #: Bytes of inputs not acked and of outputs not published.
         self.held = 0
         #: The keys of which a stream or the store refuses something.
-        self.parked: set[Parking] = set()
+        self.parked: set[ParkedKey] = set()
 
     def availability(self, name: str) -> Availability:
         """Whether a stream or the store, of this name, answers."""
