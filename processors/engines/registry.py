@@ -71,7 +71,7 @@ class EngineRegistry:
         except ModuleNotFoundError as error:
             if error.name is None:
                 raise
-            raise _missing(spec, error.name.partition(".")[0]) from None
+            raise _missing(spec, error.name) from None
 
     def _expected(self, kind: EngineKind) -> str:
         specs = self.known(kind)
@@ -91,7 +91,7 @@ class EngineRegistry:
         added: list[EngineSpec] = []
         refused: list[tuple[str, str]] = []
 
-        def refuse(error: Exception) -> None:
+        def refuse(error: BaseException) -> None:
             why = f"{entry.name} = {entry.value}: {type(error).__name__}: {error}"
             refused.append((package, why))
             log.warning("the package %s lacks an engine, for its entry point is broken: %s", package, why)
@@ -100,7 +100,7 @@ class EngineRegistry:
             package = _package(entry)
             try:
                 given = entry.load()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 refuse(error)
                 continue
             for spec in given if isinstance(given, list | tuple) else [given]:
@@ -121,7 +121,8 @@ def listed(specs: Iterable[EngineSpec]) -> str:
 
 
 def _package(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist else entry.module
+    # What is left of a package that was not wholly removed has no name.
+    return (entry.dist and entry.dist.name) or entry.value.partition(":")[0]
 
 
 def _class_of(spec: EngineSpec) -> type[Engine]:
@@ -144,7 +145,11 @@ def _class_of(spec: EngineSpec) -> type[Engine]:
     return found
 
 
-def _missing(spec: EngineSpec, package: str) -> EngineUnavailable:
+def _missing(spec: EngineSpec, module: str) -> EngineUnavailable:
+    package = module.partition(".")[0]
+    if module != package and find_spec(package):
+        # To install what is there would bring nothing, or a stranger's package of this name.
+        return EngineUnavailable(f"the {spec.kind} {spec.name} imports {module}, and {package} is there without it")
     name = package.replace("_", "-")
     remedy = f"'{_PROJECT}[{spec.extra}]'" if spec.extra else name
     return EngineUnavailable(f"the {spec.kind} {spec.name} needs the package {name}: pip install {remedy}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,6 +33,19 @@ class Check(StrEnum):
     AWS_CREDENTIALS = "AWS credentials"
 
 
+#: What each field is, and how that is said: packages that add engines need not be typed.
+_FIELDS: Mapping[str, tuple[type, str]] = {
+    "kind": (EngineKind, "an EngineKind"),
+    "name": (str, "a text"),
+    "target": (str, "a text"),
+    "packages": (tuple, "a tuple"),
+    "extra": (str, "a text"),
+    "offline": (bool, "True or False"),
+    "argument": (str, "a text"),
+    "checks": (tuple, "a tuple"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSpec:
     """One engine: what it goes by, where its class is, and what it takes to run. A wrong field is a ValueError."""
@@ -52,8 +66,10 @@ class EngineSpec:
     checks: tuple[Check, ...] = (Check.ENGINE,)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.kind, EngineKind):
-            raise ValueError(f"kind={self.kind!r}: expected an EngineKind")  # noqa: TRY004 (one error for every field)
+        for field, (expected, called) in _FIELDS.items():
+            given = getattr(self, field)
+            if not isinstance(given, expected):
+                raise ValueError(f"{field}={given!r}: expected {called}")  # noqa: TRY004 (one error for every field)
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"name={self.name!r}: expected small letters, digits, hyphens and underscores")
         if not _TARGET.fullmatch(self.target):

@@ -95,6 +95,7 @@ def package(folder: Path, name: str, text: str) -> None:
     ("text", "why"),
     [
         ("raise OSError('no card')", "it = llt_bad:ENGINE: OSError: no card"),
+        ("raise SystemExit('no licence')", "it = llt_bad:ENGINE: SystemExit: no licence"),
         ("import llt_nowhere", "it = llt_bad:ENGINE: ModuleNotFoundError: No module named 'llt_nowhere'"),
         ("", "it = llt_bad:ENGINE: AttributeError: module 'llt_bad' has no attribute 'ENGINE'"),
         ("ENGINE = 'shout'", "it = llt_bad:ENGINE: TypeError: expected an EngineSpec or a list of them, got str"),
@@ -137,6 +138,16 @@ def test_of_a_list_each_engine_counts_for_itself(tmp_path: Path, monkeypatch: py
     registry = EngineRegistry()
     assert [spec.name for spec in registry.known(EngineKind.TRANSLATOR)] == [*BUILT_IN_TRANSLATORS, "some"]
     assert [name for name, _ in registry.refused] == ["llt_some", "llt_some"]
+
+
+def test_what_is_left_of_a_package_keeps_nobody_from_working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, "llt_left", "")
+    (tmp_path / "llt_left-1.0.dist-info" / "METADATA").unlink()
+    package(tmp_path, "llt_whole", f"ENGINE = {MINE.format('whole')}")
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = EngineRegistry()
+    assert [spec.name for spec in registry.known(EngineKind.TRANSLATOR)] == [*BUILT_IN_TRANSLATORS, "whole"]
+    assert [name for name, _ in registry.refused] == ["llt_left"]
 
 
 def test_doctor_shows_a_package_that_is_broken_and_goes_on(tmp_path: Path) -> None:

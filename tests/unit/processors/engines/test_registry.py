@@ -14,7 +14,7 @@ import pytest
 from processors.engines import registry
 from processors.engines.built_in import BUILT_IN
 from processors.engines.registry import ENGINES, EngineRegistry
-from processors.engines.spec import EngineKind, EngineSpec
+from processors.engines.spec import Check, EngineKind, EngineSpec
 from processors.synthesize.engines.espeak import EspeakSynthesizer
 from processors.synthesize.engines.polly import PollySynthesizer
 from processors.synthesize.engines.scripted import ScriptedSynthesizer
@@ -143,6 +143,18 @@ def test_a_package_that_the_entry_does_not_name_is_named_all_the_same(monkeypatc
         EngineRegistry([mine]).load(SYNTHESIZER, "mine", Settings())
 
 
+@pytest.mark.parametrize("packages", [("orjson.nowhere",), ()])
+def test_what_a_package_that_is_there_lacks_is_not_told_to_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packages: tuple[str, ...]
+) -> None:
+    (tmp_path / "llt_misspelt.py").write_text("import orjson.nowhere\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(
+        EngineUnavailable, match=r"^the translator mine imports orjson.nowhere, and orjson is there without it$"
+    ):
+        EngineRegistry([spec(target="llt_misspelt:Mine", packages=packages)]).load(TRANSLATOR, "mine", Settings())
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
@@ -172,7 +184,12 @@ def test_an_entry_that_leads_to_no_engine_of_its_kind_is_told(target: str, messa
         ({"kind": "translator"}, "kind='translator': expected an EngineKind"),
         ({"name": "My engine"}, "name='My engine': expected small letters"),
         ({"name": "mine:PATH"}, "name='mine:PATH': expected small letters"),
+        ({"name": None}, "name=None: expected a text"),
         ({"target": "processors.mine"}, "target='processors.mine': expected module:Class"),
+        ({"packages": "numpy"}, "packages='numpy': expected a tuple"),
+        ({"extra": None}, "extra=None: expected a text"),
+        ({"offline": "no"}, "offline='no': expected True or False"),
+        ({"checks": Check.ENGINE}, "expected a tuple"),
     ],
 )
 def test_an_entry_with_a_wrong_field_is_refused(changes: dict[str, Any], message: str) -> None:
