@@ -19,7 +19,7 @@ from processors.engines.spec import Check, EngineKind
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
 from shared.aws import Aws
-from shared.errors import SetupError
+from shared.errors import LowLatencyTranslateError, SetupError
 from shared.remedies import START_LOCALSTACK, remedy
 from shared.settings import Settings
 
@@ -75,19 +75,22 @@ def packages() -> Iterator[Finding]:
 
 
 def engines(settings: Settings) -> Iterator[tuple[Finding, Any]]:
-    """Each engine with what it reaches, and the engine itself where it is the one that the settings choose."""
+    """Each engine with what it reaches, and the engine itself, to be closed, where it could be made."""
     for kind in EngineKind:
         chosen = getattr(settings, kind)
         # One that takes an argument cannot be made without.
         names = (spec.name for spec in ENGINES.known(kind) if Check.ENGINE in spec.checks and not spec.argument)
         for name in dict.fromkeys((chosen, *names)):
             needed = name == chosen
+            engine = None
             try:
                 engine = ENGINES.load(kind, name, settings)
+                finding = _engine(kind, name, engine, needed=needed)
             except Exception as error:
-                yield Finding(kind, name, present=False, needed=needed, detail="not usable", remedy=str(error)), None
-            else:
-                yield _engine(kind, name, engine, needed=needed), engine
+                # What an engine of another package raises may say little without its name.
+                why = str(error) if isinstance(error, LowLatencyTranslateError) else f"{type(error).__name__}: {error}"
+                finding = Finding(kind, name, present=False, needed=needed, detail="not usable", remedy=why)
+            yield finding, engine
 
 
 def engine_packages() -> Iterator[Finding]:

@@ -47,14 +47,14 @@ async def _examine() -> list[Finding]:
     try:
         for finding, engine in checks.engines(settings):
             findings.append(finding)
-            if engine is not None and finding.needed:
+            if finding.present and finding.needed:
                 chosen[finding.part] = engine
             elif engine is not None:
-                await engine.close()
+                await _close(engine)
         if len(chosen) == len(EngineKind):
             findings.append(_demo(Engines(**chosen)))
     finally:
-        await asyncio.gather(*(engine.close() for engine in chosen.values()))
+        await _close(*chosen.values())
     return [
         *findings,
         *checks.engine_packages(),
@@ -64,6 +64,11 @@ async def _examine() -> list[Finding]:
         *checks.localstack(),
         *checks.microphone(),
     ]
+
+
+async def _close(*engines: Any) -> None:
+    # One that fails at its end was looked at all the same.
+    await asyncio.gather(*(engine.close() for engine in engines), return_exceptions=True)
 
 
 def _demo(engines: Engines) -> Finding:

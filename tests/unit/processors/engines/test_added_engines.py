@@ -150,6 +150,31 @@ def test_what_is_left_of_a_package_keeps_nobody_from_working(tmp_path: Path, mon
     assert [name for name, _ in registry.refused] == ["llt_left"]
 
 
+MUTE = """
+from processors.translate.translator import Translator
+
+class Mute(Translator):
+    def targets(self, source):
+        raise KeyError(source)
+
+    async def close(self):
+        raise OSError("no card")
+
+ENGINE = EngineSpec(kind=EngineKind.TRANSLATOR, name="mute", target="llt_mute:Mute")
+"""
+
+
+@pytest.mark.parametrize("chosen", ["apertium", "mute"])
+def test_doctor_shows_an_engine_that_fails_when_it_is_asked_and_goes_on(tmp_path: Path, chosen: str) -> None:
+    package(tmp_path, "llt_mute", MUTE)
+    told = llt(tmp_path, tmp_path, "doctor", "--json", TRANSLATOR=chosen)
+    found = {(entry["part"], entry["name"]): entry for entry in orjson.loads(told.stdout)["findings"]}
+    assert told.returncode == (chosen == "mute")
+    assert not found["translator", "mute"]["present"]
+    assert found["translator", "mute"]["remedy"] == "KeyError: 'en'"
+    assert found["translator", "apertium"]["present"]
+
+
 def test_doctor_shows_a_package_that_is_broken_and_goes_on(tmp_path: Path) -> None:
     package(tmp_path, "llt_bad", "raise OSError('no card')")
     told = llt(tmp_path, tmp_path, "doctor", "--json")
