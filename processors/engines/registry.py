@@ -67,11 +67,15 @@ class EngineRegistry:
             for package in spec.packages:
                 if find_spec(package) is None:
                     raise _missing(spec, package)
-            return _class_of(spec).from_settings(settings, choice.partition(":")[2])
+            engine: Any = _class_of(spec).from_settings(settings, choice.partition(":")[2])
         except ModuleNotFoundError as error:
             if error.name is None:
                 raise
             raise _missing(spec, error.name) from None
+        # One that inherits another's name would be given the other's translations, from a cache that they share.
+        if kind is EngineKind.TRANSLATOR and engine.name != spec.name:
+            raise EngineUnavailable(f"the translator {spec.name}: expected that its name says so, got {engine.name!r}")
+        return engine
 
     def _expected(self, kind: EngineKind) -> str:
         specs = self.known(kind)

@@ -24,6 +24,15 @@ EXAMPLE = ROOT / "examples" / "custom_engine"
 SPEC = "from processors.engines.spec import EngineKind, EngineSpec\n"
 MINE = 'EngineSpec(kind=EngineKind.TRANSLATOR, name="{}", target="processors.translate.engines.scripted:ScriptedTranslator")'
 
+LAST = """
+from processors.translate.engines.scripted import ScriptedTranslator
+
+class Last(ScriptedTranslator):
+    name = "last"
+
+ENGINE = EngineSpec(kind=EngineKind.TRANSLATOR, name="last", target="llt_last:Last")
+"""
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -115,7 +124,7 @@ def test_a_package_that_is_broken_is_named_once_and_keeps_nobody_from_working(
 ) -> None:
     package(tmp_path, "llt_a_good", f"ENGINE = [{MINE.format('good')}, {MINE.format('better')}]")
     package(tmp_path, "llt_bad", text)
-    package(tmp_path, "llt_last", f"ENGINE = {MINE.format('last')}")
+    package(tmp_path, "llt_last", LAST)
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("llt_a_good", "llt_bad", "llt_last"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -154,6 +163,8 @@ MUTE = """
 from processors.translate.translator import Translator
 
 class Mute(Translator):
+    name = "mute"
+
     def targets(self, source):
         raise KeyError(source)
 

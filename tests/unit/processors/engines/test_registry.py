@@ -178,6 +178,11 @@ def test_an_entry_that_leads_to_no_engine_of_its_kind_is_told(target: str, messa
         EngineRegistry([spec(target=target)]).load(TRANSLATOR, "mine", Settings())
 
 
+def test_a_translator_by_the_name_of_another_is_refused() -> None:
+    with pytest.raises(EngineUnavailable, match="translator mine: expected that its name says so, got 'scripted'"):
+        EngineRegistry([spec()]).load(TRANSLATOR, "mine", Settings())
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
