@@ -181,7 +181,7 @@ class _MemoryReader(ShardReader):
         self._stream = stream
         self._shard = shard
         self._position = position
-        self._positiond_at = opened_at
+        self._opened_at = opened_at
         self._began = False
         #: Loop time (s) at which it read something last.
         self._read_at = asyncio.get_running_loop().time()
@@ -202,7 +202,7 @@ class _MemoryReader(ShardReader):
             self.unread -= sum(len(item.data) for item in items)
         self._stream._notify()
         at_tip = self._position == shard.trimmed + len(shard.items)
-        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip, opened_at=self._positiond_at)
+        return Batch(items, ended=shard.closed and at_tip, at_tip=at_tip, opened_at=self._opened_at)
 
     async def _something(self) -> None:
         """Waits for something to read, and not for ever: a reader is told again that nothing came."""
