@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -128,6 +129,7 @@ class Pipeline:
     ) -> None:
         """Stops the stages: they finish what they can, checkpoint what they have done, and close their engines.
 
+        Where this is cancelled meanwhile, it ends them where they stand; what they have not acked is not checkpointed.
         Where the host itself fails, as for a stream that is deleted meanwhile, the block is cancelled, and this raises
         what it failed with.
         """
@@ -142,8 +144,17 @@ class Pipeline:
             async with beside(self._fail_with_host()):
                 yield
         finally:
-            await self.host.stop()
+            await self._stop()
         await self.host.ended()
+
+    async def _stop(self) -> None:
+        try:
+            await self.host.stop()
+        except asyncio.CancelledError:
+            await self.host.kill()
+            # Nothing is left to wait for: it closes the engines.
+            await self.host.stop()
+            raise
 
     async def _fail_with_host(self) -> None:
         try:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from processors.backend import Backend, memory
+from processors.engines.engines import Engines
 from processors.pipeline import Pipeline
+from processors.translate.engines.scripted import ScriptedTranslator
 from producers import AudioProducer
 from producers.sources import WavSource
 from shared.codec import decode, encode
@@ -24,6 +26,7 @@ from shared.streams import Entry, MemoryStream, Shard, ShardReader, Start, Strea
 from shared.streams.base import OLDEST
 from shared.streams.follow import Follower
 from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber
+from tests.support.refusing_stream import ALWAYS, RefusingStream
 from tests.support.virtual_time import run
 
 DEMO = Path(__file__).parents[3] / "cli" / "demo"
@@ -153,6 +156,41 @@ def on(stream: MemoryStream) -> Backend:
     """A backend with this one as the stream of segments."""
     backend = memory(SCRIPTED)
     return replace(backend, streams={**backend.streams, StreamName.SEGMENTS: stream})
+
+
+class ClosedTranslator(ScriptedTranslator):
+    """Knows whether it was closed."""
+
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def test_cancelled_while_it_stops_it_waits_for_nothing_and_leaves_nothing_behind() -> None:
+    async def main() -> None:
+        refusing = RefusingStream("translations")
+        refusing.refuses = ALWAYS
+        backend = memory(SCRIPTED)
+        backend = replace(backend, streams={**backend.streams, StreamName.TRANSLATIONS: refusing})
+        translator = ClosedTranslator()
+        pipeline = Pipeline(Engines(SCRIPTED, translator=translator), SCRIPTED, backend=backend, stages=["translate"])
+        running = asyncio.create_task(pipeline.run())
+        await pipeline.create_session("talk", "en", ["es"])
+        segment = Segment(session="talk", captured_at=0, number=1, language="en", text="Once.", start=0, end=900)
+        await pipeline.streams[StreamName.UNIQUE_SEGMENTS].publish([Entry(segment.key, encode(segment))])
+        await asyncio.sleep(1)
+        # Its translation is refused: to stop would take 10 s.
+        running.cancel()
+        await asyncio.sleep(1)
+        assert not running.done()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert translator.closed
+
+    run(main())
 
 
 def test_where_the_host_fails_the_block_is_cancelled_and_the_failure_raised() -> None:
