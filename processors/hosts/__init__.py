@@ -1,1 +1,1 @@
-"""What runs stages: a core that every host shares, and the hosts."""
+"""What runs stages: what every host shares, and the hosts."""

@@ -111,7 +111,7 @@ class Crashes:
         self._hold(sequence, entry, _LONGEST)
 
     def end(self, sequence: int) -> None:
-        """What takes the record has come back; what that has begun may still go on."""
+        """The record's operator has returned; what that has begun may still go on."""
         entry = self._entries.get(sequence)
         if entry is not None and entry.until is not None:
             entry.lingers = True
@@ -166,7 +166,7 @@ class Crashes:
             self._timer = loop.call_later(_TICK, self._tick)
 
     def _forget_one(self) -> bool:
-        """Makes room for what is taken now; False where everything is being taken, or suspected."""
+        """Makes room for one more; False where every record is being processed, or suspected."""
         for sequence, entry in self._entries.items():
             if (entry.lingers and not entry.deaths) or entry.deaths >= FATAL:
                 self._drop(sequence)

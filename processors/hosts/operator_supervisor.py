@@ -270,7 +270,7 @@ class OperatorSupervisor:
         if not self._inbox and self._closing is not None:
             self._context.dead_letter(_described(error))
             return False
-        # Each that comes of age meanwhile would begin the operator anew once more.
+        # Each that comes of age meanwhile would restart the operator once more.
         await asyncio.sleep(_RESTART_DELAY)
         self._inbox = deque(self._context.unacked)
         return True
