@@ -33,17 +33,17 @@ class DeadLetterQueue:
         self._clock = clock
         self._metrics = metrics
 
-    def of_item(self, record: InFlightRecord, data: bytes, error: str) -> Emission:
+    def of_item(self, in_flight: InFlightRecord, data: bytes, error: str) -> Emission:
         """The letter of an item that no operator may have, since it cannot be read or kills the process."""
-        assert record.sequence is not None
+        assert in_flight.sequence is not None
         letter = DeadLetter(
             session="",
             captured_at=self._clock.now(),
             stage=self._stage,
             error=error,
-            stream=record.stream,
-            shard=record.shard,
-            sequence=str(record.sequence),
+            stream=in_flight.stream,
+            shard=in_flight.shard,
+            sequence=str(in_flight.sequence),
             payload=data,
         )
         return self._counted(letter)
@@ -53,7 +53,7 @@ class DeadLetterQueue:
         session: str,
         error: str,
         received: Input | None,
-        record: InFlightRecord | None,
+        in_flight: InFlightRecord | None,
         *,
         language: str | None = None,
         start: int | None = None,
@@ -65,9 +65,9 @@ class DeadLetterQueue:
             captured_at=received.record.captured_at if received else self._clock.now(),
             stage=self._stage,
             error=error,
-            stream=record.stream if record else "",
-            shard=record.shard if record else "",
-            sequence=str(record.sequence) if record and record.sequence is not None else "",
+            stream=in_flight.stream if in_flight else "",
+            shard=in_flight.shard if in_flight else "",
+            sequence=str(in_flight.sequence) if in_flight and in_flight.sequence is not None else "",
             language=language,
             start=start,
             end=end,

@@ -62,7 +62,7 @@ class _Held:
 
     place: int
     received: Input
-    record: InFlightRecord
+    in_flight: InFlightRecord
     since: float
 
 
@@ -142,17 +142,17 @@ class OperatorContext(Context):
         return list(self._unacked)
 
     def in_flight(self, received: Input) -> InFlightRecord | None:
-        """The record of an input; None where it is acked."""
+        """Where an input came from, and whom its ack concerns; None where it is acked."""
         held = self._unacked.get(received)
-        return held.record if held else None
+        return held.in_flight if held else None
 
-    def received(self, received: Input, record: InFlightRecord) -> None:
+    def received(self, received: Input, in_flight: InFlightRecord) -> None:
         """Notes an input as held."""
         self.active_at = asyncio.get_running_loop().time()
         if not self.busy:
             self.progressed_at = self.active_at
-        self._unacked[received] = _Held(next(self._places), received, record, self.active_at)
-        self.parking.hold(record.size)
+        self._unacked[received] = _Held(next(self._places), received, in_flight, self.active_at)
+        self.parking.hold(in_flight.size)
         self.parking.inputs += 1
 
     def emit(self, stream: StreamName, record: Record) -> None:
@@ -173,7 +173,7 @@ class OperatorContext(Context):
         held = self._unacked.pop(received, None)
         if held is not None:
             self._acking.append(held)
-            self.outbox.ack(held.record)
+            self.outbox.ack(held.in_flight)
 
     def then(self, action: Action) -> None:
         self.outbox.then(action)
@@ -212,9 +212,11 @@ class OperatorContext(Context):
         start: int | None = None,
         end: int | None = None,
     ) -> None:
-        record = self.in_flight(received) if received else None
+        in_flight = self.in_flight(received) if received else None
         session = self._key.partition("/")[0]
-        letter = self._dead_letters.of_input(session, error, received, record, language=language, start=start, end=end)
+        letter = self._dead_letters.of_input(
+            session, error, received, in_flight, language=language, start=start, end=end
+        )
         self.outbox.emit(letter)
 
     def give_up(self, error: Exception) -> None:
@@ -224,14 +226,14 @@ class OperatorContext(Context):
         for held in list(self._unacked.values()):
             if excess <= 0 and not self.parking.aged(held.since):
                 break
-            excess -= held.record.size
+            excess -= held.in_flight.size
             self.dead_letter(f"{type(error).__name__}: {error}", held.received)
             self.ack(held.received)
 
     def close(self) -> None:
         """Nothing of the key is held here any more."""
         for held in (*self._acking, *self._unacked.values()):
-            self.parking.free(held.record.size)
+            self.parking.free(held.in_flight.size)
         self._acking.clear()
         self._unacked.clear()
 
@@ -251,7 +253,7 @@ class OperatorContext(Context):
 
     def _acked(self) -> None:
         held = self._acking.popleft()
-        self.parking.free(held.record.size)
+        self.parking.free(held.in_flight.size)
         self.parking.inputs -= 1
         self.acks += 1
         self.active_at = self.progressed_at = asyncio.get_running_loop().time()

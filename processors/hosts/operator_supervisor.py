@@ -97,9 +97,9 @@ class OperatorSupervisor:
             return max(self._closing_at, self._context.progressed_at)
         return None
 
-    def feed(self, received: Input, record: InFlightRecord) -> None:
+    def feed(self, received: Input, in_flight: InFlightRecord) -> None:
         """Puts an input in the operator's queue."""
-        self._context.received(received, record)
+        self._context.received(received, in_flight)
         self._inbox.append(received)
         self._arrived.set()
 
@@ -212,16 +212,16 @@ class OperatorSupervisor:
                     await self._arrived.wait()
                     continue
                 received = self._inbox.popleft()
-                record = self._context.in_flight(received)
-                if record is not None:
-                    record.on_process()
+                in_flight = self._context.in_flight(received)
+                if in_flight is not None:
+                    in_flight.on_process()
                 try:
                     await operator.process(received)
                 except Exception as error:
                     raise _PoisonedError(received) from error
                 finally:
-                    if record is not None:
-                        record.on_processed()
+                    if in_flight is not None:
+                        in_flight.on_processed()
             await operator.close(self._closing)
             for task in self._spawned:
                 task.cancel()

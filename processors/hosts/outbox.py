@@ -88,10 +88,10 @@ class Outbox:
             queue.task = self._start_task(self._publish(key, queue))
         queue.add(emission)
 
-    def ack(self, record: InFlightRecord) -> None:
+    def ack(self, in_flight: InFlightRecord) -> None:
         """Puts the record's ack in the queue."""
         if not self._fenced:
-            self._unsettled.append(record)
+            self._unsettled.append(in_flight)
             self._settle()
 
     def then(self, action: Action) -> None:
