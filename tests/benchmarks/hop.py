@@ -57,12 +57,12 @@ def run() -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalStack() as localstack,
-        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as local_desk,
-        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as kcl_desk,
+        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as local_deployment,
+        deployed(localstack, Path(folder), WORKER_READ_INTERVAL=str(INTERVAL)) as kcl_deployment,
     ):
-        hosts = {"the local host": Segments(localstack, local_desk), "KCL": Segments(localstack, kcl_desk)}
-        worker = Worker(kcl_desk, "dedup")
-        with _local_worker(local_desk.environment):
+        hosts = {"the local host": Segments(localstack, local_deployment), "KCL": Segments(localstack, kcl_deployment)}
+        worker = Worker(kcl_deployment, "dedup")
+        with _local_worker(local_deployment.environment):
             # Both are up before either is measured: starting takes all cores.
             for segments in hosts.values():
                 segments.until_emitted(segments.put())

@@ -21,7 +21,7 @@ class Worker:
 
     def __init__(self, deployment: Deployment, stage: str) -> None:
         self.stage = stage
-        self._desk = deployment
+        self._deployment = deployment
         self.llt = deployment.llt("worker", stage, "--streams", "kinesis")
 
     def up(self) -> Worker:

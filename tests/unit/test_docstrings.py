@@ -1,4 +1,4 @@
-"""The house rules: whatever is public says what it is, or overrides what says so; nothing only points elsewhere."""
+"""This project's rules: whatever is public says what it is, or overrides what says so; nothing only points elsewhere."""
 
 from __future__ import annotations
 

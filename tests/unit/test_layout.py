@@ -1,4 +1,4 @@
-"""The house rules: imports run one way, and what is shipped lacks nothing."""
+"""This project's rules: imports run one way, and what is shipped lacks nothing."""
 
 from __future__ import annotations
 

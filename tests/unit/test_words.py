@@ -1,4 +1,4 @@
-"""The house rules: one word for one thing, the field's where it has one. A retired word does not come back."""
+"""This project's rules: one word for one thing, the field's where it has one. A retired word does not come back."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_a_store_that_is_out_at_the_first_write_costs_no_audio(keeps: bool) -> N
 
 
 @pytest.mark.parametrize("fault", ["out", "hangs"])
-def test_the_first_write_waits_for_the_store_as_long_as_its_patience(fault: str) -> None:
+def test_the_first_write_waits_for_the_store_for_its_timeout_at_most(fault: str) -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
         async with producer(stream, store, session=NEW, timeout_s=4) as talk:

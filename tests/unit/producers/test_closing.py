@@ -121,7 +121,7 @@ def test_no_write_waits_for_the_store_behind_a_close() -> None:
         store = FlakyStore()
         talk = await producer(FlakyStream(), store, session=replace(TALK, started_at=0), timeout_s=4).open()
         store.hangs = True
-        # The second has its turn, and its whole patience for the store, once the first has had its own.
+        # The second has its turn, and the whole of its timeout for the store, once the first has had its own.
         writers = [asyncio.create_task(talk.write(CHUNK)) for _ in range(3)]
         await asyncio.sleep(2)
         with pytest.raises(AudioNotSent, match="the end of the session were not sent"):

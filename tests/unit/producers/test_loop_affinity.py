@@ -55,14 +55,14 @@ def ended(script: str) -> subprocess.CompletedProcess[str]:
 
 def test_on_another_event_loop_a_producer_is_refused_in_one_line_and_goes_on_on_its_own() -> None:
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="studio")
+    thread = threading.Thread(target=loop.run_forever, name="capture")
     thread.start()
     stream = FlakyStream()
     talk = producer(stream)
 
     async def elsewhere() -> None:
         for use in (talk.write(CHUNK), talk.close(), talk.__aexit__(None, None, None)):
-            with pytest.raises(WrongEventLoop, match=r"session talk: expected the event loop .* of thread studio.*got"):
+            with pytest.raises(WrongEventLoop, match=r"session talk: expected the event loop .* of thread capture.*got"):
                 await use
 
     asyncio.run_coroutine_threadsafe(talk.open(), loop).result(TIMEOUT)

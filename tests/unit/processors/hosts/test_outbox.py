@@ -31,7 +31,7 @@ class Publishing:
         self.taken += entries
 
 
-class Bench:
+class OutboxHarness:
     """An outbox, and what becomes of what is put in."""
 
     def __init__(self, max_park: float = 600) -> None:
@@ -72,134 +72,134 @@ class Bench:
 
 
 async def test_nothing_of_what_is_out_is_kept_until_more_comes() -> None:
-    bench = Bench()
+    harness = OutboxHarness()
     clip = bytes(1000)
     before = sys.getrefcount(clip)
-    bench.emit("talk/es", clip, StreamName.SPEECH)
-    await bench.outbox.drained()
-    bench.stream.taken.clear()
+    harness.emit("talk/es", clip, StreamName.SPEECH)
+    await harness.outbox.drained()
+    harness.stream.taken.clear()
     assert sys.getrefcount(clip) == before
-    assert bench.parking.held == 0
+    assert harness.parking.held == 0
 
 
 def test_a_refused_language_delays_no_other_and_each_keeps_its_order() -> None:
     async def main() -> None:
-        bench = Bench()
-        bench.stream.refused.add("talk/es")
+        harness = OutboxHarness()
+        harness.stream.refused.add("talk/es")
         for number in range(3):
-            bench.emit("talk/es", b"es%d" % number)
-            bench.emit("talk/ca", b"ca%d" % number)
+            harness.emit("talk/es", b"es%d" % number)
+            harness.emit("talk/ca", b"ca%d" % number)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        assert bench.of("talk/ca") == [b"ca0", b"ca1", b"ca2"]
-        assert bench.parking.parked
+        assert harness.of("talk/ca") == [b"ca0", b"ca1", b"ca2"]
+        assert harness.parking.parked
         await asyncio.sleep(60)
-        bench.stream.refused.clear()
-        await bench.outbox.drained()
-        assert bench.of("talk/es") == [b"es0", b"es1", b"es2"]
-        assert not bench.parking.parked
+        harness.stream.refused.clear()
+        await harness.outbox.drained()
+        assert harness.of("talk/es") == [b"es0", b"es1", b"es2"]
+        assert not harness.parking.parked
 
     run(main())
 
 
 def test_actions_and_acks_wait_for_everything_put_in_before_them() -> None:
     async def main() -> None:
-        bench = Bench()
-        bench.stream.slow.add("talk/es")
-        bench.then("first")
-        bench.ack()
-        bench.emit("talk/es", b"slow")
-        bench.ack()
-        bench.emit("talk/ca", b"fast")
-        bench.then("last")
+        harness = OutboxHarness()
+        harness.stream.slow.add("talk/es")
+        harness.then("first")
+        harness.ack()
+        harness.emit("talk/es", b"slow")
+        harness.ack()
+        harness.emit("talk/ca", b"fast")
+        harness.then("last")
         await asyncio.sleep(0.5)
-        assert bench.of("talk/ca") == [b"fast"]
-        assert bench.happened == ["first", "ack"]
-        await bench.outbox.drained()
-        assert bench.happened == ["first", "ack", "ack", "last"]
+        assert harness.of("talk/ca") == [b"fast"]
+        assert harness.happened == ["first", "ack"]
+        await harness.outbox.drained()
+        assert harness.happened == ["first", "ack", "ack", "last"]
 
     run(main())
 
 
 def test_each_output_that_is_refused_for_too_long_is_diverted_in_its_turn_and_never_published() -> None:
     async def main() -> None:
-        bench = Bench(max_park=600)
-        bench.stream.refused.add("talk/es")
+        harness = OutboxHarness(max_park=600)
+        harness.stream.refused.add("talk/es")
         for number in range(3):
-            bench.emit("talk/es", b"es%d" % number)
-            bench.ack()
+            harness.emit("talk/es", b"es%d" % number)
+            harness.ack()
             await asyncio.sleep(100)
         await asyncio.sleep(450)
-        assert [data for _, data in bench.diverted] == [b"es0", b"es1"]
-        assert all(number * 100 <= at - 600 <= number * 100 + 5 for number, (at, _) in enumerate(bench.diverted))
-        assert bench.happened == ["ack"] * 2
-        bench.stream.refused.clear()
-        await bench.outbox.drained()
-        assert bench.of("talk/es") == [b"es2"]
+        assert [data for _, data in harness.diverted] == [b"es0", b"es1"]
+        assert all(number * 100 <= at - 600 <= number * 100 + 5 for number, (at, _) in enumerate(harness.diverted))
+        assert harness.happened == ["ack"] * 2
+        harness.stream.refused.clear()
+        await harness.outbox.drained()
+        assert harness.of("talk/es") == [b"es2"]
 
     run(main())
 
 
 def test_while_no_dead_letter_is_taken_either_the_output_is_tried_on_and_only_one_of_the_two_is_written() -> None:
     async def main() -> None:
-        bench = Bench()
-        bench.refuses_letters = True
-        bench.stream.refused.add("talk/es")
-        bench.emit("talk/es", b"es")
+        harness = OutboxHarness()
+        harness.refuses_letters = True
+        harness.stream.refused.add("talk/es")
+        harness.emit("talk/es", b"es")
         await asyncio.sleep(2000)
-        assert not bench.outbox.idle
-        bench.stream.refused.clear()
-        await bench.outbox.drained()
-        bench.refuses_letters = False
+        assert not harness.outbox.idle
+        harness.stream.refused.clear()
+        await harness.outbox.drained()
+        harness.refuses_letters = False
         await asyncio.sleep(700)
-        assert bench.of("talk/es") == [b"es"]
-        assert not bench.diverted
+        assert harness.of("talk/es") == [b"es"]
+        assert not harness.diverted
 
     run(main())
 
 
 def test_a_dead_letter_is_retried_however_long_that_takes() -> None:
     async def main() -> None:
-        bench = Bench()
-        bench.stream.refused.add("talk")
-        bench.emit("talk", b"letter", DEAD)
+        harness = OutboxHarness()
+        harness.stream.refused.add("talk")
+        harness.emit("talk", b"letter", DEAD)
         await asyncio.sleep(5000)
-        bench.stream.refused.clear()
-        await bench.outbox.drained()
-        assert bench.of("talk") == [b"letter"]
-        assert not bench.diverted
+        harness.stream.refused.clear()
+        await harness.outbox.drained()
+        assert harness.of("talk") == [b"letter"]
+        assert not harness.diverted
 
     run(main())
 
 
 def test_a_refused_key_that_holds_too_much_is_decided_on_at_once() -> None:
     async def main() -> None:
-        bench = Bench()
-        bench.stream.refused.add("talk/es")
+        harness = OutboxHarness()
+        harness.stream.refused.add("talk/es")
         for _ in range(70):
-            bench.emit("talk/es", bytes(1 << 20))
+            harness.emit("talk/es", bytes(1 << 20))
         await asyncio.sleep(10)
-        assert len(bench.diverted) == 6
-        assert not bench.parking.crowded
+        assert len(harness.diverted) == 6
+        assert not harness.parking.crowded
 
     run(main())
 
 
 def test_what_is_fenced_says_nothing_more() -> None:
     async def main() -> None:
-        bench = Bench()
-        bench.stream.refused.add("talk/es")
-        bench.emit("talk/es", b"es")
-        bench.then("never")
+        harness = OutboxHarness()
+        harness.stream.refused.add("talk/es")
+        harness.emit("talk/es", b"es")
+        harness.then("never")
         await asyncio.sleep(1)
-        bench.outbox.fence()
-        bench.stream.refused.clear()
-        bench.emit("talk/es", b"more")
+        harness.outbox.fence()
+        harness.stream.refused.clear()
+        harness.emit("talk/es", b"more")
         await asyncio.sleep(100)
-        await bench.outbox.close()
-        assert not bench.stream.taken
-        assert not bench.happened
-        assert not bench.parking.parked
-        assert bench.parking.held == 0
+        await harness.outbox.close()
+        assert not harness.stream.taken
+        assert not harness.happened
+        assert not harness.parking.parked
+        assert harness.parking.held == 0
 
     run(main())

@@ -32,14 +32,14 @@ async def played(script: Script, feed_rate: float | None, seconds: float) -> lis
     """What a scripted take publishes of a recording that is sent at once."""
     engine = ScriptedEngine(script)
     engine.feed_rate = feed_rate
-    bench = OperatorHarness(TranscribeStage(engine))
-    await bench.store.create(Session(id="talk", source_language="en", target_languages=(), started_at=EPOCH))
-    await bench.start()
+    harness = OperatorHarness(TranscribeStage(engine))
+    await harness.store.create(Session(id="talk", source_language="en", target_languages=(), started_at=EPOCH))
+    await harness.start()
     for n in range(round(seconds * 10)):
-        await bench.send(AudioFrame(session="talk", captured_at=EPOCH, offset=n * 1600, payload=QUIET))
+        await harness.send(AudioFrame(session="talk", captured_at=EPOCH, offset=n * 1600, payload=QUIET))
     await asyncio.sleep(seconds / (feed_rate or 1) + 1)
-    emitted = list(bench.emitted)
-    await bench.close()
+    emitted = list(harness.emitted)
+    await harness.close()
     return emitted
 
 
