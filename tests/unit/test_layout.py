@@ -118,10 +118,18 @@ def dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def run_at_load(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs as a module is loaded: functions do later, and what types alone need never does."""
+    for child in ast.iter_child_nodes(node):
+        for_types = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        if not for_types and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield child
+            yield from run_at_load(child)
+
+
 def loaded_with(path: Path, modules: Collection[str]) -> Iterator[str]:
-    """Those of the modules that the file imports as it is loaded; what a function imports comes later."""
-    body = ast.parse(path.read_text(encoding="utf-8"), str(path)).body
-    for node in body:
+    """Those of the modules that the file imports as it is loaded."""
+    for node in run_at_load(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
@@ -174,13 +182,30 @@ def test_only_the_prometheus_metrics_import_prometheus() -> None:
 def test_a_stage_imports_no_host_no_stream_and_no_other_stage(stage: str) -> None:
     found = sources("processors", stage)
     assert found
-    others = tuple(f"processors.{other}" for other in ("hosts", *STAGES) if other != stage)
+    others = {f"processors.{other}" for other in ("hosts", *STAGES) if other != stage}
     wrong = [
         f"{path.relative_to(ROOT)}: {module} {name}"
         for path in found
         for module, name in imports(path)
-        if module.startswith(others)
-        or (module.startswith("shared.streams") and name != "StreamName")
+        if within(f"{module}.{name}", others)
+        or (within(f"{module}.{name}", {"shared.streams"}) and name != "StreamName")
         or (module.partition(".")[0] in ("boto3", "botocore") and "engines" not in path.parts)
     ]
     assert not wrong
+
+
+def test_a_host_imports_no_stage() -> None:
+    stages = {f"processors.{stage}" for stage in STAGES}
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module} {name}"
+        for path in sources("processors", "hosts")
+        for module, name in imports(path)
+        if within(f"{module}.{name}", stages)
+    ]
+    assert not wrong
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    found = [path for package in top_level_packages() for path in sources(package)]
+    assert found
+    assert not [path for path in found if len(path.read_text(encoding="utf-8").splitlines()) > 300]
