@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,7 +50,9 @@ def members(owner: type) -> Iterator[str]:
     """The public methods and properties that the class itself defines."""
     for name, value in vars(owner).items():
         function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-        if not name.startswith("_") and (inspect.isfunction(function) or isinstance(function, property)):
+        if not name.startswith("_") and (
+            inspect.isfunction(function) or isinstance(function, property | cached_property)
+        ):
             yield name
 
 
@@ -69,6 +72,13 @@ def test_whatever_is_public_says_what_it_is_or_overrides_what_does(package: str)
     found = [module for name in modules(package) if (module := imported(name)) is not None]
     assert found
     assert not [name for module in found for name in undocumented(module)]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_says_what_it_holds(package: str) -> None:
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found
+    assert not [path for path in found if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
