@@ -150,7 +150,7 @@ class Settings:
         "trim_horizon", "where KCL workers begin on a stream for the first time", choices=("trim_horizon", "latest")
     )
     kcl_failover_time: float = _setting(
-        2.0, "time without a sign of life after which a KCL worker's shards are taken over", low=1, high=300, unit="s"
+        2.0, "time after which another KCL worker takes a lease that was not renewed", low=1, high=300, unit="s"
     )
     kcl_mode: str = _setting(
         "2x", "leases as KCL 2 (fast takeover) or KCL 3 (graceful handoff) keeps them", choices=("2x", "3x")

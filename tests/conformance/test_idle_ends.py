@@ -151,16 +151,16 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
 def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> None:
     async def main() -> None:
         cluster = cluster_of(host)
-        for session, settings in (("patient", {}), ("hasty", {"START_TIMEOUT": "600"})):
+        for session, settings in (("lasting", {}), ("hasty", {"START_TIMEOUT": "600"})):
             await cluster.store.create(
                 Session(id=session, source_language="en", target_languages=("es",), rate=8000, settings=settings)
             )
         cluster.start()
         await asyncio.sleep(3300)
-        assert (await cluster.store.load("patient")).state is SessionState.OPEN
+        assert (await cluster.store.load("lasting")).state is SessionState.OPEN
         assert (await cluster.store.load("hasty")).state is SessionState.ENDED
         await asyncio.sleep(600)
-        assert (await cluster.store.load("patient")).state is SessionState.ENDED
+        assert (await cluster.store.load("lasting")).state is SessionState.ENDED
         assert not await cluster.read(StreamName.DEAD_LETTERS)
         await cluster.stop()
 

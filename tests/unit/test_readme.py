@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -60,6 +61,13 @@ def test_the_table_of_benchmarks_shows_each_of_them_and_that_its_bounds_hold() -
     assert list(dict.fromkeys(name for name, _ in rows)) == list(NAMES)
     assert {holds for _, holds in rows} == {"yes", ""}
     assert f"\n{HEAD}\n| {NAMES[0]}: " in README
+
+
+def test_the_folders_that_the_wheel_holds_are_named() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = [pattern.rstrip("*") for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]]
+    (sentence,) = re.findall(r"^The wheel holds (.*), with `llt`", README, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", sentence) == shipped
 
 
 def test_every_make_target_exists() -> None:

@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EDGES = ("shared", "producers", "sinks", "cli")
-EVERYWHERE = (*EDGES, "processors", "emulators", "infra", "examples", "docs", "tests", "README.md")
+SETUP = ("pyproject.toml", "Makefile", "Dockerfile", "docker-compose.yml", ".env.example")
+EVERYWHERE = (*EDGES, "processors", "emulators", "infra", "examples", "docs", "tests", "README.md", *SETUP)
+KINDS = ("*.py", "*.md", "*.sh", "*.toml", "*.xml")
 
 
 class Retired(NamedTuple):
@@ -37,8 +39,9 @@ RETIRED = (
     Retired("FloorTaken", "AnotherSpeaker"),
     Retired("floor", "single speaker", EDGES),
     Retired("insist(s|ed|ing)?", "retry"),
-    Retired("patience|patient(ly)?", "timeout; retry", EDGES),
-    Retired("patience_s", "timeout_s"),
+    Retired("patience|patient(ly)?", "timeout; retry"),
+    Retired("Bench|desk", "harness, deployment"),
+    Retired("signs? of life", "heartbeat; a renewed lease"),
     Retired("reach_back", "lookback_s"),
     Retired("bury|buried", "dead-letter queue"),
     Retired("leash(ed)?", "die with the parent"),
@@ -62,7 +65,7 @@ RETIRED = (
 def said(pattern: re.Pattern[str], folders: tuple[str, ...]) -> Iterator[str]:
     for folder in folders:
         place = ROOT / folder
-        files = [place] if place.is_file() else sorted(path for kind in ("*.py", "*.md") for path in place.rglob(kind))
+        files = [place] if place.is_file() else sorted(path for kind in KINDS for path in place.rglob(kind))
         for path in files:
             if path == Path(__file__):
                 continue

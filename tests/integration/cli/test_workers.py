@@ -115,7 +115,7 @@ def test_a_person_reads_a_table_of_every_application(
 def test_after_a_split_the_ended_parent_and_children_without_leases_are_shown_until_they_have_them(
     llt: Llt, kinesis: Any, kcl: KclTables, stream_prefix: str, observer: Observer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whoever waits for an owner's sign of life does so for longer than this test may take.
+    # Whoever waits for an owner to renew its lease does so for longer than this test may take.
     monkeypatch.setenv("KCL_FAILOVER_TIME", "300")
     monkeypatch.setattr("cli.workers.report._LONGEST_FAILOVER", 300)
     application, stream = f"t-{stream_prefix}-{stream_prefix}-dedup", f"{stream_prefix}-segments"

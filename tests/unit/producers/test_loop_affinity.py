@@ -62,7 +62,9 @@ def test_on_another_event_loop_a_producer_is_refused_in_one_line_and_goes_on_on_
 
     async def elsewhere() -> None:
         for use in (talk.write(CHUNK), talk.close(), talk.__aexit__(None, None, None)):
-            with pytest.raises(WrongEventLoop, match=r"session talk: expected the event loop .* of thread capture.*got"):
+            with pytest.raises(
+                WrongEventLoop, match=r"session talk: expected the event loop .* of thread capture.*got"
+            ):
                 await use
 
     asyncio.run_coroutine_threadsafe(talk.open(), loop).result(TIMEOUT)

@@ -62,7 +62,7 @@ async def microphone() -> FakeInput:
 
 def test_chunks_come_as_they_are_recorded_until_the_device_stops() -> None:
     async def main() -> None:
-        source = MicrophoneSource(rate=16000, device="desk")
+        source = MicrophoneSource(rate=16000, device="lectern")
         heard: list[bytes] = []
 
         async def listen() -> None:
@@ -72,7 +72,7 @@ def test_chunks_come_as_they_are_recorded_until_the_device_stops() -> None:
         listening = asyncio.create_task(listen())
         device = await microphone()
         assert (device.options["device"], device.options["samplerate"], device.options["channels"]) == (
-            "desk",
+            "lectern",
             16000,
             1,
         )

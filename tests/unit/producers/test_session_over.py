@@ -97,7 +97,7 @@ def test_a_store_that_is_out_ends_nothing_and_the_end_is_noticed_once_it_is_back
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-def test_a_store_that_is_out_neither_fails_a_close_nor_keeps_it_longer_than_its_patience(hangs: bool) -> None:
+def test_a_store_that_is_out_neither_fails_a_close_nor_keeps_it_longer_than_its_timeout(hangs: bool) -> None:
     async def main() -> None:
         stream, store = FlakyStream(), FlakyStore()
         talk = await producer(stream, store, timeout_s=4).open()

@@ -167,7 +167,7 @@ def test_without_open_utterance_audio_ten_seconds_back_is_acked() -> None:
     run(main())
 
 
-def test_a_recogniser_that_says_nothing_of_loud_audio_is_replaced_ever_more_patiently() -> None:
+def test_a_recogniser_that_says_nothing_of_loud_audio_is_replaced_after_ever_longer() -> None:
     async def main() -> None:
         harness = await TranscribeHarness().open()
         await harness.speak(60)
