@@ -36,7 +36,8 @@ class Pipeline:
     `streams`. On streams in memory, the default, they share the pipeline's event loop; on those of a backend such as
     `kinesis(settings)` they may be anywhere. `settings` are by default those of the environment, and `engines` those
     that the settings choose. `stages` names those that run here; an engine that none of them needs is not loaded.
-    `crashes` is a folder that outlives the process: with it a record that has killed three in a row is a dead letter.
+    `crashes` is a folder that outlives the process: with it a record that killed three processes in a row is a dead
+    letter.
 
     It is made on the event loop that it runs on. Making it raises SettingError for a setting of the environment,
     EngineUnavailable or SetupError where an engine lacks something, and ValueError for stages that there are none of.

@@ -33,7 +33,9 @@ _TALKATIVE = ("hpack", "h2")
 def emulate(
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- COMMAND...", help="Runs on them, and they end with it; its exit code is theirs."),
+        typer.Argument(
+            metavar="-- COMMAND...", help="What to run on them: they end with it, and llt has its exit code."
+        ),
     ] = None,
     *,
     recogniser: Annotated[

@@ -113,12 +113,12 @@ class RejectingOperator(Operator):
     def __init__(self, context: Context, reason: str) -> None:
         self._context = context
         self._reason = reason
-        self._told = False
+        self._reported = False
 
     async def process(self, received: Input) -> None:
-        if not self._told:
+        if not self._reported:
             self._context.dead_letter(self._reason, received)
-            self._told = True
+            self._reported = True
         self._context.metrics.count(Metric.REFUSED_FRAMES)
         self._context.ack(received)
 

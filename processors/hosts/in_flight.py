@@ -10,7 +10,7 @@ from shared.streams import Entry, StreamName
 
 
 def _nothing() -> None:
-    """Nobody wants to be told."""
+    """The callback where nobody asks for one."""
 
 
 @dataclass(slots=True, eq=False)
