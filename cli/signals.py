@@ -6,21 +6,21 @@ import asyncio
 import signal
 
 
-async def asked_to_stop() -> None:
+async def stop_requested() -> None:
     """Returns at the first SIGINT or SIGTERM; a second one ends the process at once.
 
     So does a first one that comes after this was cancelled: the command ends by itself then.
     """
     loop = asyncio.get_running_loop()
-    asked = asyncio.Event()
+    requested = asyncio.Event()
 
     def on_signal(number: signal.Signals) -> None:
-        if asked.is_set():
+        if requested.is_set():
             # What it does by default. The loop calls this between the steps of tasks: KeyboardInterrupt stops the loop,
             # and tasks are cancelled. Raised within a task, it would leave what that does at its end to wait in peace.
             loop.remove_signal_handler(number)
             signal.raise_signal(number)
-        asked.set()
+        requested.set()
         # The next one ends the process, whatever that does.
         loop.remove_signal_handler(signal.SIGTERM)
 
@@ -28,6 +28,6 @@ async def asked_to_stop() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal, number)
     try:
-        await asked.wait()
+        await requested.wait()
     finally:
-        asked.set()
+        requested.set()

@@ -16,7 +16,7 @@ import typer
 from cli.console import print_stderr, put
 from cli.emulate.back_engines import chosen, described
 from cli.emulate.child import run
-from cli.signals import asked_to_stop
+from cli.signals import stop_requested
 from processors.engines.engines import Engines
 from processors.engines.spec import EngineKind
 from shared.errors import DependencyMissing, SettingError
@@ -118,7 +118,7 @@ async def _run(
             return await run(command, own)
         put(_block(environ))
         print_stderr("The emulators are up. Ctrl-C stops them.")
-        await asked_to_stop()
+        await stop_requested()
         return 0
 
 

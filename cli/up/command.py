@@ -11,7 +11,7 @@ from cli.backend import shared_backend
 from cli.console import print_line
 from cli.metrics import exported
 from cli.options import StreamsOption
-from cli.signals import asked_to_stop
+from cli.signals import stop_requested
 from cli.up.workers import in_workers, workers_of
 from processors.backend import Backend, Reader
 from processors.hosts.crashes import crash_folder
@@ -43,7 +43,7 @@ async def _run_workers(settings: Settings, backend: Backend) -> None:
     await class_data_archive.ensure_archive(installation)
     await in_workers(
         workers_of(settings),
-        _asked_to_stop(),
+        _stop_requested(),
         lambda: print_line(f"Five workers are up on {settings.stream_prefix}-*. Ctrl-C stops them."),
     )
     print_line("Stopped.")
@@ -55,15 +55,15 @@ async def _run(settings: Settings, backend: Backend) -> None:
     await backend.check()
     metrics, crashes = exported(MemoryMetrics(), settings), crash_folder(settings.stream_prefix)
     pipeline = Pipeline(settings=settings, metrics=metrics, backend=backend, crashes=crashes)
-    asked = asyncio.create_task(_asked_to_stop())
+    stop = asyncio.create_task(_stop_requested())
     # It hears Ctrl-C before anybody is told to press it.
     await asyncio.sleep(0)
     async with pipeline:
         print_line(f"Five stages are up on {settings.stream_prefix}-*. Ctrl-C stops them.")
-        await asked
+        await stop
     print_line("Stopped.")
 
 
-async def _asked_to_stop() -> None:
-    await asked_to_stop()
+async def _stop_requested() -> None:
+    await stop_requested()
     print_line("Stopping ...")

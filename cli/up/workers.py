@@ -46,16 +46,16 @@ def workers_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> l
 
 
 async def in_workers(
-    workers: Sequence[Worker], asked: Awaitable[None], up: Callable[[], None], timeout: float = STOP_TIMEOUT
+    workers: Sequence[Worker], requested: Awaitable[None], up: Callable[[], None], timeout: float = STOP_TIMEOUT
 ) -> None:
-    """Runs the workers until `asked` returns, and calls `up` when all are up.
+    """Runs the workers until `requested` returns, and calls `up` when all are up.
 
     What they print goes through to this process's own output; they die with it. Raises ChildProcessError where one
     ends by itself, after the others are stopped, or ends badly, or does not stop within `timeout` seconds. Where it is
     cancelled, they are killed.
     """
     running: list[_Running] = []
-    stop = asyncio.ensure_future(asked)
+    stop = asyncio.ensure_future(requested)
     try:
         for worker in workers:
             running.append(await _Running.start(worker))  # noqa: PERF401 (they are stopped where a next one fails)

@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[3]
 #: Stops waiting for a signal, at a first one or because it is cancelled, and gets the signal SECOND amid a step.
 PROGRAM = """
 import asyncio, signal, sys
-from cli.signals import asked_to_stop
+from cli.signals import stop_requested
 why, second = sys.argv[1], signal.Signals[sys.argv[2]]
 
 async def main():
-    waiting = asyncio.create_task(asked_to_stop())
+    waiting = asyncio.create_task(stop_requested())
     await asyncio.sleep(0)
     if why == "cancelled":
         waiting.cancel()
