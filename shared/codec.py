@@ -18,8 +18,8 @@ from shared.ranges import (
     LATEST,
     LONGEST_NAME,
     LONGEST_TEXT,
-    MOST,
-    MOST_HOPS,
+    MAX,
+    MAX_HOPS,
     SLOWEST,
     TEXTS,
 )
@@ -126,7 +126,7 @@ def _hops(value: Any) -> dict[str, int]:
 def _limits(name: str, declared: Any) -> tuple[float, float] | None:
     """The least and the greatest that a number of the declared type may be; None for what is no number."""
     if declared in (int, int | None):
-        return (0, LATEST if name in AUDIO_TIMES else MOST)
+        return (0, LATEST if name in AUDIO_TIMES else MAX)
     return (SLOWEST, FASTEST) if declared is float else None
 
 
@@ -205,11 +205,11 @@ class _Kind:
             if (number := values.get(name)) is not None and not low <= number <= high:
                 raise ValueError(f"field {name}: expected {low}-{high}, got {shown(number)}")
         if hops := values.get("hops"):
-            if len(hops) > MOST_HOPS:
-                raise ValueError(f"field hops: expected at most {MOST_HOPS}, got {len(hops)}")
+            if len(hops) > MAX_HOPS:
+                raise ValueError(f"field hops: expected at most {MAX_HOPS}, got {len(hops)}")
             for stage, at in hops.items():
-                if not 0 <= at <= MOST:
-                    raise ValueError(f"field hops: expected 0-{MOST}, got {shown(at)} of {shown(stage)}")
+                if not 0 <= at <= MAX:
+                    raise ValueError(f"field hops: expected 0-{MAX}, got {shown(at)} of {shown(stage)}")
 
 
 _KINDS = {cls.__name__: _Kind(cls) for cls in get_args(Record)}

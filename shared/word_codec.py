@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from shared.models import Word
-from shared.ranges import LATEST, LONGEST_NAME, MOST, MOST_WORDS
+from shared.ranges import LATEST, LONGEST_NAME, MAX, MAX_WORDS
 
 _NAMES = tuple([column.name for column in fields(Word)])
 _columns = itemgetter(*_NAMES)
@@ -90,7 +90,7 @@ def check_lengths(words: Sequence[Word]) -> None:
 
 def shown(value: Any) -> str:
     """A value in an error, which shall not be as long as the value."""
-    if type(value) is int and value.bit_length() > MOST.bit_length():
+    if type(value) is int and value.bit_length() > MAX.bit_length():
         return f"{'-' if value < 0 else ''}2^{value.bit_length() - 1} or more"
     return f"{value!r:.200}"
 
@@ -103,5 +103,5 @@ def _sparse(value: Any) -> Any:
 
 
 def _few(words: Sequence[Any]) -> None:
-    if len(words) > MOST_WORDS:
-        raise ValueError(f"expected at most {MOST_WORDS} words, got {len(words)}")
+    if len(words) > MAX_WORDS:
+        raise ValueError(f"expected at most {MAX_WORDS} words, got {len(words)}")

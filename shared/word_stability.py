@@ -23,7 +23,7 @@ _LONG, _LONGEST = 1000, 2000
 #: Ms of new audio with which a recogniser that changes what follows a word, and leaves the word, is sure of it.
 _RECONSIDERED = 300
 #: Items that are aligned where two hypotheses differ; what lies behind them counts as new.
-_MOST = 200
+_MAX = 200
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ def _blocks(before: Sequence[str], now: Sequence[str]) -> Iterator[tuple[int, in
     pairs = enumerate(zip(before, now, strict=False))
     same = next((at for at, (a, b) in pairs if a != b), min(len(before), len(now)))
     yield 0, 0, same
-    rest = before[same : same + _MOST], now[same : same + _MOST]
+    rest = before[same : same + _MAX], now[same : same + _MAX]
     if all(rest):
         for at, other, size in SequenceMatcher(None, *rest, autojunk=False).get_matching_blocks():
             yield same + at, same + other, size

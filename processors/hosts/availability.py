@@ -11,7 +11,7 @@ _REMEMBERED = 60.0
 #: Keys that must be refused: fewer hold so little that reading on costs nothing, and may all lie on one shard.
 _WITNESSES = 8
 #: Keys that are remembered before those answered long ago are forgotten.
-_MOST_KEYS = 10_000
+_MAX_KEYS = 10_000
 
 
 class Availability:
@@ -43,7 +43,7 @@ class Availability:
         if self._since is not None:
             self._since = None
             self._refused.clear()
-        if len(self._answered) > _MOST_KEYS:
+        if len(self._answered) > _MAX_KEYS:
             self._answered = {known: at for known, at in self._answered.items() if at > now - _REMEMBERED}
 
     def refused(self, key: str) -> None:

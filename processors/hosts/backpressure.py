@@ -18,7 +18,7 @@ Returned = TypeVar("Returned")
 
 #: Bytes that a host holds at most: inputs not acked and outputs not published, of all its shards. Two minutes of
 #: 16 kHz speech hold about 5.3 MB, so 48 sessions may be parked for two minutes each before anybody else waits.
-MOST_HELD = 256 << 20
+MAX_HELD_BYTES = 256 << 20
 #: Seconds between two looks at whether reading may go on.
 _LOOK = 0.1
 #: Seconds after which a batch is read though a stream or the store seems to answer nothing: it may bring a key that
@@ -55,7 +55,7 @@ class Backpressure:
     @property
     def full(self) -> bool:
         """Whether the host holds too much."""
-        return self.held > MOST_HELD
+        return self.held > MAX_HELD_BYTES
 
     @property
     def blocked(self) -> bool:

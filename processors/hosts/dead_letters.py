@@ -18,7 +18,7 @@ from shared.streams import Entry, StreamName
 log = logging.getLogger(__name__)
 
 #: The most bytes of a record that its dead letter carries.
-_MOST_PAYLOAD = 512 << 10
+_MAX_PAYLOAD = 512 << 10
 #: Characters of an error that a dead letter carries: it may quote what was said.
 _LONGEST_ERROR = 4096
 
@@ -125,6 +125,6 @@ class RejectingOperator(Operator):
 
 def _entry(letter: DeadLetter) -> Entry:
     """The letter as it is published: without its payload where that is too large, for it says where to find it."""
-    payload = letter.payload if len(letter.payload) <= _MOST_PAYLOAD else b""
+    payload = letter.payload if len(letter.payload) <= _MAX_PAYLOAD else b""
     letter = replace(letter, error=letter.error[:_LONGEST_ERROR], payload=payload)
     return Entry(letter.key, encode(letter))

@@ -15,7 +15,7 @@ from processors.hosts.backpressure import Backpressure
 from processors.hosts.dead_letters import DeadLetterQueue
 from processors.hosts.in_flight import InFlightRecord
 from processors.hosts.outbox import Action, Outbox
-from processors.hosts.parking import MOST_OF_KEY, Parking
+from processors.hosts.parking import MAX_KEY_BYTES, Parking
 from processors.hosts.publisher import Publisher
 from processors.hosts.retrying_store import RetryingStore
 from shared.clock import Clock
@@ -222,7 +222,7 @@ class OperatorContext(Context):
     def give_up(self, error: Exception) -> None:
         """Makes dead letters of the inputs that have waited too long for a store that refuses, and acks them."""
         # Where the key holds too much, down to half of what it may.
-        excess = self.parking.held - MOST_OF_KEY // 2 if self.parking.crowded else 0
+        excess = self.parking.held - MAX_KEY_BYTES // 2 if self.parking.crowded else 0
         for held in list(self._unacked.values()):
             if excess <= 0 and not self.parking.aged(held.since):
                 break

@@ -19,7 +19,7 @@ from shared.errors import RefusedTooLong, SessionUnknown
 log = logging.getLogger(__name__)
 
 #: Failures in a row that no input can be blamed for, after which the oldest held one is.
-_MOST_FAILURES = 3
+_MAX_FAILURES = 3
 #: Seconds that a stopping operator's last emissions have to go out.
 _CLOSE_TIMEOUT = 10.0
 #: Seconds that, once those are out, the acks and actions behind them have.
@@ -244,10 +244,10 @@ class OperatorSupervisor:
             self._failures = 1 if made_progress else self._failures + 1
             self._acks_at_failure = self._context.acks
             held = self._context.unacked
-            if self._failures >= _MOST_FAILURES and held:
+            if self._failures >= _MAX_FAILURES and held:
                 self._blame(held[0], failure)
                 self._failures = 0
-            elif self._failures >= _MOST_FAILURES and self._closing is not None:
+            elif self._failures >= _MAX_FAILURES and self._closing is not None:
                 self._context.dead_letter(_described(failure))
                 return False
             else:

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 #: Bytes that a key holds at most: inputs not acked and outputs not published. About 24 minutes of 16 kHz speech, as
 #: parked outputs hold it, so that MAX_PARK comes first for any live session.
-MOST_OF_KEY = 64 << 20
+MAX_KEY_BYTES = 64 << 20
 #: Seconds that an output is waited for even where many inputs wait: in a backlog they come at once, and a refusal that
 #: is soon over costs nothing.
 _LEAST_PARK = 60.0
@@ -54,7 +54,7 @@ class Parking:
     @property
     def crowded(self) -> bool:
         """Whether the key holds more than it may."""
-        return self.held > MOST_OF_KEY
+        return self.held > MAX_KEY_BYTES
 
     def hold(self, size: int) -> None:
         """Notes so many bytes as held."""

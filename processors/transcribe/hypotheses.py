@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import FinalResult, PartialResult, Result, Silence, Word
-from shared.ranges import LONGEST_NAME, MOST_WORDS
+from shared.ranges import LONGEST_NAME, MAX_WORDS
 
 log = logging.getLogger(__name__)
 
@@ -152,14 +152,14 @@ class Hypotheses:
 
 def _within_limits(items: tuple[Word, ...]) -> tuple[Word, ...]:
     """The items without what no record takes: nobody says so many, or so long ones, in one utterance."""
-    if len(items) <= MOST_WORDS and all(item.start >= 0 and len(item.text) <= LONGEST_NAME for item in items):
+    if len(items) <= MAX_WORDS and all(item.start >= 0 and len(item.text) <= LONGEST_NAME for item in items):
         return items
     log.warning(
         "a recogniser says %d words in one utterance, or one that is no word; what is too much is cut", len(items)
     )
     return tuple(
         replace(item, text=item.text[:LONGEST_NAME], start=max(0, item.start), end=max(0, item.end))
-        for item in items[:MOST_WORDS]
+        for item in items[:MAX_WORDS]
     )
 
 

@@ -27,7 +27,7 @@ _WHOLE = (
     "epoch",
 )
 #: Target languages of a session, and characters of each, at most: with the longest id it is a key that streams take.
-MOST_LANGUAGES = 100
+MAX_LANGUAGES = 100
 LONGEST_LANGUAGE = 64
 #: Where a session's epochs begin: every attempt counted from it is above the epoch ms that attempts once were.
 FIRST_EPOCH = 2_000_000
@@ -99,9 +99,9 @@ class Session:
                 raise SettingError(f"session {self.id}: expected a whole number as {name}, got {value!r}")
         if not 8000 <= self.rate <= 48000:
             raise SettingError(f"session {self.id}: expected a rate of 8000-48000 Hz, got {self.rate}")
-        if len(self.target_languages) > MOST_LANGUAGES:
+        if len(self.target_languages) > MAX_LANGUAGES:
             count = len(self.target_languages)
-            raise SettingError(f"session {self.id}: expected at most {MOST_LANGUAGES} target languages, got {count}")
+            raise SettingError(f"session {self.id}: expected at most {MAX_LANGUAGES} target languages, got {count}")
         for language in (self.source_language, *self.target_languages):
             if not 0 < len(language) <= LONGEST_LANGUAGE:
                 raise SettingError(

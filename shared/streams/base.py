@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from shared.errors import RecordTooLarge
 
 #: The most bytes of an entry with its key: Kinesis' limit, and so every stream's.
-MOST_ENTRY_BYTES = 1 << 20
+MAX_ENTRY_BYTES = 1 << 20
 
 
 class Entry(NamedTuple):
@@ -26,9 +26,9 @@ class Entry(NamedTuple):
 
     def check(self) -> None:
         """Raises RecordTooLarge where no stream takes it."""
-        if self.size > MOST_ENTRY_BYTES:
+        if self.size > MAX_ENTRY_BYTES:
             raise RecordTooLarge(
-                f"expected a record of at most {MOST_ENTRY_BYTES:,} bytes with its key, got {self.size:,}"
+                f"expected a record of at most {MAX_ENTRY_BYTES:,} bytes with its key, got {self.size:,}"
             )
 
 

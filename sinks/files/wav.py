@@ -15,7 +15,7 @@ from sinks.files.output import create, write_all, writing
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 #: What a WAV file holds: its sizes have 32 bits.
-_MOST_SAMPLES = (2**32 - 1 - (_HEADER.size - 8)) // SAMPLE_BYTES
+_MAX_SAMPLES = (2**32 - 1 - (_HEADER.size - 8)) // SAMPLE_BYTES
 
 
 class WavWriter:
@@ -47,9 +47,9 @@ class WavWriter:
             raise SinkError(f"{self._path}: expected audio at {self._rate} Hz, got {chunk.rate} Hz")
         begin = max(self._samples, chunk.end * self._rate // 1000) if chunk.first else self._samples
         samples = begin + len(chunk.payload) // SAMPLE_BYTES
-        if samples > _MOST_SAMPLES:
+        if samples > _MAX_SAMPLES:
             raise SinkError(
-                f"{self._path}: expected at most {_MOST_SAMPLES / self._rate / 3600:.0f} h, all that a WAV file holds, "
+                f"{self._path}: expected at most {_MAX_SAMPLES / self._rate / 3600:.0f} h, all that a WAV file holds, "
                 f"got a clip at {chunk.end / 3_600_000:.0f} h; what was written before is readable"
             )
         with writing(self._path):

@@ -25,17 +25,17 @@ from producers.sources import WavSource
 from shared.codec import decode, encode
 from shared.errors import CodecError, LowLatencyTranslateError
 from shared.models import PartialResult, Word
-from shared.ranges import LATEST, MOST_WORDS
+from shared.ranges import LATEST, MAX_WORDS
 from shared.sessions import MemorySessionStore, Session
 from shared.streams import Entry, MemoryStream, StreamName
-from shared.streams.base import MOST_ENTRY_BYTES
+from shared.streams.base import MAX_ENTRY_BYTES
 from sinks import AudioChunk
 from sinks.files import WavWriter
 from tests.benchmarks.figure import Bound, Figure
 from tests.support import virtual_time
 from tests.support.virtual_time import VirtualClock
 
-_MOST_MS, _MOST_MB = 100, 50
+_MAX_MS, _MAX_MB = 100, 50
 _ROUNDS = 3
 
 
@@ -46,13 +46,13 @@ def run() -> Iterator[Figure]:
             name=f"insane_records: {name}, CPU",
             value=min(_cpu(work) for _ in range(_ROUNDS)) * 1000,
             unit="ms CPU",
-            bound=Bound("value", "<=", _MOST_MS),
+            bound=Bound("value", "<=", _MAX_MS),
         )
         yield Figure(
             name=f"insane_records: {name}, memory",
             value=_peak(work) / 1e6,
             unit="MB",
-            bound=Bound("value", "<=", _MOST_MB),
+            bound=Bound("value", "<=", _MAX_MB),
         )
 
 
@@ -63,11 +63,9 @@ def _works() -> Mapping[str, Callable[[], object]]:
         "a record of 1 MiB of empty objects": lambda: _refused(b'"unknown":[%s]', b"{},"),
         "a record of 1 MiB of brackets": lambda: _refused(b'"unknown":%s', b"["),
         "a record of 1 MiB of digits": lambda: _refused(b'"take":%s', b"9"),
-        f"two results of {MOST_WORDS} words, none shared, in stability": lambda: virtual_time.run(
-            _stabilise(_unlike())
-        ),
-        f"two results of {MOST_WORDS} words at one place, in stability": lambda: virtual_time.run(_stabilise(_alike())),
-        f"two results of {MOST_WORDS} numbers, in words and in digits, in stability": lambda: virtual_time.run(
+        f"two results of {MAX_WORDS} words, none shared, in stability": lambda: virtual_time.run(_stabilise(_unlike())),
+        f"two results of {MAX_WORDS} words at one place, in stability": lambda: virtual_time.run(_stabilise(_alike())),
+        f"two results of {MAX_WORDS} numbers, in words and in digits, in stability": lambda: virtual_time.run(
             _stabilise(_numbers())
         ),
         "a clip behind a day of silence, in a WAV file": lambda: _write_wav(86_400_000),
@@ -79,7 +77,7 @@ def _works() -> Mapping[str, Callable[[], object]]:
 def _refused(header: bytes, filling: bytes) -> None:
     """A record as large as a stream takes, which the codec makes nothing of."""
     head = orjson.dumps({"kind": "PartialResult", "session": "talk", "captured_at": 1})[:-1]
-    filled = (filling * (MOST_ENTRY_BYTES // len(filling) - 10)).rstrip(b",")
+    filled = (filling * (MAX_ENTRY_BYTES // len(filling) - 10)).rstrip(b",")
     body = head + b"," + header % filled + b"}"
     with suppress(CodecError):
         decode(struct.pack(">BI", 1, len(body)) + body)
@@ -93,19 +91,19 @@ def _result(items: tuple[Word, ...], position: int) -> PartialResult:
 
 def _unlike() -> tuple[PartialResult, PartialResult]:
     """The second shares no word with the first, of which all but the last are committed."""
-    return _result(_words("one", stable=True), MOST_WORDS * 3), _result(
-        _words("other", stable=True), MOST_WORDS * 3 + 1000
+    return _result(_words("one", stable=True), MAX_WORDS * 3), _result(
+        _words("other", stable=True), MAX_WORDS * 3 + 1000
     )
 
 
 def _words(text: str, *, stable: bool) -> tuple[Word, ...]:
-    said = [Word(f"{text}{n}", n * 3, n * 3 + 2, stable) for n in range(MOST_WORDS - 1)]
-    return (*said, Word(".", MOST_WORDS * 3, MOST_WORDS * 3, stable))
+    said = [Word(f"{text}{n}", n * 3, n * 3 + 2, stable) for n in range(MAX_WORDS - 1)]
+    return (*said, Word(".", MAX_WORDS * 3, MAX_WORDS * 3, stable))
 
 
 def _alike() -> tuple[PartialResult, PartialResult]:
     """One word again and again, in no time; a new take says it once more."""
-    first = _result((*[Word("la", 1000, 1001, True)] * (MOST_WORDS - 1), Word(".", 1001, 1001, True)), 1001)
+    first = _result((*[Word("la", 1000, 1001, True)] * (MAX_WORDS - 1), Word(".", 1001, 1001, True)), 1001)
     return first, replace(first, take=2)
 
 
@@ -113,10 +111,10 @@ def _numbers() -> tuple[PartialResult, PartialResult]:
     """Each number of the first is written the other way in the second."""
     spelled, written = ("seven", "seventy", "two"), ("7", "70", "2")
     first, second = (
-        _result(tuple(Word(texts[n % 3], n * 3, n * 3 + 2, True) for n in range(MOST_WORDS - 1)), MOST_WORDS * 3 + late)
+        _result(tuple(Word(texts[n % 3], n * 3, n * 3 + 2, True) for n in range(MAX_WORDS - 1)), MAX_WORDS * 3 + late)
         for texts, late in ((spelled, 0), (written, 1000))
     )
-    mark = Word(".", MOST_WORDS * 3, MOST_WORDS * 3, True)
+    mark = Word(".", MAX_WORDS * 3, MAX_WORDS * 3, True)
     return replace(first, items=(*first.items, mark)), replace(second, items=(*second.items, mark))
 
 

@@ -33,11 +33,11 @@ DEMO = Path(__file__).parents[2] / "cli" / "demo"
 PHASES = (0, 170, 330)
 
 #: Share of the words marked stable that may differ in the final.
-MOST_UNSTABLE = 0.05
+MAX_UNSTABLE = 0.05
 #: CPU seconds a second of audio: what leaves room on one core for the rest of the demo.
-MOST_CPU = 0.7
+MAX_CPU = 0.7
 #: Seconds for a second of audio, fed as fast as it goes.
-MOST_TIME = 1.0
+MAX_TIME = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class Measured:
     def failures(self) -> list[str]:
         """The bounds that do not hold."""
         bounds = {
-            "words marked stable that differ": (self.unstable, MOST_UNSTABLE),
-            "CPU": (self.cpu, MOST_CPU),
-            "real-time factor": (self.real_time_factor, MOST_TIME),
+            "words marked stable that differ": (self.unstable, MAX_UNSTABLE),
+            "CPU": (self.cpu, MAX_CPU),
+            "real-time factor": (self.real_time_factor, MAX_TIME),
         }
         return [f"{name} {value:.2f} > {most:g}" for name, (value, most) in bounds.items() if value > most]
 

@@ -57,6 +57,7 @@ RETIRED = (
     Retired("Pauses", "KeyBackoff", EDGES),
     Retired("Pace", "ReadPacer", EDGES),
     Retired("UNTOLD", "UNKNOWN_LENGTH"),
+    Retired("MOST", "MAX"),
     Retired("placed_at", "opened_at"),
     Retired("time line", "timeline", EDGES),
 )

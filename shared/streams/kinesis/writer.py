@@ -13,8 +13,8 @@ from shared.streams.base import Entry
 from shared.streams.kinesis.key_backoff import KeyBackoff
 
 #: What one PutRecords call takes: records, bytes of all, bytes of one; keys count.
-_MOST_RECORDS = 500
-_MOST_BYTES = 5 << 20
+_MAX_RECORDS = 500
+_MAX_BYTES = 5 << 20
 #: Calls in flight at once.
 _MAX_IN_FLIGHT = 4
 #: Seconds for which a record that the stream refuses is retried here, before the caller is told.
@@ -103,7 +103,7 @@ class Writer:
             if key in self._in_flight or not self._backoff.is_ready(key, now):
                 continue
             size += queue[0].size
-            if len(batch) == _MOST_RECORDS or size > _MOST_BYTES:
+            if len(batch) == _MAX_RECORDS or size > _MAX_BYTES:
                 break
             batch.append(queue[0])
         return batch

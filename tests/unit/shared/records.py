@@ -20,14 +20,14 @@ from shared.models import (
     TranslationCorrection,
     Word,
 )
-from shared.ranges import LATEST, MOST
+from shared.ranges import LATEST, MAX
 
 #: Every character that UTF-8 can write.
 TEXT = st.characters(codec="utf-8")
 _text = st.text(TEXT, max_size=20)
 _time = st.integers(0, LATEST)
-_count = st.integers(0, MOST)
-_number = st.integers(1, MOST)
+_count = st.integers(0, MAX)
+_number = st.integers(1, MAX)
 _rate = st.integers(8000, 48000)
 _pcm = st.binary(max_size=40).map(lambda data: data[: len(data) // 2 * 2])
 _language = st.sampled_from(["en", "es", "zh-TW"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.alignment import across, difference, spelling, within
 from shared.models import Word
-from shared.ranges import MOST_WORDS
+from shared.ranges import MAX_WORDS
 
 WORDS = st.lists(st.sampled_from(["a", "b", "no", "ice", "cream", "icecream", "Then", "it's"]), max_size=12)
 MARKS = st.lists(st.sampled_from(["", "", "", ",", ".", "?!"]), min_size=12, max_size=12)
@@ -191,20 +191,20 @@ class TestDifference:
 
 
 def test_long_hypotheses_are_aligned_though_many_words_of_them_differ() -> None:
-    committed = [Word(f"word{n}", n * 300, n * 300 + 250) for n in range(MOST_WORDS // 2)]
+    committed = [Word(f"word{n}", n * 300, n * 300 + 250) for n in range(MAX_WORDS // 2)]
     heard = [replace(word, text=f"other{n}") if n % 3 == 0 else word for n, word in enumerate(committed)]
-    more = [Word(f"more{n}", n * 300, n * 300 + 250) for n in range(MOST_WORDS // 2, MOST_WORDS)]
+    more = [Word(f"more{n}", n * 300, n * 300 + 250) for n in range(MAX_WORDS // 2, MAX_WORDS)]
     assert within(committed, [*heard, *more], committed[-1].end) == len(committed)
     assert difference(committed, heard) == pytest.approx(1 / 3, abs=0.01)
 
 
 def test_what_has_nothing_in_common_differs_wholly_however_long_it_is() -> None:
-    one = [Word(f"one{n}", n, n + 1) for n in range(MOST_WORDS)]
-    other = [Word(f"other{n}", n, n + 1) for n in range(MOST_WORDS // 2)]
+    one = [Word(f"one{n}", n, n + 1) for n in range(MAX_WORDS)]
+    other = [Word(f"other{n}", n, n + 1) for n in range(MAX_WORDS // 2)]
     assert difference(one, other) == difference(other, one) == 1
 
 
 def test_words_that_all_lie_at_the_frontier_are_few_to_compare() -> None:
     tail = [Word("la", 1000, 1001)] * 50
-    said = [Word("la", 1000, 1001)] * MOST_WORDS + [Word("end", 5000, 5001)]
-    assert across([*tail, Word("so", 1000, 1001)], said, 1000) <= MOST_WORDS
+    said = [Word("la", 1000, 1001)] * MAX_WORDS + [Word("end", 5000, 5001)]
+    assert across([*tail, Word("so", 1000, 1001)], said, 1000) <= MAX_WORDS

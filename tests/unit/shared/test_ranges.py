@@ -21,7 +21,7 @@ from shared.models import (
     Speech,
     Word,
 )
-from shared.ranges import FASTEST, LATEST, LONGEST_NAME, LONGEST_TEXT, MOST, MOST_HOPS, MOST_WORDS
+from shared.ranges import FASTEST, LATEST, LONGEST_NAME, LONGEST_TEXT, MAX, MAX_HOPS, MAX_WORDS
 from tests.unit.shared.test_codec import FRAME, header_of, packed
 
 RESULT = PartialResult(
@@ -30,19 +30,19 @@ RESULT = PartialResult(
 SEGMENT = Segment(session="talk", captured_at=1, number=1, language="en", text="hi", start=0, end=9)
 CHUNK = Speech(session="talk", captured_at=1, number=1, language="es", start=0, end=9, attempt=1, offset=0, last=True)
 INSANE: list[tuple[Record, dict[str, Any]]] = [
-    *((FRAME, {"captured_at": value}) for value in (-1, MOST + 1, 2**64, -(2**200))),
+    *((FRAME, {"captured_at": value}) for value in (-1, MAX + 1, 2**64, -(2**200))),
     (FRAME, {"hops": {"ingest": -1}}),
     (FRAME, {"hops": {"ingest": 2**64}}),
-    (FRAME, {"hops": {f"stage-{number}": 1 for number in range(MOST_HOPS + 1)}}),
+    (FRAME, {"hops": {f"stage-{number}": 1 for number in range(MAX_HOPS + 1)}}),
     (FRAME, {"hops": {"s" * (LONGEST_NAME + 1): 1}}),
-    (FRAME, {"offset": MOST + 1}),
+    (FRAME, {"offset": MAX + 1}),
     (RESULT, {"take": -1}),
     (RESULT, {"utterance": 2**63}),
     (RESULT, {"start": -1}),
     (RESULT, {"end": LATEST + 1}),
     (RESULT, {"position": 2**100}),
     (RESULT, {"language": "l" * (LONGEST_NAME + 1)}),
-    (RESULT, {"items": (Word("hi", 0, 9),) * (MOST_WORDS + 1)}),
+    (RESULT, {"items": (Word("hi", 0, 9),) * (MAX_WORDS + 1)}),
     *(
         (RESULT, {"items": (word,)})
         for word in (
@@ -58,7 +58,7 @@ INSANE: list[tuple[Record, dict[str, Any]]] = [
     ),
     (Silence(session="talk", captured_at=1, take=1, utterance=1, position=0), {"position": -5}),
     (SEGMENT, {"text": "x" * (LONGEST_TEXT + 1)}),
-    (SEGMENT, {"words": (Word("hi", 0, 9),) * (MOST_WORDS + 1)}),
+    (SEGMENT, {"words": (Word("hi", 0, 9),) * (MAX_WORDS + 1)}),
     (Correction(session="talk", captured_at=1, first=1, last=2, revision=3, text="hi"), {"revision": 2**53}),
     (Correction(session="talk", captured_at=1, first=1, last=2, revision=3, text="hi"), {"last": -1}),
     (CHUNK, {"number": 2**53}),
@@ -97,10 +97,10 @@ def test_text_that_utf_8_cannot_write_is_not_written() -> None:
 
 
 def test_what_is_at_the_ends_of_its_range_is_a_record() -> None:
-    words = (Word("h" * LONGEST_NAME, 0, LATEST, confidence=1), *[Word("", LATEST, 0, confidence=0)] * (MOST_WORDS - 1))
+    words = (Word("h" * LONGEST_NAME, 0, LATEST, confidence=1), *[Word("", LATEST, 0, confidence=0)] * (MAX_WORDS - 1))
     for record in (
-        replace(FRAME, captured_at=MOST, offset=MOST, hops={"ingest": 0, "transcribe": MOST}),
-        replace(RESULT, take=MOST, utterance=0, start=LATEST, end=0, items=words),
-        replace(SEGMENT, number=MOST, text="x" * LONGEST_TEXT),
+        replace(FRAME, captured_at=MAX, offset=MAX, hops={"ingest": 0, "transcribe": MAX}),
+        replace(RESULT, take=MAX, utterance=0, start=LATEST, end=0, items=words),
+        replace(SEGMENT, number=MAX, text="x" * LONGEST_TEXT),
     ):
         assert decode(encode(record)) == record

@@ -10,7 +10,7 @@ from shared.codec import decode, encode
 from shared.errors import EngineUnavailable
 from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult
-from shared.ranges import LONGEST_NAME, MOST_WORDS
+from shared.ranges import LONGEST_NAME, MAX_WORDS
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import LOUD, RATE, TranscribeHarness, last_frame_within
 
@@ -272,11 +272,11 @@ def test_what_a_recogniser_says_beyond_what_a_record_takes_is_cut() -> None:
         harness = await TranscribeHarness().open()
         await harness.speak(2)
         (take,) = harness.engine.takes
-        take.say(" ".join(["no"] * (MOST_WORDS + 5)), 200, 1200)
+        take.say(" ".join(["no"] * (MAX_WORDS + 5)), 200, 1200)
         take.say("a" * (LONGEST_NAME + 5), 200, 1200, final=True)
         await asyncio.sleep(0.1)
         (partial,), (final,) = harness.emitted(PartialResult), harness.emitted(FinalResult)
-        assert len(partial.items) == MOST_WORDS
+        assert len(partial.items) == MAX_WORDS
         assert [word.text for word in final.items] == ["a" * LONGEST_NAME]
         assert [decode(encode(result)) for result in (partial, final)] == [partial, final]
         await harness.context.close()

@@ -66,7 +66,7 @@ async def host() -> ShardHost:
     kind = next((KINDS[argument] for argument in sys.argv if argument in KINDS), MemoryStream)
     if kind is RefusingStream:
         # Whatever waits is as much as the host may hold: it reads no more.
-        backpressure.MOST_HELD = 0
+        backpressure.MAX_HELD_BYTES = 0
     streams = {name: kind(name) for name in StreamName}
     for stream in streams.values():
         if isinstance(stream, RefusingStream):

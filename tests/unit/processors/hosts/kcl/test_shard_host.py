@@ -10,7 +10,7 @@ import pytest
 from processors.hosts.kcl.shard_host import DrainCutShort
 from shared.codec import encode
 from shared.streams import StreamName
-from shared.streams.base import MOST_ENTRY_BYTES
+from shared.streams.base import MAX_ENTRY_BYTES
 from tests.support.refusing_stream import ALWAYS, NEVER
 from tests.support.virtual_time import run
 from tests.unit.processors.hosts.kcl.shard_host_harness import HOLD, ShardHostHarness, items, segment
@@ -146,9 +146,9 @@ def test_a_record_that_no_stream_takes_once_it_has_its_hop_is_a_dead_letter() ->
     async def main() -> None:
         harness = ShardHostHarness()
         await harness.host.open("shard-1")
-        room = MOST_ENTRY_BYTES - len(encode(segment(""))) - len("talk")
+        room = MAX_ENTRY_BYTES - len(encode(segment(""))) - len("talk")
         largest = "x" * (room - 8)
-        assert len(encode(segment(largest))) < MOST_ENTRY_BYTES
+        assert len(encode(segment(largest))) < MAX_ENTRY_BYTES
         await harness.host.feed(items("before", largest, "behind"))
         await asyncio.sleep(5)
         assert harness.host.low_water == 3
@@ -195,7 +195,7 @@ def test_a_shutdown_has_an_end_whatever_refuses(fused: int) -> None:
 def test_a_host_that_holds_as_much_as_it_may_reads_on_once_something_is_acked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("processors.hosts.backpressure.MOST_HELD", 300)
+    monkeypatch.setattr("processors.hosts.backpressure.MAX_HELD_BYTES", 300)
 
     async def main() -> None:
         harness = ShardHostHarness()
