@@ -69,23 +69,23 @@ class PollyService:
 
     def speech(self, request: object) -> SpeechRequest:
         """What a SynthesizeSpeech request asks for; ServiceError with a modelled error."""
-        asked = self._requests.read("SynthesizeSpeech", request)
-        voice = VOICES.get(asked["VoiceId"])
-        engine = asked.get("Engine", "standard")
+        fields = self._requests.read("SynthesizeSpeech", request)
+        voice = VOICES.get(fields["VoiceId"])
+        engine = fields.get("Engine", "standard")
         if voice is None:
-            raise ServiceError(_OURS, f"the emulator has no voice {asked['VoiceId']}")
+            raise ServiceError(_OURS, f"the emulator has no voice {fields['VoiceId']}")
         if engine not in voice.engines:
             raise ServiceError(
                 "EngineNotSupportedException", f"This voice does not support the selected engine: {engine}"
             )
-        language = asked.get("LanguageCode", voice.languages[0])
+        language = fields.get("LanguageCode", voice.languages[0])
         if language not in voice.languages:
             raise _not_spoken(f"{voice.id} speaks {', '.join(voice.languages)}, not {language}")
-        said = _said(asked, voice.id, engine)
+        said = _said(fields, voice.id, engine)
         for code in {language} | {passage.language for passage in said if passage.language}:
             self._spoken(code)
-        name, rate = _format(asked, neural=engine != "standard")
-        marks = speech_marks(asked["Text"], said, _kinds(asked)) if name == "json" else ()
+        name, rate = _format(fields, neural=engine != "standard")
+        marks = speech_marks(fields["Text"], said, _kinds(fields)) if name == "json" else ()
         return SpeechRequest(said, language, name, rate, marks)
 
     async def speak(self, speech: SpeechRequest) -> AsyncGenerator[bytes, None]:
@@ -103,9 +103,9 @@ class PollyService:
     def voices(self, query: Mapping[str, str]) -> dict[str, Any]:
         """One page of DescribeVoices; ServiceError where the query is none."""
         flag = query.get("IncludeAdditionalLanguageCodes", "false")
-        asked = self._requests.read("DescribeVoices", dict(query) | {"IncludeAdditionalLanguageCodes": flag == "true"})
-        found = [voice.described() for voice in VOICES.values() if _matches(voice, asked)]
-        start = _start(asked.get("NextToken", ""))
+        fields = self._requests.read("DescribeVoices", dict(query) | {"IncludeAdditionalLanguageCodes": flag == "true"})
+        found = [voice.described() for voice in VOICES.values() if _matches(voice, fields)]
+        start = _start(fields.get("NextToken", ""))
         answer: dict[str, Any] = {"Voices": found[start : start + _PAGE]}
         if start + _PAGE < len(found):
             answer["NextToken"] = base64.b64encode(str(start + _PAGE).encode()).decode()
@@ -143,13 +143,13 @@ class PollyService:
         return language
 
 
-def _said(asked: Mapping[str, Any], voice: str, engine: str) -> list[Passage]:
-    text = asked["Text"]
+def _said(fields: Mapping[str, Any], voice: str, engine: str) -> list[Passage]:
+    text = fields["Text"]
     if len(text) > TOTAL:
         raise ServiceError(
             "TextLengthExceededException", f"Maximum text length has been exceeded: {TOTAL} characters in all"
         )
-    said = passages(text, voice, engine) if asked.get("TextType") == "ssml" else [Passage(text, spans(text))]
+    said = passages(text, voice, engine) if fields.get("TextType") == "ssml" else [Passage(text, spans(text))]
     if sum(len(passage.text) for passage in said) > BILLED:
         raise ServiceError("TextLengthExceededException", f"Maximum text length has been exceeded: {BILLED} characters")
     if strange := next((p.language for p in said if p.language and p.language not in NAMES), None):
@@ -157,17 +157,17 @@ def _said(asked: Mapping[str, Any], voice: str, engine: str) -> list[Passage]:
     return said
 
 
-def _format(asked: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
+def _format(fields: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
     """The format and its rate."""
-    name = asked["OutputFormat"]
-    if asked.get("LexiconNames"):
+    name = fields["OutputFormat"]
+    if fields.get("LexiconNames"):
         raise ServiceError("LexiconNotFoundException", "the emulator has no lexicons", 404)
     if name not in FORMATS:
         raise ServiceError(_OURS, f"the emulator makes {', '.join(FORMATS)}, not {name}")
-    if asked.get("SpeechMarkTypes") and name != "json":
+    if fields.get("SpeechMarkTypes") and name != "json":
         raise ServiceError("MarksNotSupportedForFormatException", f"speech marks come as json, which is not {name}")
     known = FORMATS[name]
-    rate = asked.get("SampleRate", str(known.default(neural=neural)))
+    rate = fields.get("SampleRate", str(known.default(neural=neural)))
     if rate not in map(str, known.rates):
         expected = ", ".join(map(str, known.rates))
         raise ServiceError(
@@ -176,22 +176,23 @@ def _format(asked: Mapping[str, Any], *, neural: bool) -> tuple[str, int]:
     return name, int(rate)
 
 
-def _kinds(asked: Mapping[str, Any]) -> frozenset[str]:
+def _kinds(fields: Mapping[str, Any]) -> frozenset[str]:
     """The types of speech marks."""
-    kinds = frozenset(asked.get("SpeechMarkTypes", ()))
+    kinds = frozenset(fields.get("SpeechMarkTypes", ()))
     if not kinds:
         raise ServiceError(_OURS, "expected SpeechMarkTypes with the format json, got none")
     if "viseme" in kinds:
         raise ServiceError("MarksNotSupportedForFormatException", "the emulator has no phonemes to tell visemes from")
-    if "ssml" in kinds and asked.get("TextType") != "ssml":
+    if "ssml" in kinds and fields.get("TextType") != "ssml":
         raise ServiceError("SsmlMarksNotSupportedForTextTypeException", "expected a TextType of ssml for ssml marks")
     return kinds
 
 
-def _matches(voice: EmulatedVoice, asked: Mapping[str, Any]) -> bool:
-    languages = voice.languages if asked["IncludeAdditionalLanguageCodes"] else voice.languages[:1]
+def _matches(voice: EmulatedVoice, fields: Mapping[str, Any]) -> bool:
+    languages = voice.languages if fields["IncludeAdditionalLanguageCodes"] else voice.languages[:1]
     return (
-        asked.get("LanguageCode", languages[0]) in languages and asked.get("Engine", voice.engines[0]) in voice.engines
+        fields.get("LanguageCode", languages[0]) in languages
+        and fields.get("Engine", voice.engines[0]) in voice.engines
     )
 
 

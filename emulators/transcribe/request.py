@@ -78,32 +78,32 @@ class TranscriptionRequest:
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> TranscriptionRequest:
         """Raises BadRequest where the service would, and for what is not emulated."""
-        asked = _Asked(headers)
+        fields = _Fields(headers)
         for name in _NOT_EMULATED:
-            if asked.text(name) not in (None, "", "False", "false"):
+            if fields.text(name) not in (None, "", "False", "false"):
                 raise BadRequest(f"{PREFIX}{name} is not supported by this emulator")
-        session_id = asked.text("session-id") or str(uuid4())
+        session_id = fields.text("session-id") or str(uuid4())
         if not _SESSION_ID.fullmatch(session_id):
             raise BadRequest(f"{PREFIX}session-id: expected a UUID, got {session_id}")
         for name in ("vocabulary-name", "vocabulary-filter-name"):
-            asked.matching(name, _NAME)
+            fields.matching(name, _NAME)
         for name in ("vocabulary-names", "vocabulary-filter-names"):
-            asked.matching(name, _NAMES)
-        method = asked.one_of("vocabulary-filter-method", tuple(FilterMethod))
-        filters = [asked.text(f"vocabulary-filter-{end}") or "" for end in ("name", "names")]
-        level = asked.one_of("partial-results-stability", ("high", "medium", "low"))
-        stabilise = asked.flag("enable-partial-results-stabilization")
+            fields.matching(name, _NAMES)
+        method = fields.one_of("vocabulary-filter-method", tuple(FilterMethod))
+        filters = [fields.text(f"vocabulary-filter-{end}") or "" for end in ("name", "names")]
+        level = fields.one_of("partial-results-stability", ("high", "medium", "low"))
+        stabilise = fields.flag("enable-partial-results-stabilization")
         if level is not None and not stabilise:
             raise BadRequest(f"{PREFIX}partial-results-stability needs enable-partial-results-stabilization")
-        languages, identify = _languages(asked)
-        echo = {PREFIX + name: value for name in _ECHOED if (value := asked.text(name)) is not None}
+        languages, identify = _languages(fields)
+        echo = {PREFIX + name: value for name in _ECHOED if (value := fields.text(name)) is not None}
         return cls(
             session_id=session_id,
-            rate=asked.rate(),
-            encoding=MediaEncoding(asked.required("media-encoding", tuple(MediaEncoding))),
+            rate=fields.rate(),
+            encoding=MediaEncoding(fields.required("media-encoding", tuple(MediaEncoding))),
             languages=languages,
             identify=identify,
-            speakers=asked.flag("show-speaker-label"),
+            speakers=fields.flag("show-speaker-label"),
             stabilise=stabilise,
             filters=tuple(name for names in filters for name in names.split(",") if name),
             filter_method=FilterMethod(method or FilterMethod.MASK),
@@ -118,18 +118,18 @@ class TranscriptionRequest:
         raise BadRequest(f"The engine behind this emulator hears {', '.join(sorted(heard))}, not {self.languages[0]}")
 
 
-def _languages(asked: _Asked) -> tuple[tuple[str, ...], bool]:
-    code = asked.one_of("language-code", LANGUAGES)
-    identify = [name for name in ("identify-language", "identify-multiple-languages") if asked.flag(name)]
+def _languages(fields: _Fields) -> tuple[tuple[str, ...], bool]:
+    code = fields.one_of("language-code", LANGUAGES)
+    identify = [name for name in ("identify-language", "identify-multiple-languages") if fields.flag(name)]
     if (code is not None) + len(identify) != 1:
         raise BadRequest(
             "Expected exactly one of language-code, identify-language and identify-multiple-languages, "
             f"got {', '.join(filter(None, (code, *identify))) or 'none'}"
         )
-    preferred = asked.one_of("preferred-language", LANGUAGES)
+    preferred = fields.one_of("preferred-language", LANGUAGES)
     if code is not None:
         return (code,), False
-    options = [option.strip() for option in (asked.text("language-options") or "").split(",") if option.strip()]
+    options = [option.strip() for option in (fields.text("language-options") or "").split(",") if option.strip()]
     if len(options) < 2 or any(option not in LANGUAGES for option in options):
         raise BadRequest(f"{PREFIX}language-options: expected two language codes or more, got {', '.join(options)}")
     if preferred is not None and preferred not in options:
@@ -137,7 +137,7 @@ def _languages(asked: _Asked) -> tuple[tuple[str, ...], bool]:
     return tuple(sorted(options, key=lambda option: option != preferred)), True
 
 
-class _Asked:
+class _Fields:
     """The headers by their names behind the prefix."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
