@@ -10,7 +10,7 @@ from processors.hosts.in_flight import Emission, InFlightRecord
 from processors.hosts.publisher import Publisher
 from shared.clock import Clock
 from shared.codec import encode
-from shared.errors import StreamUnavailable
+from shared.errors import CodecError, StreamUnavailable
 from shared.metrics import Metric, Metrics
 from shared.models import DeadLetter
 from shared.streams import Entry, StreamName
@@ -71,7 +71,7 @@ class DeadLetterQueue:
             language=language,
             start=start,
             end=end,
-            payload=encode(received.record) if received else b"",
+            payload=_payload(received) if received else b"",
         )
         # What follows the colon may quote what was said; the letter has it.
         log.error("%s: %s has a dead letter: %s", self._stage, self._name, error.partition(":")[0])
@@ -121,6 +121,14 @@ class RejectingOperator(Operator):
             self._reported = True
         self._context.metrics.count(Metric.REFUSED_FRAMES)
         self._context.ack(received)
+
+
+def _payload(received: Input) -> bytes:
+    """The input's bytes; none where it came from a fused stage and is more than the codec takes."""
+    try:
+        return encode(received.record)
+    except CodecError:
+        return b""
 
 
 def _entry(letter: DeadLetter) -> Entry:

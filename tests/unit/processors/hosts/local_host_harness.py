@@ -13,7 +13,8 @@ from processors.hosts.local import LocalHost
 from shared.codec import decode, encode
 from shared.errors import SessionUnknown
 from shared.metrics import MemoryMetrics
-from shared.models import Record, Segment
+from shared.models import Record, Segment, Word
+from shared.ranges import LONGEST_NAME
 from shared.sessions import MemorySessionStore
 from shared.streams import OLDEST, Entry, StreamName
 from tests.support.refusing_stream import RefusingStream
@@ -80,6 +81,16 @@ class CopyOperator(Operator):
                 self.context.ack(kept)
 
 
+class OverstatingOperator(CopyOperator):
+    """Passes on what no stream takes, and what the stage behind it cannot stand."""
+
+    async def process(self, received: Input) -> None:
+        record = received.record
+        assert isinstance(record, Segment)
+        self.context.emit(self.writes, replace(record, text="raise", words=(Word("x" * (LONGEST_NAME + 1), 0, 100),)))
+        self.context.ack(received)
+
+
 class CopyStage(Stage):
     def __init__(self, name: str, reads: StreamName, writes: StreamName, *, internal: bool = False) -> None:
         self.internal = frozenset({writes} if internal else ())
@@ -89,6 +100,11 @@ class CopyStage(Stage):
 
     def operator(self, context: Context) -> Operator:
         return CopyOperator(context, self.writes)
+
+
+class OverstatingStage(CopyStage):
+    def operator(self, context: Context) -> Operator:
+        return OverstatingOperator(context, self.writes)
 
 
 class LocalHostHarness:

@@ -20,6 +20,7 @@ from tests.unit.processors.hosts.local_host_harness import (
     UNIQUE,
     CopyStage,
     LocalHostHarness,
+    OverstatingStage,
     numbers,
     segment,
 )
@@ -193,6 +194,22 @@ def test_fused_stages_ack_an_input_once_the_last_of_them_has(graceful: bool) -> 
         assert not await harness.read(SEGMENTS)
         await host.stop()
         marks = await harness.checkpoints.load("stability+dedup+translate", StreamName.TRANSCRIPTS)
+        assert len(marks) == 1
+
+    run(main())
+
+
+def test_a_dead_letter_of_what_only_a_fused_stage_was_given_needs_no_bytes() -> None:
+    async def main() -> None:
+        harness = LocalHostHarness()
+        stability = OverstatingStage("stability", StreamName.TRANSCRIPTS, SEGMENTS, internal=True)
+        host = harness.host([stability, CopyStage("dedup", SEGMENTS, UNIQUE)])
+        await harness.put(segment(1), stream=StreamName.TRANSCRIPTS)
+        await asyncio.sleep(1)
+        (dead_letter,) = await harness.read(DEAD)
+        assert (dead_letter.stage, dead_letter.payload) == ("dedup", b"")
+        await host.stop()
+        marks = await harness.checkpoints.load("stability+dedup", StreamName.TRANSCRIPTS)
         assert len(marks) == 1
 
     run(main())
