@@ -67,6 +67,8 @@ class ConnectProxy:
         self.asked.append(target)
         if self._login and headers.get("proxy-authorization:") != f"Basic {b64encode(self._login.encode()).decode()}":
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            # The client closes once it has read that; a proxy that closed first could be seen before its answer is.
+            await reader.read()
             return
         there, back = await asyncio.open_connection("127.0.0.1", self._hosts[target.rpartition(":")[0]])
         writer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")

@@ -56,7 +56,7 @@ async def emulated(
     *faults: Fault,
     settings: Settings | None = None,
     feed_rate: float | None = None,
-    opening: float = 2.0,
+    opening: float = 20.0,
     **options: Any,
 ) -> AsyncIterator[EmulatedEngine]:
     """The engine; `options` are the server's. A stream has `opening` s to open."""
