@@ -94,6 +94,8 @@ class Pipeline:
         a setting that no session can have, UnsupportedLanguage where all stages run here and their engines do not serve
         the languages, SessionExists where the id is taken, and StoreUnavailable.
         """
+        if isinstance(target_languages, str):
+            raise SettingError(f"session {id}: expected a list of target languages, got {target_languages!r}")
         session = Session(
             id=id,
             source_language=source_language,

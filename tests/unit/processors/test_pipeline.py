@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,10 +114,11 @@ def test_stages_that_there_are_none_of_are_refused(stages: list[str], got: str) 
         ("en", ["es"], {"MAX_HOLD": "1"}, SettingError, "MAX_HOLD=1"),
         ("en", ["es"], {"METRICS_PORT": "1"}, SettingError, "session new: .*METRICS_PORT"),
         ("en", ["es"], {"NONE_SUCH": "1"}, SettingError, "NONE_SUCH"),
+        ("en", "es", {}, SettingError, "session new: expected a list of target languages, got 'es'"),
     ],
 )
 def test_a_session_that_cannot_be_served_is_refused_and_not_there(
-    source: str, targets: list[str], settings: Mapping[str, str], error: type[Exception], told: str
+    source: str, targets: Sequence[str], settings: Mapping[str, str], error: type[Exception], told: str
 ) -> None:
     async def main() -> None:
         async with Pipeline(settings=SCRIPTED) as pipeline:
