@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 _EVICT_EVERY = 60.0
 #: Seconds between two measurements of what is held.
 _MEASURE_EVERY = 10.0
-
-
 #: Objects, made and not yet freed, between two looks at the young ones: more than the records of 1,000 sessions have.
 _YOUNG = 50_000
 

@@ -153,7 +153,7 @@ def test_a_loop_that_stands_still_ends_the_process_and_shows_where(child: ChildP
     assert child.bring("one", "stand still") is None or child.bring_raw([]) is None
     assert child.process.wait(TIMEOUT) == 1
     assert any("the event loop stood still for 1 s" in line for line in child.errors)
-    assert any("program.py" in line and "in process" in line for line in child.errors)
+    assert any("scripted_child.py" in line and "in process" in line for line in child.errors)
 
 
 def test_it_says_that_it_lives_and_how_far_it_has_come(child: ChildProcess) -> None:
