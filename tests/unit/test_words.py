@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,16 +64,22 @@ RETIRED = (
 )
 
 
+@cache
+def lines(folder: str) -> Sequence[tuple[str, str]]:
+    """Each line of a folder's files, or of a file, with where it stands; read once for all words."""
+    place = ROOT / folder
+    files = [place] if place.is_file() else sorted(path for kind in KINDS for path in place.rglob(kind))
+    return [
+        (f"{path.relative_to(ROOT)}:{number}", line)
+        for path in files
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    ]
+
+
 def said(pattern: re.Pattern[str], folders: tuple[str, ...]) -> Iterator[str]:
     for folder in folders:
-        place = ROOT / folder
-        files = [place] if place.is_file() else sorted(path for kind in KINDS for path in place.rglob(kind))
-        for path in files:
-            if path == Path(__file__):
-                continue
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                if pattern.search(line):
-                    yield f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        yield from (f"{place}: {line.strip()}" for place, line in lines(folder) if pattern.search(line))
 
 
 @pytest.mark.parametrize("retired", RETIRED, ids=lambda retired: retired.word)
