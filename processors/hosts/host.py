@@ -84,10 +84,9 @@ class Host:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work` until the host ends."""
-        task = asyncio.create_task(work)
+        task = self._services.start_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(self._task_done)
         return task
 
     async def cancel(self) -> None:
