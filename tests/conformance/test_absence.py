@@ -15,6 +15,8 @@ from tests.conformance.scripted_cluster import cluster_of
 from tests.conformance.simulated_cluster import SimulatedCluster, Talk
 from tests.support.virtual_time import EPOCH, VirtualLoop, run
 
+pytestmark = pytest.mark.hermetic
+
 BEHIND = ("stability", "dedup", "translate", "synthesize")
 PRICE = ["it", "costs", "twenty", "thousand", "pounds"]
 

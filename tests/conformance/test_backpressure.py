@@ -22,6 +22,8 @@ from tests.support.scripted_kinesis import THROTTLED, ScriptedKinesis, Wire
 from tests.support.scripted_stream import Put
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 #: How much later (s) than undisturbed a neighbour may be.
 LATE = 1.0
 Refuse = Callable[[Put], tuple[str, str] | None]
@@ -122,6 +124,7 @@ def test_a_throttled_shard_delays_its_own_keys_alone(host: str, seconds: int) ->
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("host", "sessions"), [("local", 1000), pytest.param("kcl", 100, marks=pytest.mark.kcl)])
 def test_sessions_beside_ten_that_are_throttled_for_two_minutes_are_on_time(host: str, sessions: int) -> None:
     async def main() -> None:

@@ -17,7 +17,7 @@ from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster, Talk, frame
 from tests.support.virtual_time import VirtualClock, run
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.hermetic, pytest.mark.no_cover]
 
 SETTLED = 90
 HOUR = 3_600_000
@@ -43,6 +43,7 @@ async def speak(cluster: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
             await producer.write(bytes(FRAME_MS * RATE // 1000 * 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("step", [20_000, 400_000, 2 * HOUR + 100_000, -20_000, -3 * HOUR])
 @pytest.mark.parametrize("lasts", [0.2, 5.0, 1e9], ids=["one write", "5 s", "for good"])

@@ -21,6 +21,8 @@ from tests.conformance.simulated_cluster import LAYOUTS, STAGES, Engines, Simula
 from tests.conformance.subscribers import Subscribers
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 _SAID = "we sold that old car for 25 dollars . and so it went ."
 _RIGHT = _SAID.removesuffix(" and so it went .").replace(" .", ".")
 
@@ -88,6 +90,7 @@ def test_every_language_is_corrected(host: str, layout: tuple[str, ...]) -> None
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", ["translate", "synthesize"])
 def test_a_correction_outlives_the_process_that_has_it(host: str, application: str) -> None:

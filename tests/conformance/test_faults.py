@@ -28,6 +28,8 @@ from tests.conformance.simulated_cluster import FRAME_MS, STAGES, Engines, Simul
 from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 READ = [name for name in StreamName if name is not StreamName.DEAD_LETTERS and name is not StreamName.SPEECH]
 
 
@@ -154,6 +156,7 @@ async def send_with_retries(cluster: SimulatedCluster, record: Record) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stage", ["translate", "synthesize"])
 @pytest.mark.parametrize("how", ["broken", "hanging"])
@@ -187,6 +190,7 @@ def test_a_language_that_fails_for_ever_delays_no_other_and_holds_nothing_for_lo
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str) -> None:
     async def main() -> None:
@@ -206,6 +210,7 @@ def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> None:
     """Clients that vanish: their sessions are ended, their operators go, and so does what they held."""

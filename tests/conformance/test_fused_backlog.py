@@ -16,9 +16,12 @@ from tests.conformance.test_outages import now
 from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 FUSED = "transcribe+stability+dedup+translate+synthesize"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [StreamName.TRANSLATIONS, StreamName.SPEECH])
 def test_a_moment_of_throttling_in_a_backlog_costs_no_words(host: str, stream: StreamName) -> None:
@@ -41,6 +44,7 @@ def test_a_moment_of_throttling_in_a_backlog_costs_no_words(host: str, stream: S
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_language_refused_for_a_moment_beside_one_that_is_parked_for_long_is_whole(host: str) -> None:
     async def main() -> None:

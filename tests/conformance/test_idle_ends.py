@@ -25,7 +25,7 @@ from tests.conformance.simulated_cluster import SimulatedCluster, Talk, frame
 from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import VirtualClock, run
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.hermetic, pytest.mark.no_cover]
 
 #: Seconds for everything to be over behind an outage.
 SETTLED = 120
@@ -49,6 +49,7 @@ async def sweeping(cluster: SimulatedCluster, *, clock: VirtualClock | None = No
     return host
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [StreamName.TRANSCRIPTS, None])
 def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, stream: StreamName | None) -> None:
@@ -75,6 +76,7 @@ def test_an_outage_of_400_s_while_the_speaker_goes_on_ends_nobody(host: str, str
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_sweep_by_others_while_the_owner_is_down_for_long_ends_nobody(host: str) -> None:
     async def main() -> None:

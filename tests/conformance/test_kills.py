@@ -23,14 +23,15 @@ from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import LAYOUTS, STAGES, Engines, SimulatedCluster, Talk
 from tests.conformance.strategies import different_each_time, kills, parts, talks
 from tests.conformance.subscribers import Subscribers
+from tests.support.effort import tries
 from tests.support.virtual_time import run
 
 #: Their hundreds of worlds take several times as long while coverage watches, and other tests cover the same lines.
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.hermetic, pytest.mark.no_cover]
 
 #: Virtual seconds for the last replay, pause and orphan to be over.
 SETTLED = 40
-THOROUGH = settings(max_examples=60)
+THOROUGH = settings(max_examples=tries(20))
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -105,6 +106,7 @@ def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", STAGES)
 def test_a_process_killed_at_every_one_of_its_first_writes(host: str, application: str) -> None:

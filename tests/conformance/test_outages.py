@@ -21,6 +21,8 @@ from tests.conformance.simulated_cluster import FRAME_MS, SimulatedCluster, Talk
 from tests.support.refusing_stream import RefusingStream
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 #: How much later (s) than undisturbed a neighbour may be.
 LATE = 1.0
 OUTPUTS = [StreamName.TRANSCRIPTS, StreamName.SEGMENTS, StreamName.UNIQUE_SEGMENTS, StreamName.TRANSLATIONS]
@@ -48,6 +50,7 @@ class HotItem:
         return method if name == "open_sessions" else act
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_session_whose_item_is_refused_delays_itself_alone_and_is_whole_afterwards(host: str) -> None:
     async def main() -> None:

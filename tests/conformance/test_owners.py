@@ -21,6 +21,8 @@ from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import LAYOUTS, Engines, SimulatedCluster
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", ["stability", "dedup", "translate", "synthesize", "stability+dedup+translate"])
@@ -103,6 +105,7 @@ def test_a_fenced_transcriber_that_hears_nothing_does_not_end_the_session_over_i
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [name for name in StreamName if name is not StreamName.DEAD_LETTERS])
 def test_a_split_and_a_merge_in_the_middle_of_speech(host: str, stream: StreamName) -> None:

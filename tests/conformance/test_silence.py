@@ -19,9 +19,10 @@ from tests.conformance.host_under_test import HOSTS
 from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, SimulatedCluster, Talk, frame
+from tests.support.effort import tries
 from tests.support.virtual_time import VirtualClock, run
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.hermetic, pytest.mark.no_cover]
 
 RECORDED = Path(__file__).parents[2] / "cli/demo/recording.moonshine.jsonl"
 SETTLED = 60
@@ -61,11 +62,11 @@ def differences(one: list[str], other: list[str]) -> int:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_of_100_kills_of_the_transcriber_words_differ_only_at_counted_seams(host: str) -> None:
+def test_of_many_kills_of_the_transcriber_words_differ_only_at_counted_seams(host: str) -> None:
     script, talk = recorded()
     expected = undisturbed(host, script, talk)
     rng = random.Random(14)
-    tries = 100 if host == "local" else 10
+    times = tries(20 if host == "local" else 5)
 
     async def main(at: float) -> tuple[list[str], float]:
         cluster = cluster_of(host, script=script)
@@ -78,7 +79,7 @@ def test_of_100_kills_of_the_transcriber_words_differ_only_at_counted_seams(host
         await cluster.stop()
         return await words_of(cluster, talk), cluster.metrics.total(Metric.SEAMS)
 
-    for _ in range(tries):
+    for _ in range(times):
         at = rng.uniform(0, talk.length / 1000)
         words, seams = run(main(at))
         assert differences(expected, words) <= seams <= 1, f"killed at {at:.3f} s"
@@ -98,6 +99,7 @@ def number() -> Talk:
     return Talk("talk", tuple(words), tail=3.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", ["transcribe", "stability"])
 @pytest.mark.parametrize("down", [1.0, 5.0, 10.0, 16.0, 40.0])
@@ -146,6 +148,7 @@ def test_a_backlog_commits_the_words_that_live_speech_does_at_any_rate_of_feedin
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("feed_rate", RATES, ids=str)
 @pytest.mark.parametrize("mute", [4, 9, 12, 29, 45])

@@ -19,6 +19,8 @@ from tests.conformance.simulated_cluster import FRAME_MS, RATE, SimulatedCluster
 from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 #: One write of the speakers here.
 PCM = bytes(FRAME_MS * RATE // 1000 * 2)
 
@@ -45,6 +47,7 @@ async def speak(to: AudioProducer, milliseconds: int, before: Callable[[int], No
         await asyncio.sleep(FRAME_MS / 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("step", [20, 3600, 7300, -7300])
 @pytest.mark.parametrize("lasts", [FRAME_MS, 10**9])

@@ -22,6 +22,8 @@ from tests.conformance.simulated_cluster import Engines, SimulatedCluster, Talk
 from tests.conformance.subscribers import Subscribers
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 class AtFeedRate(ScriptedEngine):
     """Fed at one and a half times real time at most, as a service is: a successor is behind for a while."""
@@ -41,6 +43,7 @@ def one_breath() -> Talk:
     return Talk("talk", tuple(words), tail=0.4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("resumes_after", [1.0, 4.0, 10.0, 60.0])
 def test_the_end_of_a_worker_that_was_cut_off_reaches_no_listener(host: str, resumes_after: float) -> None:

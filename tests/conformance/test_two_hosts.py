@@ -21,9 +21,10 @@ from tests.conformance.scripted_cluster import cluster_of, said, sentences
 from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluster, Talk
 from tests.conformance.subscribers import Subscribers
+from tests.support.effort import tries
 from tests.support.virtual_time import VirtualClock, run
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.hermetic, pytest.mark.no_cover]
 
 SETTLED = 60
 
@@ -57,6 +58,7 @@ class Ups:
         return host
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first_stops", [False, True], ids=["the second stops", "the first stops"])
 @pytest.mark.parametrize("gracefully", [True, False], ids=["gracefully", "killed"])
 def test_a_second_up_comes_and_one_of_both_goes_and_every_session_is_whole(
@@ -107,6 +109,7 @@ def test_a_host_that_stops_gracefully_gives_its_sessions_back_within_5_s() -> No
     assert run(main()) <= 5
 
 
+@pytest.mark.slow
 def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
     async def main() -> tuple[int, int]:
         talk, neighbour = sentences("talk", 220), sentences("neighbour", 220)
@@ -178,7 +181,7 @@ def test_two_workers_do_not_take_a_session_from_each_other_again_and_again(host:
 
 
 @pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(tries(4)))
 def test_transcribers_that_come_and_go_at_random_lose_and_double_nothing(host: str, seed: int) -> None:
     async def main() -> None:
         rng = random.Random(seed)

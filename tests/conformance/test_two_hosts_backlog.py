@@ -19,7 +19,7 @@ from tests.conformance.session_output import session_output
 from tests.conformance.simulated_cluster import FRAME_MS, Engines, SimulatedCluster, Talk, frame, shifted
 from tests.support.virtual_time import VirtualClock, run
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.hermetic, pytest.mark.no_cover]
 
 #: Length (ms) of what stands between the two halves of the talk.
 BETWEEN = 150_000

@@ -22,6 +22,8 @@ from tests.conformance.simulated_cluster import STAGES, Engines, SimulatedCluste
 from tests.support.clocks import SkewedClock
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 
 class Slow(ScriptedSynthesizer):
     """Ten chunks of 100 ms a clip, at the pace of speech."""

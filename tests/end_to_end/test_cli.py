@@ -15,6 +15,8 @@ import pytest
 from tests.end_to_end.pipeline_run import DEMO, RECORDING
 from tests.support.waiting import TIMEOUT, wait_until
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -16,7 +16,7 @@ from shared.text import normalise
 from tests.end_to_end.deployment import ROOT
 from tests.end_to_end.pipeline_run import DEMO, TARGETS
 
-pytestmark = pytest.mark.emulated
+pytestmark = [pytest.mark.system, pytest.mark.emulated]
 
 LLT = (sys.executable, "-m", "cli")
 SECRET, TOKEN = "neverToBeSeenAnywhere/0123456789abcdefgh", "norThisToken/0123456789"

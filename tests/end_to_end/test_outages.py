@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from infra.local.localstack.server import LocalStack
 from tests.end_to_end.deployment import deployed
 from tests.end_to_end.excerpt import Excerpt
 from tests.end_to_end.listener_output import assert_delivered_once, words
 from tests.support.stalling_proxy import StallingProxy
+
+pytestmark = pytest.mark.system
 
 
 def test_twenty_seconds_without_an_answer_are_waited_out_and_cost_nothing(

@@ -19,6 +19,8 @@ import pytest
 from tests.support.checkout import ROOT, files
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 PACKAGES = {"shared", "producers", "processors", "sinks", "emulators", "cli"}
 #: Seconds. Where pip's cache has none of the packages, 100 MB are fetched.
 _INSTALLATION = 500

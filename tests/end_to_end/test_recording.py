@@ -16,6 +16,8 @@ from shared.settings import Settings
 from shared.text import normalise
 from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
 
+pytestmark = pytest.mark.system
+
 
 def words(items: list[Word]) -> list[str]:
     return [normalise(item.text) for item in items if not item.is_punctuation]

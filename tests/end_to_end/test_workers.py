@@ -30,7 +30,7 @@ from tests.support.measured import measured
 from tests.support.resharding import merge, split
 from tests.support.waiting import TIMEOUT, wait_until
 
-pytestmark = [pytest.mark.kcl, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.kcl, pytest.mark.alone]
 
 #: Seconds of the recording that are spoken while something happens.
 SPOKEN = 16

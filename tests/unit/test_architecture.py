@@ -17,6 +17,8 @@ from shared.metrics import Metric
 from shared.settings import Settings
 from shared.streams import StreamName
 
+pytestmark = pytest.mark.hermetic
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture.md"
 TEXT = PAGE.read_text(encoding="utf-8")

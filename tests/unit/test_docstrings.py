@@ -67,6 +67,7 @@ def member_said(owner: type, name: str) -> bool:
     return any(getattr(vars(base).get(name), "__doc__", None) for base in owner.__mro__ if base is not object)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("package", PACKAGES)
 def test_whatever_is_public_says_what_it_is_or_overrides_what_does(package: str) -> None:
     found = [module for name in modules(package) if (module := imported(name)) is not None]
@@ -74,6 +75,7 @@ def test_whatever_is_public_says_what_it_is_or_overrides_what_does(package: str)
     assert not [name for module in found for name in undocumented(module)]
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_module_says_what_it_holds(package: str) -> None:
     found = sorted((ROOT / package).rglob("*.py"))
@@ -81,6 +83,7 @@ def test_every_module_says_what_it_holds(package: str) -> None:
     assert not [path for path in found if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_docstring_only_points_to_another(package: str) -> None:
     docs = (

@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from processors.engines.built_in import BUILT_IN
 from processors.engines.spec import EngineKind, EngineSpec
 from shared.settings import Settings
@@ -14,6 +16,8 @@ from tests.benchmarks.runner import NAMES
 from tests.benchmarks.table import HEAD
 from tests.unit.cli.conftest import llt
 from tests.unit.cli.outcome import Llt
+
+pytestmark = pytest.mark.hermetic
 
 __all__ = ["llt"]
 

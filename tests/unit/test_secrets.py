@@ -9,6 +9,8 @@ import pytest
 from tests.support.checkout import ROOT, files
 from tests.unit.infra.dockerfile import environment, values
 
+pytestmark = pytest.mark.system
+
 #: What AWS's access keys, and the private keys of certificates, look like.
 SECRET = re.compile(
     rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.hermetic
+
 ROOT = Path(__file__).parents[2]
 EDGES = ("shared", "producers", "sinks", "cli")
 SETUP = ("pyproject.toml", "Makefile", "Dockerfile", "docker-compose.yml", ".env.example")

@@ -12,7 +12,7 @@ import pytest
 from tests.conformance.scripted_cluster import SETTLED, cluster_of, sentences
 from tests.support.virtual_time import run
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.hermetic, pytest.mark.kcl]
 
 
 def crash_now_and_then(patch: pytest.MonkeyPatch) -> None:

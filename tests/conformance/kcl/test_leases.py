@@ -23,7 +23,7 @@ from tests.support.virtual_time import run
 if TYPE_CHECKING:
     from tests.conformance.kcl.daemon import MultiLangDaemon
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.hermetic, pytest.mark.kcl]
 
 #: Where each stage writes.
 WRITES = dict(

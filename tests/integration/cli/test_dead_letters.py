@@ -14,6 +14,8 @@ from shared.models import AudioFrame, DeadLetter, FinalResult, Record, SessionEn
 from tests.support.localstack import Observer
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 AT = 1_790_000_000_000
 SAID = FinalResult(
     session="talk",

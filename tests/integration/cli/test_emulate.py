@@ -16,6 +16,8 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "cli/demo/recording.moonshine.jsonl"
 #: Engines that start at once.

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 #: Runs its arguments in a terminal, at which what it reads is typed.
 TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"

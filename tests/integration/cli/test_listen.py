@@ -15,6 +15,8 @@ import pytest
 from tests.support.waiting import TIMEOUT
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 

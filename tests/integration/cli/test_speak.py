@@ -24,6 +24,8 @@ from tests.support.waiting import TIMEOUT, wait_until
 from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 RATE = 16000
 

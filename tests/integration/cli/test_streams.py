@@ -10,6 +10,8 @@ from tests.integration.cli.kcl_tables import KclTables
 from tests.support.localstack import Observer
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 SUFFIXES = ("-CoordinatorState", "-WorkerMetricStats")
 
 

@@ -13,6 +13,8 @@ from tests.support.localstack import Observer
 from tests.support.waiting import TIMEOUT
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 SHARDS = [f"shardId-{number:012}" for number in range(8)]
 
 

@@ -20,7 +20,7 @@ from tests.support.localstack import Observer, program_environment
 from tests.support.waiting import TIMEOUT
 from tests.unit.cli.outcome import Llt
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.system, pytest.mark.kcl]
 
 JVM = ("-Xmx64m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 #: Checkpoints every record; fd 1 is the protocol's alone.

@@ -11,6 +11,8 @@ from aiohttp import ClientSession, TCPConnector
 
 from tests.integration.emulators.emulator_client import emulated
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 async def session(tmp_path: Path) -> AsyncIterator[ClientSession]:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.examples.program import ROOT, run, started
 
+pytestmark = pytest.mark.system
+
 DEMO = ROOT / "cli" / "demo"
 SCRIPTED = {
     "RECOGNISER": f"scripted:{DEMO / 'recording.moonshine.jsonl'}",

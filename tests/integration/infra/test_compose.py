@@ -16,6 +16,8 @@ import yaml
 from infra.local.localstack.server import LocalStack
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 

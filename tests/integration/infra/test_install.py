@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 

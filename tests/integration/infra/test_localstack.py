@@ -24,6 +24,8 @@ from tests.support.localstack import Observer, program_environment
 from tests.support.processes import assert_gone, until_gone
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 

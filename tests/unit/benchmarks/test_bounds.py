@@ -6,6 +6,8 @@ import importlib
 
 import pytest
 
+pytestmark = pytest.mark.system
+
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["flicker", "speech_lag"])

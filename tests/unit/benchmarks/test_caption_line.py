@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
 from processors.transcribe.engines.script import Script
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import Status, Word
 from sinks import Caption, CaptionEvent, Corrected, Tail
 from tests.benchmarks.speech.caption_line import CaptionLine, delays, erased, raw, subscribed
+
+pytestmark = pytest.mark.hermetic
 
 
 def line(committed: str, tail: str = "", at: float = 0) -> CaptionLine:

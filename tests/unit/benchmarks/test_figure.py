@@ -6,6 +6,8 @@ import pytest
 
 from tests.benchmarks.figure import Bound, Figure
 
+pytestmark = pytest.mark.hermetic
+
 
 def figure(**fields: Any) -> Figure:
     base: dict[str, Any] = {"name": "codec", "value": 30.0, "unit": "us", "baseline": 10.0, "against": "orjson"}

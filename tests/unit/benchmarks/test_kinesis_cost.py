@@ -7,6 +7,8 @@ import pytest
 from shared.streams import Entry
 from tests.benchmarks.kinesis_cost import CountedStream, Traffic, framed
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(("size", "units"), [(1, 1), (25 * 1024, 1), (25 * 1024 + 1, 2), (1024 * 1024, 41)])
 def test_each_record_is_rounded_up_to_25_kb(size: int, units: int) -> None:

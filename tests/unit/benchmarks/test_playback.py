@@ -11,6 +11,8 @@ from tests.benchmarks.playback import FIRST, PlaybackStream, RecordingStream, ow
 from tests.support import virtual_time
 from tests.support.virtual_time import VirtualClock
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_records_are_played_when_they_are_due_and_then_nothing_more() -> None:
     async def read() -> list[tuple[float, bytes]]:

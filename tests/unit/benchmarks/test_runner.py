@@ -22,6 +22,7 @@ FAST = Figure(name="codec: encode", value=30, unit="us", baseline=10, against="o
 SLOW = Figure(name="codec: decode", value=1234.5, unit="us", bound=Bound("value", "<", 1000))
 
 
+@pytest.mark.hermetic
 def test_the_table_is_markdown_and_the_file_has_every_figure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -37,6 +38,7 @@ def test_the_table_is_markdown_and_the_file_has_every_figure(
     assert [figure["name"] for figure in orjson.loads(file.read_bytes())] == ["codec: encode", "records"]
 
 
+@pytest.mark.hermetic
 def test_a_bound_that_does_not_hold_is_named_and_fails_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,16 +48,19 @@ def test_a_bound_that_does_not_hold_is_named_and_fails_the_run(
     assert said.err == "does not hold: codec: decode\n"
 
 
+@pytest.mark.hermetic
 def test_a_name_that_is_no_benchmarks_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["codec", "speed"]) == 2
     assert capsys.readouterr().err == f"expected some of {', '.join(NAMES)}, got speed\n"
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_a_benchmark(name: str) -> None:
     assert callable(importlib.import_module(f"tests.benchmarks.{name}").run)
 
 
+@pytest.mark.system
 def test_a_benchmark_that_fails_costs_the_others_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,6 +72,7 @@ def test_a_benchmark_that_fails_costs_the_others_nothing(
     assert [figure["name"].partition(":")[0] for figure in orjson.loads(results.read_bytes())] == ["codec"]
 
 
+@pytest.mark.system
 def test_one_benchmark_runs_by_its_name_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,8 @@ from tests.support.virtual_time import run
 from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_a_recording_that_outlasts_the_longest_session_is_refused_before_anything_starts(
     llt: Llt, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ from shared.models import Status
 from shared.sessions import Session
 from sinks import Caption, Corrected, Tail
 
+pytestmark = pytest.mark.hermetic
+
 
 def caption(speaker: str | None, status: Status = Status.OK, text: str = "Good morning.") -> Caption:
     return Caption(1, "en", text, 0, 1500, status, captured_at=0, hops={}, received_at=0, speaker=speaker)

@@ -9,6 +9,8 @@ from cli.environment import AWS
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_it_shows_every_setting_with_its_value_range_and_origin(
     llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch

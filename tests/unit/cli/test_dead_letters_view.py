@@ -6,6 +6,8 @@ import pytest
 
 from cli.dead_letters.view import print_table
 
+pytestmark = pytest.mark.hermetic
+
 LETTER = {
     "id": "a1b2c3d4e5f60718",
     "published_at": 1_795_691_746_286,

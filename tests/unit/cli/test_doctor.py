@@ -15,6 +15,8 @@ from shared.errors import SettingError
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt, Outcome
 
+pytestmark = pytest.mark.system
+
 
 def findings(outcome: Outcome) -> dict[tuple[str, str], dict[str, Any]]:
     return {(entry["part"], entry["name"]): entry for entry in orjson.loads(outcome.out)["findings"]}

@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 
 def findings(llt: Llt) -> dict[str, dict[str, Any]]:
     outcome = llt("doctor", "--json")

@@ -13,6 +13,8 @@ import pytest
 
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.system
+
 Serve = Callable[[bytes], str]
 
 

@@ -10,6 +10,8 @@ import pytest
 from cli.emulate.command import emulate
 from shared.errors import SettingError
 
+pytestmark = pytest.mark.hermetic
+
 TALKATIVE = [logging.getLogger(name) for name in ("hpack", "hpack.hpack", "h2")]
 
 

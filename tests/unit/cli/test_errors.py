@@ -37,6 +37,7 @@ def taken() -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("command", [["streams", "list"], ["sessions", "list"], ["sessions", "show", "talk"]])
 def test_where_nobody_answers_it_says_so_and_how_to_start_localstack(
     llt: Llt, aws: None, command: list[str], monkeypatch: pytest.MonkeyPatch
@@ -52,6 +53,7 @@ def test_where_nobody_answers_it_says_so_and_how_to_start_localstack(
     )
 
 
+@pytest.mark.system
 def test_a_proxy_that_does_not_answer_is_named_without_its_password(
     llt: Llt, aws: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +69,7 @@ def test_a_proxy_that_does_not_answer_is_named_without_its_password(
     )
 
 
+@pytest.mark.hermetic
 def test_an_endpoint_without_its_scheme_is_told(llt: Llt, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
     outcome = llt("sessions", "list")
@@ -76,6 +79,7 @@ def test_an_endpoint_without_its_scheme_is_told(llt: Llt, aws: None, monkeypatch
     )
 
 
+@pytest.mark.hermetic
 def test_a_script_that_is_not_there_names_the_setting(
     llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +89,7 @@ def test_a_script_that_is_not_there_names_the_setting(
     assert (outcome.code, outcome.err) == (2, "llt: RECOGNISER=scripted:/nosuch: No such file or directory\n")
 
 
+@pytest.mark.system
 def test_a_port_in_use_names_the_setting(taken: int) -> None:
     with pytest.raises(
         SettingError,
@@ -93,6 +98,7 @@ def test_a_port_in_use_names_the_setting(taken: int) -> None:
         exported(MemoryMetrics(), Settings(metrics_port=taken))
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -136,6 +142,7 @@ def test_what_can_never_be_is_refused_before_anything_is_asked(
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(("pressed", "code"), [(True, 130), (False, 1)])
 def test_a_question_that_ctrl_c_answers_is_told_from_a_no(
     llt: Llt, monkeypatch: pytest.MonkeyPatch, pressed: bool, code: int
@@ -153,6 +160,7 @@ def test_a_question_that_ctrl_c_answers_is_told_from_a_no(
     assert (outcome.code, outcome.err) == (code, "llt: stopped\n")
 
 
+@pytest.mark.system
 def test_who_is_not_signed_in_is_told_so_in_one_line(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(

@@ -15,6 +15,8 @@ import pytest
 from tests.support.endless import endless
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -13,6 +13,8 @@ from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock
 from tests.unit.cli.scripted_aws import ScriptedAws, scripted
 
+pytestmark = pytest.mark.hermetic
+
 SHARD = "shardId-000000000000"
 
 

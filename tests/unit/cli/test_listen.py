@@ -26,6 +26,8 @@ from shared.settings import Settings
 from shared.streams import Batch, Entry, MemoryStream, ShardReader, Start, StreamName
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 OLD = b"what an earlier listener wrote"
 

@@ -10,6 +10,8 @@ import pytest
 
 from cli import logs
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.fixture(autouse=True)
 def quiet_again() -> Iterator[None]:

@@ -15,6 +15,7 @@ from tests.unit.cli.outcome import Llt
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -36,6 +37,7 @@ def test_wrong_usage_is_one_line_and_exit_2(llt: Llt, arguments: list[str], says
     assert (outcome.code, outcome.out, outcome.err) == (2, "", says + "\n")
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
@@ -61,6 +63,7 @@ def test_an_error_of_any_command_is_one_line_without_a_traceback(
     assert (outcome.code, outcome.out, outcome.err) == (code, "", says + "\n")
 
 
+@pytest.mark.hermetic
 def test_no_arguments_show_the_help(llt: Llt) -> None:
     outcome = llt()
     assert outcome.code == 0
@@ -68,11 +71,13 @@ def test_no_arguments_show_the_help(llt: Llt) -> None:
     assert "config" in outcome.out
 
 
+@pytest.mark.hermetic
 def test_version(llt: Llt) -> None:
     outcome = llt("--version")
     assert (outcome.code, outcome.out) == (0, "llt 0.1.0\n")
 
 
+@pytest.mark.system
 def test_verbose_logs_where_an_error_came_from_but_not_what_it_says(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("MAX_HOLD=secret\n")
     process = subprocess.run(
@@ -92,6 +97,7 @@ def test_verbose_logs_where_an_error_came_from_but_not_what_it_says(tmp_path: Pa
     assert "secret" not in logged
 
 
+@pytest.mark.system
 def test_without_the_workers_packages_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')")
     process = subprocess.run(

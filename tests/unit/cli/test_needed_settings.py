@@ -9,6 +9,8 @@ import pytest
 from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.fixture(autouse=True)
 def kubernetes(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:

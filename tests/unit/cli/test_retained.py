@@ -14,6 +14,8 @@ from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock
 from tests.unit.cli.scripted_aws import ScriptedAws, scripted
 
+pytestmark = pytest.mark.hermetic
+
 
 async def read(aws: ScriptedAws, start: Start = OLDEST) -> list[str]:
     return [item.data.decode() async for _, item in read_retained(aws, STREAM, start, VirtualClock())]

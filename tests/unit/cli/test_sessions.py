@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +15,20 @@ from shared.settings import Settings
 from tests.support.virtual_time import EPOCH
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.hermetic
+
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=EPOCH, owner="me")
 
 
 @pytest.fixture(autouse=True)
-def there(monkeypatch: pytest.MonkeyPatch) -> None:
+def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One session that somebody speaks on, and what `sessions create` makes beside it."""
     monkeypatch.setenv("COLUMNS", "200")
+    for engine in ("TRANSLATOR", "SYNTHESIZER"):
+        monkeypatch.setenv(engine, "scripted")
+    script = tmp_path / "script.jsonl"
+    script.touch()
+    monkeypatch.setenv("RECOGNISER", f"scripted:{script}")
     backend = memory(Settings())
     asyncio.run(backend.store.create(TALK))
     asyncio.run(backend.store.create(replace(TALK, id="later", started_at=EPOCH + 5000)))

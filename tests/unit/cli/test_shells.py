@@ -15,6 +15,8 @@ import pytest
 from cli.console import put_json
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 #: What is heard: a name in typographic quotes.
 SCRIPT = """{"utterance":1,"start":0,"end":900,"position":1200,"items":[{"text":"“Señor","start":0,"end":400,"stable":true},

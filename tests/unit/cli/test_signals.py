@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 #: Stops waiting for a signal, at a first one or because it is cancelled, and gets the signal SECOND amid a step.

@@ -22,6 +22,8 @@ from tests.support.media import encoded, tone
 from tests.support.wav import flat
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.hermetic
+
 RATE = 16000
 
 

@@ -13,6 +13,8 @@ from cli.workers.report import Row, State
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt
 
+pytestmark = pytest.mark.hermetic
+
 OWNER = "ip-10-0-12-133.eu-west-1.compute.internal-2"
 ROW = Row(
     application="stability+dedup+translate+synthesize",

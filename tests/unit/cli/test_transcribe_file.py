@@ -43,6 +43,7 @@ def scripted(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNTHESIZER", "scripted")
 
 
+@pytest.mark.hermetic
 def test_a_recording_that_is_cut_short_is_told_and_the_report_is_not_complete(
     llt: Llt, clean_environment: Path
 ) -> None:
@@ -67,6 +68,7 @@ def nowhere(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(files, str(clean_environment / "none"))
 
 
+@pytest.mark.hermetic
 @pytest.mark.usefixtures("nowhere")
 def test_without_credentials_nothing_begins(llt: Llt, clean_environment: Path) -> None:
     outcome = llt("transcribe-file", str(flat(clean_environment / "talk.wav", 1)))
@@ -75,6 +77,8 @@ def test_without_credentials_nothing_begins(llt: Llt, clean_environment: Path) -
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.slow
+@pytest.mark.hermetic
 @pytest.mark.usefixtures("nowhere")
 def test_audio_that_no_recogniser_heard_is_a_failure_whose_reason_is_told(
     llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
@@ -88,6 +92,7 @@ def test_audio_that_no_recogniser_heard_is_a_failure_whose_reason_is_told(
     assert outcome.err.endswith("llt: no recogniser heard 1.0 s of talk.wav; the log says why\n")
 
 
+@pytest.mark.hermetic
 def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Llt, clean_environment: Path) -> None:
     path = str(flat(clean_environment / "talk.wav", 0.5))
     first = llt("transcribe-file", path, "--to", "es,ca", "--out", "out")
@@ -103,12 +108,14 @@ def test_files_of_other_languages_from_an_earlier_run_are_named_and_kept(llt: Ll
     assert (clean_environment / "out" / "captions.es.vtt").exists()
 
 
+@pytest.mark.hermetic
 def test_a_language_that_no_engine_serves_is_wrong_usage(llt: Llt, clean_environment: Path) -> None:
     outcome = llt("transcribe-file", str(flat(clean_environment / "talk.wav", 0.5)), "--to", "xx")
     assert outcome.code == 2
     assert outcome.err.startswith("llt: target language xx: ")
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("captions", "says"), [(0, "Stopped after 0 captions."), (1, "Stopped after 1 caption, up to 5.1 s of 27.2 s.")]
 )
@@ -121,6 +128,7 @@ def test_one_that_was_stopped_says_how_far_captions_reach_not_what_was_read(
     assert says in capsys.readouterr().out
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
 @pytest.mark.parametrize(("sample", "why"), [(0, "it is silent"), (9000, "no words of en could be told in it")])
 def test_a_recording_in_which_nothing_was_heard_is_a_failure_that_says_so(
@@ -132,6 +140,8 @@ def test_a_recording_in_which_nothing_was_heard_is_a_failure_that_says_so(
     assert orjson.loads((clean_environment / "out" / "report.json").read_bytes())["sent_s"] == 1
 
 
+@pytest.mark.slow
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("kind", "engine", "what"),
     [("synthesizer", ScriptedSynthesizer, "speech"), ("translator", ScriptedTranslator, "captions")],
@@ -156,6 +166,7 @@ def test_a_language_of_which_nothing_came_is_a_failure_that_says_why(
     assert outcome.err.endswith(f"llt: no {what} came in ca of talk.wav: {reason}\n")
 
 
+@pytest.mark.hermetic
 def test_any_format_will_do_and_what_is_in_it_is_told(llt: Llt, clean_environment: Path) -> None:
     path = encoded(clean_environment / "talk.mp3", "libmp3lame", tone(48_000, 4)[:, None], layout="mono")
     whole = llt("transcribe-file", "talk.mp3")
@@ -169,6 +180,7 @@ def test_any_format_will_do_and_what_is_in_it_is_told(llt: Llt, clean_environmen
     assert orjson.loads((clean_environment / "out" / "talk" / "report.json").read_bytes())["complete"] is False
 
 
+@pytest.mark.hermetic
 def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
     llt: Llt, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +197,7 @@ def test_a_pipe_that_outlasts_the_longest_session_is_a_failure_that_says_so(
     assert orjson.loads((clean_environment / "out" / "fifo" / "report.json").read_bytes())["complete"] is False
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
 @pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
 def test_standard_input_is_heard_and_its_length_need_not_be_known(
@@ -205,6 +218,7 @@ def test_standard_input_is_heard_and_its_length_need_not_be_known(
     assert (report["duration_s"], report["complete"]) == (2, True)
 
 
+@pytest.mark.system
 def test_nothing_on_standard_input_is_one_line(clean_environment: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cli", "transcribe-file", "-"],
@@ -217,6 +231,7 @@ def test_nothing_on_standard_input_is_one_line(clean_environment: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"llt: standard input: expected a recording, got nothing at all\n")
 
 
+@pytest.mark.hermetic
 def test_a_video_without_sound_is_one_line(llt: Llt, clean_environment: Path) -> None:
     silent_video(clean_environment / "film.mp4")
     outcome = llt("transcribe-file", "film.mp4")
@@ -225,6 +240,7 @@ def test_a_video_without_sound_is_one_line(llt: Llt, clean_environment: Path) ->
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.system
 def test_ctrl_c_ends_it_while_a_pipe_keeps_its_beginning_to_itself(clean_environment: Path) -> None:
     beginning = encoded(
         clean_environment / "talk.mp3", "libmp3lame", tone(48_000, 1)[:, None], layout="mono"

@@ -20,6 +20,8 @@ from shared.settings import Settings
 from tests.support.processes import until_gone
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 #: It takes the stage, then: its exit code, the seconds after which it ends by itself, and whether it hears SIGTERM.

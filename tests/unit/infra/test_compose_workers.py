@@ -20,6 +20,8 @@ from shared.aws import Aws
 from shared.settings import Settings
 from tests.unit.infra.dockerfile import environment
 
+pytestmark = pytest.mark.hermetic
+
 ROOT = Path(__file__).parents[3]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[
     "services"

@@ -16,6 +16,8 @@ from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
 from tests.support.waiting import TIMEOUT
 from tests.unit.infra.dockerfile import values
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -7,8 +7,12 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from shared.settings import Settings
 from tests.unit.infra.dockerfile import environment, instructions, values
+
+pytestmark = pytest.mark.hermetic
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 
 #: Logs what pip installs, and finds the jars in order where there is a file `jars`.

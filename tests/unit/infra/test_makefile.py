@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
 SIDE_BY_SIDE = f"{PYTEST} --numprocesses 3 --dist worksteal"

@@ -35,6 +35,7 @@ SCRIPTED = Settings(
 )
 
 
+@pytest.mark.hermetic
 def test_a_program_gets_captions_and_speech_of_a_recording() -> None:
     async def speak(pipeline: Pipeline, session: Session) -> None:
         async with AudioProducer(pipeline.audio, pipeline.store, session, live=False) as producer:
@@ -58,6 +59,7 @@ def test_a_program_gets_captions_and_speech_of_a_recording() -> None:
     run(main())
 
 
+@pytest.mark.hermetic
 def test_some_stages_run_alone_and_load_no_engine_of_the_others() -> None:
     settings = replace(SCRIPTED, recogniser="none such", synthesizer="none such")
 
@@ -77,6 +79,7 @@ def test_some_stages_run_alone_and_load_no_engine_of_the_others() -> None:
     run(main())
 
 
+@pytest.mark.hermetic
 def test_it_runs_on_its_own_until_it_is_cancelled() -> None:
     async def main() -> None:
         backend = memory(SCRIPTED)
@@ -96,6 +99,7 @@ def test_it_runs_on_its_own_until_it_is_cancelled() -> None:
     run(main())
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("stages", "got"), [(["listen"], "listen"), (["dedup", "dedup"], "dedup, dedup"), ([], "none")]
 )
@@ -107,6 +111,7 @@ def test_stages_that_there_are_none_of_are_refused(stages: list[str], got: str) 
     run(main())
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("source", "targets", "settings", "error", "told"),
     [
@@ -129,6 +134,7 @@ def test_a_session_that_cannot_be_served_is_refused_and_not_there(
     run(main())
 
 
+@pytest.mark.hermetic
 def test_an_id_is_taken_once() -> None:
     async def main() -> None:
         async with Pipeline(settings=SCRIPTED) as pipeline:
@@ -168,6 +174,7 @@ class ClosedTranslator(ScriptedTranslator):
         self.closed = True
 
 
+@pytest.mark.hermetic
 def test_cancelled_while_it_stops_it_waits_for_nothing_and_leaves_nothing_behind() -> None:
     async def main() -> None:
         refusing = RefusingStream("translations")
@@ -194,6 +201,7 @@ def test_cancelled_while_it_stops_it_waits_for_nothing_and_leaves_nothing_behind
     run(main())
 
 
+@pytest.mark.hermetic
 def test_where_the_host_fails_the_block_is_cancelled_and_the_failure_raised() -> None:
     async def main() -> None:
         cancelled = False
@@ -212,6 +220,7 @@ def test_where_the_host_fails_the_block_is_cancelled_and_the_failure_raised() ->
     run(main())
 
 
+@pytest.mark.hermetic
 def test_a_stream_that_is_not_there_is_told_before_the_block_begins() -> None:
     async def main() -> None:
         with pytest.raises(ResourceMissing, match="there is no stream segments"):
@@ -221,6 +230,7 @@ def test_a_stream_that_is_not_there_is_told_before_the_block_begins() -> None:
     run(main())
 
 
+@pytest.mark.hermetic
 def test_what_the_block_raises_comes_through_as_it_is() -> None:
     async def main() -> None:
         cause = KeyError("cause")
@@ -232,6 +242,7 @@ def test_what_the_block_raises_comes_through_as_it_is() -> None:
     run(main())
 
 
+@pytest.mark.hermetic
 def test_it_is_entered_once() -> None:
     async def main() -> None:
         pipeline = Pipeline(settings=SCRIPTED)
@@ -244,6 +255,7 @@ def test_it_is_entered_once() -> None:
     run(main())
 
 
+@pytest.mark.system
 def test_to_import_it_imports_no_engine_no_boto3_and_nothing_of_a_terminal() -> None:
     program = "import sys, processors.pipeline; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=100)

@@ -22,6 +22,8 @@ from tests.support.virtual_time import EPOCH, run
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_live_speech_becomes_frames_of_100_ms_and_the_end_of_the_session() -> None:
     async def main() -> None:

@@ -13,6 +13,8 @@ from tests.unit.producers.flaky_store import FlakyStore
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 #: As `llt sessions create` creates it.
 NEW = replace(TALK, started_at=0)
 

@@ -19,6 +19,8 @@ from shared.sessions import MemorySessionStore, Session, SessionState
 from shared.streams import Entry, MemoryStream
 from tests.support.waiting import TIMEOUT, wait_until
 
+pytestmark = pytest.mark.hermetic
+
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 
 

@@ -16,6 +16,8 @@ from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 #: What the wall clock is set by, in s.
 STEPS = [20, -20, 3600, -3600, 7300, -7300, 400_000]
 

@@ -17,6 +17,8 @@ from tests.unit.producers.flaky_store import FlakyStore
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, TALK, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 
 async def waiting_writers(talk: AudioProducer) -> list[asyncio.Task[None]]:
     """One write that waits for room and one that waits for its turn, at a stream that takes nothing."""

@@ -14,6 +14,8 @@ from tests.support.virtual_time import run
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import TALK, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 
 async def kept_in_an_outage(session: Any = TALK, **options: Any) -> float:
     """Seconds of audio that a producer keeps while nothing is taken."""

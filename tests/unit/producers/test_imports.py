@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.system
+
 _ROOT = Path(__file__).parents[3]
 _NEW_MODULES = """
 import sys

@@ -16,6 +16,8 @@ from tests.support.waiting import TIMEOUT
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, producer
 
+pytestmark = pytest.mark.system
+
 _ROOT = Path(__file__).parents[3]
 _BEGIN = """
 import asyncio, os, sys, threading, time

@@ -14,6 +14,8 @@ from producers.sources import MicrophoneSource
 from shared.errors import DependencyMissing, MicrophoneUnavailable
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 class PortAudioError(Exception):
     """As sounddevice has it."""

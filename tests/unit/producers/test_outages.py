@@ -19,6 +19,8 @@ from tests.support.virtual_time import run
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_write_waits_while_the_stream_is_slower_than_the_audio_and_that_leaves_no_gap() -> None:
     async def main() -> None:

@@ -13,6 +13,8 @@ from tests.support.media import encoded, tone
 from tests.unit.producers.decoded_audio import RATE, assert_is_tone, decoded, decoded_file, piped
 from tests.unit.producers.test_wav import chunk, fmt, riff
 
+pytestmark = pytest.mark.hermetic
+
 FORMATS = {
     "talk.mp3": ("libmp3lame", {}),
     "talk.m4a": ("aac", {}),

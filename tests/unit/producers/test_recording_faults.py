@@ -15,6 +15,8 @@ from tests.support.media import encoded, silent_video, tone
 from tests.unit.producers.decoded_audio import RATE, assert_is_tone, decoded, decoded_file, piped
 from tests.unit.producers.test_wav import chunk, fmt, riff
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(
     ("before", "skipped"),

@@ -16,6 +16,8 @@ from tests.support.media import encoded, tone
 from tests.unit.producers.decoded_audio import RATE, assert_is_tone, decoded, decoded_file, piped
 from tests.unit.producers.test_wav import chunk, fmt, riff
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize("announced", [0, 0xFFFFFFFF, 0x7FFFFFFF, 0xFFFFFFDB])
 def test_a_piped_wav_whose_length_nobody_knew_is_read_to_its_end(announced: int) -> None:

@@ -17,6 +17,8 @@ from tests.unit.producers.flaky_store import FlakyStore
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, RATE, TALK, assert_contiguous, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 #: What the writer is told.
 TOLD = r"session talk has ended; what it says behind {:.1f} s is not heard: .* choose another id"
 

@@ -15,6 +15,8 @@ from tests.unit.producers.flaky_store import FlakyStore
 from tests.unit.producers.flaky_stream import FlakyStream
 from tests.unit.producers.producer_harness import CHUNK, producer, speak
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_a_producer_that_is_not_open_is_not_connected() -> None:
     async def main() -> None:

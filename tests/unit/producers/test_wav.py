@@ -19,6 +19,8 @@ from shared.sessions import MemorySessionStore, Session
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.producers.flaky_stream import FlakyStream
 
+pytestmark = pytest.mark.hermetic
+
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 
 

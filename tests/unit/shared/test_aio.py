@@ -9,6 +9,8 @@ import pytest
 from shared.aio import beside
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 async def fail(after: float) -> None:
     await asyncio.sleep(after)

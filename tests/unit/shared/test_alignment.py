@@ -12,6 +12,8 @@ from shared.alignment import across, difference, spelling, within
 from shared.models import Word
 from shared.ranges import MAX_WORDS
 
+pytestmark = pytest.mark.hermetic
+
 WORDS = st.lists(st.sampled_from(["a", "b", "no", "ice", "cream", "icecream", "Then", "it's"]), max_size=12)
 MARKS = st.lists(st.sampled_from(["", "", "", ",", ".", "?!"]), min_size=12, max_size=12)
 

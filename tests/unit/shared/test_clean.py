@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from shared.clean import clean
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),

@@ -28,6 +28,8 @@ from shared.models import (
 )
 from tests.unit.shared.records import KINDS, RECORDS
 
+pytestmark = pytest.mark.hermetic
+
 FRAME = AudioFrame(session="talk", captured_at=1_700_000_000_000, offset=1600, payload=b"\1\2\3\4")
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5),

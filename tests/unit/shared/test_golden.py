@@ -26,6 +26,8 @@ from shared.settings import Settings
 from shared.streams import StreamName
 from tests.unit.shared.golden.values import RECORDS, SESSIONS
 
+pytestmark = pytest.mark.hermetic
+
 GOLDEN = Path(__file__).with_name("golden")
 EXAMPLE = Path(__file__).parents[3] / ".env.example"
 

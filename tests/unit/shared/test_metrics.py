@@ -26,6 +26,7 @@ def measure(metrics: Metrics) -> None:
     metrics.observe(Metric.CAPTION_LATENCY, 900)
 
 
+@pytest.mark.hermetic
 def test_memory_answers_by_name_and_labels() -> None:
     metrics = MemoryMetrics()
     measure(metrics)
@@ -42,6 +43,7 @@ def test_memory_answers_by_name_and_labels() -> None:
     assert (Metric.DEAD_LETTERS, {"stage": "dedup"}, 2) in list(metrics.counters())
 
 
+@pytest.mark.hermetic
 def test_memory_does_not_grow_with_the_length_of_a_run() -> None:
     metrics = MemoryMetrics()
     for value in range(50_000):
@@ -51,6 +53,7 @@ def test_memory_does_not_grow_with_the_length_of_a_run() -> None:
     assert kept[-1] == 49_999
 
 
+@pytest.mark.hermetic
 def test_prometheus_shows_the_names_of_cloudwatch() -> None:
     metrics = PrometheusMetrics()
     measure(metrics)
@@ -65,6 +68,7 @@ def test_prometheus_shows_the_names_of_cloudwatch() -> None:
     assert "CaptionLatency_count 1.0" in lines
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("name", Metric)
 def test_prometheus_takes_every_name_and_says_what_it_is(name: Metric) -> None:
     metrics = PrometheusMetrics()
@@ -74,6 +78,7 @@ def test_prometheus_takes_every_name_and_says_what_it_is(name: Metric) -> None:
     assert re.search(rf"^# HELP {name} \S+ .+\.$", shown, re.MULTILINE)
 
 
+@pytest.mark.hermetic
 def test_an_error_rate_is_told_from_its_buckets() -> None:
     metrics = PrometheusMetrics()
     for value in (0, 0, 0, 100):
@@ -83,6 +88,7 @@ def test_an_error_rate_is_told_from_its_buckets() -> None:
     assert "ErrorRate_sum 100.0" in lines
 
 
+@pytest.mark.system
 def test_prometheus_scrapes_a_port_of_this_host() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -26,6 +26,7 @@ from shared.models import (
 FRAME = AudioFrame(session="talk", captured_at=7, offset=0, payload=bytes(320))
 
 
+@pytest.mark.system
 def test_the_newcomers_first_line_works() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from shared.models import PartialResult; print('OK')"],
@@ -37,16 +38,19 @@ def test_the_newcomers_first_line_works() -> None:
     assert done.stdout == "OK\n"
 
 
+@pytest.mark.hermetic
 def test_records_are_immutable_and_small() -> None:
     with pytest.raises(FrozenInstanceError):
         FRAME.offset = 5  # type: ignore[misc]
     assert not hasattr(FRAME, "__dict__")
 
 
+@pytest.mark.hermetic
 def test_a_frame_counts_its_samples() -> None:
     assert FRAME.samples == 160
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -62,6 +66,7 @@ def test_a_frame_that_is_none_is_refused(changes: dict[str, Any], said: str) -> 
         replace(FRAME, **changes)
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("changes", "said"),
     [({"payload": b"odd"}, "got a payload of 3"), ({"offset": -1}, "got -1"), ({"rate": 0}, "got 0")],
@@ -74,11 +79,13 @@ def test_speech_that_is_none_is_refused(changes: dict[str, Any], said: str) -> N
     assert Speech(**speech, payload=b"odd", format="opus").payload == b"odd"
 
 
+@pytest.mark.hermetic
 def test_segments_are_numbered_from_1() -> None:
     with pytest.raises(ValueError, match="expected a number of 1 or more, got 0"):
         Segment(session="talk", captured_at=7, number=0, language="en", text="", start=0, end=0)
 
 
+@pytest.mark.hermetic
 def test_order_is_kept_by_session_and_behind_translate_by_language_too() -> None:
     common: dict[str, Any] = {"session": "talk", "captured_at": 7}
     placed = common | {"number": 1, "language": "es", "start": 0, "end": 9}
@@ -92,6 +99,7 @@ def test_order_is_kept_by_session_and_behind_translate_by_language_too() -> None
     assert Speech(**placed, attempt=1, offset=0, last=True).key == language_key("talk", "es")
 
 
+@pytest.mark.hermetic
 def test_a_stamp_leaves_the_record_it_came_from_alone() -> None:
     once = stamped(FRAME, "ingest", 10)
     twice = stamped(stamped(once, "transcribe", 20), "ingest", 11)
@@ -99,6 +107,7 @@ def test_a_stamp_leaves_the_record_it_came_from_alone() -> None:
     assert twice.payload == FRAME.payload
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("text", "punctuation"),
     [
@@ -116,5 +125,6 @@ def test_a_mark_has_neither_letter_nor_digit(text: str, punctuation: bool) -> No
     assert Word(text, 0, 1).is_punctuation is punctuation
 
 
+@pytest.mark.hermetic
 def test_a_words_midpoint() -> None:
     assert Word("hi", 100, 201).midpoint == 150.5

@@ -19,6 +19,7 @@ def no_proxy_yet(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("host", "own"),
     [
@@ -41,6 +42,7 @@ def test_this_machines_own_addresses_are_known(host: str | None, own: bool) -> N
     assert is_own(host) is own
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("environment", "found"),
     [
@@ -68,6 +70,7 @@ def test_the_proxy_is_the_one_that_the_environment_names(
     assert proxy_for("https://127.0.0.9:4581") is None
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("url", ["socks5://u:secret@p.test:1", "http://u:secret@p.test:secret", "http://:1"])
 def test_what_is_no_proxy_is_told_without_what_it_says(url: str) -> None:
     with pytest.raises(SetupError, match=r"^HTTPS_PROXY: expected ") as refused:
@@ -75,12 +78,14 @@ def test_what_is_no_proxy_is_told_without_what_it_says(url: str) -> None:
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.hermetic
 def test_a_password_is_in_no_representation() -> None:
     proxy = Proxy.parse("http://user:secret@p.test:1")
     assert str(proxy) == "p.test:1"
     assert "secret" not in repr(proxy)
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("environment", "spared"),
     [
@@ -106,6 +111,7 @@ def test_libraries_and_children_are_told_to_spare_this_machine(
         assert all(map(proxy_bypass, ("localhost:1", "127.0.0.1:1", "[::1]:1")))
 
 
+@pytest.mark.system
 async def test_a_client_of_aws_reaches_this_machine_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     # No settings file, and nobody at the proxy.
     for name, value in {

@@ -24,6 +24,8 @@ from shared.models import (
 from shared.ranges import FASTEST, LATEST, LONGEST_NAME, LONGEST_TEXT, MAX, MAX_HOPS, MAX_WORDS
 from tests.unit.shared.test_codec import FRAME, header_of, packed
 
+pytestmark = pytest.mark.hermetic
+
 RESULT = PartialResult(
     session="talk", captured_at=1, take=1, utterance=1, start=0, end=9, position=9, items=(Word("hi", 0, 9),)
 )

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from processors.transcribe.word_times import spread_words
 from shared.word_stability import RepeatedAgreement
+
+pytestmark = pytest.mark.hermetic
 
 
 def stable(agreement: RepeatedAgreement, text: str) -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 from shared.models import FinalResult, PartialResult, Result, Word
 from shared.result_order import Place, ResultOrder
 
+pytestmark = pytest.mark.hermetic
+
 
 def result(
     kind: type[PartialResult] | type[FinalResult], take: int, utterance: int, position: int, text: str

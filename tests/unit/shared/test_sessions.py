@@ -13,6 +13,8 @@ from shared.sessions import MemorySessionStore, Session, SessionStore
 from shared.sessions.session import token_hash
 from tests.support.session_store_cases import TALK, SessionStoreCases
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.fixture
 async def store() -> SessionStore:

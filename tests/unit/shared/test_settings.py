@@ -10,6 +10,8 @@ import pytest
 from shared.errors import SettingError
 from shared.settings import Settings
 
+pytestmark = pytest.mark.hermetic
+
 _RANGES = {
     "MIN_STABILITY_THRESHOLD": (0.70, 0.95),
     "MAX_BUFFER_TIMEOUT": (2, 10),

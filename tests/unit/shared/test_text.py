@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from shared.models import Word
 from shared.text import ends_clause, ends_sentence, join, normalise, tokenise, tokens
+from tests.support.effort import tries
 from tests.unit.shared.records import TEXT
+
+pytestmark = pytest.mark.hermetic
 
 _WORD = st.from_regex(r"[A-Za-zéñç0-9]+(['’-][A-Za-zéñç]+)?", fullmatch=True)
 _LINE = st.lists(st.tuples(_WORD, st.sampled_from(["", ",", ".", "?!", "…"])), max_size=8)
@@ -89,7 +92,7 @@ _PIECES = st.sampled_from(_SAID.split())
 
 
 @given(st.lists(st.tuples(_PIECES, st.sampled_from(["", " "])), max_size=12))
-@settings(max_examples=2000)
+@settings(max_examples=tries(2000))
 def test_texts_of_all_kinds_keep_their_spacing(pieces: list[tuple[str, str]]) -> None:
     text = "".join(piece + space for piece, space in pieces).strip()
     assert joined(text) == text

@@ -7,6 +7,8 @@ import pytest
 from shared.models import Word
 from shared.word_stability import PacedAgreement
 
+pytestmark = pytest.mark.hermetic
+
 
 def followed(*hypotheses: str, every: int, held: int = 2) -> str:
     """The items of the last hypothesis that are stable; they come so many ms apart."""

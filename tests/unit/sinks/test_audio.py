@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from shared.streams import StreamName
 from sinks import AudioChunk, ClipLeftOut, ClipMissed, Ended
 from tests.support.virtual_time import run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, speech
+
+pytestmark = pytest.mark.hermetic
 
 
 def pcm(value: int, samples: int) -> bytes:

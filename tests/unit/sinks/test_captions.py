@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from shared.codec import encode
 from shared.metrics import Metric
 from shared.models import Correction, Status, TranslationCorrection
@@ -11,6 +13,8 @@ from sinks import Caption, CaptionSubscriber, Corrected, Ended, Missed
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segment, shown, translation, words
+
+pytestmark = pytest.mark.hermetic
 
 
 def test_captions_come_once_and_in_order_and_end_with_the_session() -> None:

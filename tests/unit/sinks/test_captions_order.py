@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shared.models import FinalResult, PartialResult, Silence
 from shared.streams import StreamName
 from tests.support.virtual_time import run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, result, segment, shown
+
+pytestmark = pytest.mark.hermetic
 
 
 def test_a_final_is_the_last_word_on_its_utterance_wherever_it_stands() -> None:

@@ -18,6 +18,8 @@ from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock, run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, speech, translation
 
+pytestmark = pytest.mark.hermetic
+
 TALK = Session(id="talk", source_language="en", target_languages=("es", "ca"), started_at=0)
 KINDS = pytest.mark.parametrize("kind", [CaptionSubscriber, AudioSubscriber])
 

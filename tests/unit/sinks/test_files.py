@@ -20,6 +20,8 @@ from sinks import AudioChunk, Caption, Corrected
 from sinks.files import SrtWriter, SubtitleWriter, WavWriter, WebVttWriter
 from sinks.files.cues import LINE, LINES, Spoken, laid_out
 
+pytestmark = pytest.mark.hermetic
+
 WRITERS: list[type[SubtitleWriter]] = [WebVttWriter, SrtWriter]
 
 
@@ -28,18 +30,9 @@ def caption(number: int, text: str, start: int, end: int) -> Caption:
 
 
 def chunk(number: int, end: int, payload: bytes, *, first: bool = True, rate: int = 8000) -> AudioChunk:
+    times = {"start": 0, "end": end, "captured_at": 0, "received_at": 0}
     return AudioChunk(
-        number=number,
-        language="es",
-        payload=payload,
-        rate=rate,
-        first=first,
-        last=True,
-        start=0,
-        end=end,
-        captured_at=0,
-        hops={},
-        received_at=0,
+        number=number, language="es", payload=payload, rate=rate, first=first, last=True, hops={}, **times
     )
 
 

@@ -16,6 +16,8 @@ from sinks import AudioChunk, AudioSubscriber, Caption, CaptionSubscriber, Ended
 from tests.support.virtual_time import run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segment, speech, translation
 
+pytestmark = pytest.mark.hermetic
+
 KINDS = pytest.mark.parametrize("kind", ["captions", "translations", "speech"])
 COUNT = 30
 

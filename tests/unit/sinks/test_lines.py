@@ -11,6 +11,8 @@ from wcwidth import wcswidth
 from sinks.files.cues import LINE, LINES, Spoken, cues
 from sinks.files.lines import columns, wrapped
 
+pytestmark = pytest.mark.hermetic
+
 THAI = "สวัสดีครับวันนี้เราจะมาพูดคุยกันเกี่ยวกับการแปลภาษาแบบเรียลไทม์ซึ่งเป็นเทคโนโลยีที่น่าสนใจมาก"
 JAPANESE = "本日は皆様お忙しい中お集まりいただき誠にありがとうございます。これから新しい製品についてご説明いたします。"
 HINDI = "आज हम वास्तविक समय में अनुवाद के बारे में बात करेंगे जो एक बहुत ही रोचक तकनीक है"

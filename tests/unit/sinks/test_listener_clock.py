@@ -16,6 +16,8 @@ from tests.support.scripted_kinesis import ScriptedKinesis, Wire, refusal
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 from tests.unit.sinks.subscriber_harness import ended, translation
 
+pytestmark = pytest.mark.hermetic
+
 WRONG = pytest.mark.parametrize("ahead", [0, 7200, -7200, 400 * 86_400], ids=["right", "ahead", "behind", "a year"])
 NAME = StreamName.TRANSLATIONS
 

@@ -15,6 +15,8 @@ from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.virtual_time import VirtualClock, run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, segment, speech, translation
 
+pytestmark = pytest.mark.hermetic
+
 
 def numbered(events: list[Any]) -> list[Any]:
     """Captions and chunks by their numbers, the rest as it is."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shared.models import FinalResult, PartialResult
 from sinks import Ended
 from tests.support.virtual_time import run
 from tests.unit.sinks.subscriber_harness import SubscriberHarness, ended, result, segment, shown, words
+
+pytestmark = pytest.mark.hermetic
 
 
 def marked(stable: str, unstable: str, position: int = 200) -> PartialResult:

@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from tests.integration.emulators.emulator_client import EmulatorClient, emulated
 
+pytestmark = pytest.mark.system
+
 #: Voices that AWS documents as neural, by language.
 NEURAL = {
     "en-US": "Joanna",

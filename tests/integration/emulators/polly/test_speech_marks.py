@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError, ResponseStreamingError
 
 from tests.integration.emulators.emulator_client import EmulatorClient, emulated
 
+pytestmark = pytest.mark.system
+
 PLAIN = "Què és això? El Sr. Puig diu “adéu”. Són 3.5 €"
 SSML = (
     '<speak><mark name="inici"/>¡Buenas &amp; <prosody rate="fast">ñandú</prosody> <break time="300ms"/>'

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 
 from tests.integration.emulators.emulator_client import EmulatorClient, emulated
 
+pytestmark = pytest.mark.system
+
 #: A voice that speaks with the engine.
 VOICES = {"standard": "Joanna", "neural": "Joanna", "long-form": "Ruth", "generative": "Joanna"}
 EVERY = set(VOICES)

@@ -26,6 +26,8 @@ from tests.integration.emulators.transcribe.streaming_client import (
     transcribed,
 )
 
+pytestmark = pytest.mark.system
+
 SESSION = "0ab8f2c4-1d2e-4f60-8a7b-123456789abc"
 
 

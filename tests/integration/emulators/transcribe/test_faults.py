@@ -24,6 +24,8 @@ from tests.integration.emulators.transcribe.streaming_client import (
     transcribed,
 )
 
+pytestmark = pytest.mark.system
+
 FIRST_FINAL = next(result.position for result in SCRIPT.results if result.final)
 
 

@@ -18,6 +18,8 @@ from tests.integration.emulators.transcribe.streaming_client import (
     transcribed,
 )
 
+pytestmark = pytest.mark.system
+
 
 async def test_a_stream_without_audio_ends(certificates: Certificates) -> None:
     async with TranscribeServer(engine(), certificates, Faults(), limits=TranscribeLimits(idle=0.2)) as server:

@@ -18,6 +18,8 @@ from tests.integration.emulators.transcribe.http2_client import HEADERS, audio_e
 from tests.integration.emulators.transcribe.streaming_client import SCRIPT, SECRET, demo, engine, silence
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 
 async def test_the_request_comes_back_in_the_headers(certificates: Certificates) -> None:
     asked = HEADERS | {

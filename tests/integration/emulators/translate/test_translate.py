@@ -13,6 +13,8 @@ from emulators.translate import TranslateService
 from processors.translate.engines.scripted import ScriptedTranslator
 from tests.integration.emulators.emulator_client import EmulatorClient, emulated
 
+pytestmark = pytest.mark.system
+
 TERMS = b"en,es,fr\nKinesis,Kinesis,Kinesis\ndata stream,flujo de datos,flux\nstream,corriente,courant\n"
 
 

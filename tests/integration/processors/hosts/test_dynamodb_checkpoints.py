@@ -17,6 +17,8 @@ from tests.support.clocks import ManualClock
 from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 
+pytestmark = pytest.mark.system
+
 #: As Kinesis numbers records: 56 digits, which no number of DynamoDB's holds.
 KINESIS = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
 AUDIO = StreamName.AUDIO

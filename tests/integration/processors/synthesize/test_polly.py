@@ -20,6 +20,8 @@ from tests.integration.processors.emulated_aws import EmulatedAws, emulated
 from tests.support.operator_harness import OperatorHarness
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 __all__ = ["emulated"]
 
 TEXT = "Buenas noches a todos los que escuchan."

@@ -17,6 +17,8 @@ from shared.streams import StreamName
 from tests.support.clocks import ManualClock
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 NOW = 1_800_000_000_000
 
 

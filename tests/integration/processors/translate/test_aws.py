@@ -19,6 +19,8 @@ from tests.integration.processors.emulated_aws import EmulatedAws, emulated
 from tests.support.operator_harness import OperatorHarness
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 __all__ = ["emulated"]
 
 SENTENCES = ("Good evening, and welcome.", "The cats are big.", "He lives in the U.S.A.")

@@ -16,6 +16,8 @@ from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 NOW = 1_800_000_000
 
 

@@ -12,6 +12,8 @@ from shared.aws.table import ConditionFailed, Table
 from shared.errors import SetupError, StoreUnavailable
 from tests.support.dynamodb import FaultyAws
 
+pytestmark = pytest.mark.system
+
 
 def table(aws: Aws, prefix: str) -> Table:
     return Table(aws.client("dynamodb", StoreUnavailable), f"{prefix}Checkpoints")

@@ -16,6 +16,8 @@ from shared.errors import SetupError, StoreUnavailable
 from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 
+pytestmark = pytest.mark.system
+
 NAMES = ("Sessions", "Checkpoints", "CachedTranslations", "Spending")
 
 

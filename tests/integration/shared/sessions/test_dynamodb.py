@@ -27,6 +27,8 @@ from tests.support.localstack import Observer
 from tests.support.session_store_cases import FULL, TALK, SessionStoreCases, segment
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 NOW = 1_800_000_000
 
 

@@ -15,6 +15,8 @@ from shared.sessions.session import token_hash
 from tests.support.dynamodb import FaultyAws
 from tests.support.session_store_cases import TALK, segment
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 async def store(faulty: FaultyAws, prefix: str) -> DynamoDbSessionStore:

@@ -19,6 +19,8 @@ from tests.support.dynamodb import FaultyAws
 from tests.support.localstack import Observer
 from tests.support.session_store_cases import FULL, TALK
 
+pytestmark = pytest.mark.system
+
 
 async def test_pages_and_batches_of_them_are_found(faulty: FaultyAws, prefix: str) -> None:
     async def asked(operation: str, parameters: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ from tests.support.clocks import ManualClock
 from tests.support.localstack import Observer
 from tests.support.session_store_cases import TALK, segment
 
+pytestmark = pytest.mark.system
+
 NOW = 1_800_000_000
 DAY = 86_400
 

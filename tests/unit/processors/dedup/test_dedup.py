@@ -14,6 +14,8 @@ from shared.sessions import MemorySessionStore, Session
 from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 
 def segment(number: int, text: str = "", start: int | None = None, end: int | None = None) -> Segment:
     start = number * 1000 if start is None else start

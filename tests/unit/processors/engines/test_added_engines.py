@@ -59,6 +59,7 @@ def llt(installed: Path, folder: Path, *arguments: str, **environ: str) -> subpr
     )
 
 
+@pytest.mark.system
 def test_the_example_is_an_engine_of_doctor_and_config(installed: Path, tmp_path: Path) -> None:
     told = llt(installed, tmp_path, "doctor", "--json", TRANSLATOR="shout")
     found = {(entry["part"], entry["name"]): entry for entry in orjson.loads(told.stdout)["findings"]}
@@ -69,6 +70,7 @@ def test_the_example_is_an_engine_of_doctor_and_config(installed: Path, tmp_path
     assert settings["TRANSLATOR"]["range"] == f"{', '.join(BUILT_IN_TRANSLATORS)} or shout"
 
 
+@pytest.mark.system
 def test_the_example_translates_a_recording(installed: Path, tmp_path: Path) -> None:
     word = {"text": "Hello", "start": 0, "end": 200, "stable": True}
     heard = {"utterance": 1, "start": 0, "end": 200, "position": 300, "items": [word], "final": True}
@@ -80,6 +82,7 @@ def test_the_example_translates_a_recording(installed: Path, tmp_path: Path) -> 
     assert "¡HELLO!" in (tmp_path / "out" / "captions.es.vtt").read_text(encoding="utf-8")
 
 
+@pytest.mark.system
 def test_it_is_named_where_a_choice_is_wrong_and_may_stand_behind_the_emulators(
     installed: Path, tmp_path: Path
 ) -> None:
@@ -100,6 +103,7 @@ def package(folder: Path, name: str, text: str) -> None:
     (about / "entry_points.txt").write_text(f"[low_latency_translate.engines]\nit = {name}:ENGINE\n", encoding="utf-8")
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -141,6 +145,7 @@ def test_a_package_that_is_broken_is_named_once_and_keeps_nobody_from_working(
         registry.load(EngineKind.TRANSLATOR, "bad", Settings())
 
 
+@pytest.mark.hermetic
 def test_of_a_list_each_engine_counts_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(tmp_path, "llt_some", f"ENGINE = [{MINE.format('aws')}, None, {MINE.format('some')}]")
     monkeypatch.syspath_prepend(tmp_path)
@@ -149,6 +154,7 @@ def test_of_a_list_each_engine_counts_for_itself(tmp_path: Path, monkeypatch: py
     assert [name for name, _ in registry.refused] == ["llt_some", "llt_some"]
 
 
+@pytest.mark.hermetic
 def test_what_is_left_of_a_package_keeps_nobody_from_working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(tmp_path, "llt_left", "")
     (tmp_path / "llt_left-1.0.dist-info" / "METADATA").unlink()
@@ -175,6 +181,7 @@ ENGINE = EngineSpec(kind=EngineKind.TRANSLATOR, name="mute", target="llt_mute:Mu
 """
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("chosen", ["apertium", "mute"])
 def test_doctor_shows_an_engine_that_fails_when_it_is_asked_and_goes_on(tmp_path: Path, chosen: str) -> None:
     package(tmp_path, "llt_mute", MUTE)
@@ -186,6 +193,7 @@ def test_doctor_shows_an_engine_that_fails_when_it_is_asked_and_goes_on(tmp_path
     assert found["translator", "apertium"]["present"]
 
 
+@pytest.mark.system
 def test_doctor_shows_a_package_that_is_broken_and_goes_on(tmp_path: Path) -> None:
     package(tmp_path, "llt_bad", "raise OSError('no card')")
     told = llt(tmp_path, tmp_path, "doctor", "--json")
@@ -196,6 +204,7 @@ def test_doctor_shows_a_package_that_is_broken_and_goes_on(tmp_path: Path) -> No
     assert found["translator", "apertium"]["present"]
 
 
+@pytest.mark.system
 def test_what_is_built_in_is_had_without_a_look_at_other_packages(tmp_path: Path) -> None:
     package(tmp_path, "llt_bad", "raise SystemExit(3)")
     check = (

@@ -19,6 +19,8 @@ from shared.sessions import Session
 from shared.settings import Settings
 from tests.benchmarks.recogniser_run import read_wav
 
+pytestmark = pytest.mark.system
+
 DEMO = Path(__file__).parents[4] / "cli" / "demo"
 #: What stands for the argument of an engine that takes one, by its entry's `argument`.
 ARGUMENTS = {"PATH": DEMO / "recording.moonshine.jsonl"}

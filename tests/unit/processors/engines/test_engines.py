@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.errors import SettingError, SetupError, UnsupportedLanguage
 from shared.sessions import Session
 from shared.settings import Settings
+
+pytestmark = pytest.mark.hermetic
 
 SESSION = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)
 
@@ -39,9 +42,11 @@ def test_an_engine_is_loaded_when_it_is_first_asked_for_and_once() -> None:
         _ = engines.recogniser
 
 
-def test_all_are_loaded_at_once_where_that_is_asked() -> None:
+def test_all_are_loaded_at_once_where_that_is_asked(tmp_path: Path) -> None:
+    script = tmp_path / "script.jsonl"
+    script.touch()
     with pytest.raises(SettingError, match="SYNTHESIZER=nonesuch"):
-        Engines.load(Settings(translator="scripted", synthesizer="nonesuch"))
+        Engines.load(Settings(recogniser=f"scripted:{script}", translator="scripted", synthesizer="nonesuch"))
 
 
 def test_one_that_is_given_takes_the_place_of_the_one_that_is_chosen() -> None:

@@ -49,6 +49,7 @@ def spec(**changes: Any) -> EngineSpec:
     return EngineSpec(**fields | changes)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", ["moonshine", "pocketsphinx"])
 def test_a_recogniser_is_loaded_by_name(name: str) -> None:
     engine = load(RECOGNISER, name)
@@ -56,10 +57,12 @@ def test_a_recogniser_is_loaded_by_name(name: str) -> None:
     assert engine.rate == 16000
 
 
+@pytest.mark.hermetic
 def test_a_script_is_loaded_by_its_path() -> None:
     assert load(RECOGNISER, f"scripted:{SCRIPT}").feed_rate is None
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("name", ["whisper", "scripted", "scripted:", "aws:", "aws:mine", ""])
 def test_an_unknown_recogniser_is_told_what_there_is(name: str) -> None:
     with pytest.raises(
@@ -68,11 +71,13 @@ def test_an_unknown_recogniser_is_told_what_there_is(name: str) -> None:
         FIRST.load(RECOGNISER, name, Settings())
 
 
+@pytest.mark.hermetic
 def test_a_script_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScriptError):
         load(RECOGNISER, f"scripted:{tmp_path}/none.jsonl")
 
 
+@pytest.mark.system
 async def test_translators_and_synthesizers_are_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     assert isinstance(load(TRANSLATOR, "aws"), AwsTranslator)
@@ -85,6 +90,7 @@ async def test_translators_and_synthesizers_are_known_by_name(monkeypatch: pytes
     await espeak.close()
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
@@ -97,6 +103,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(kind: EngineKind, name: 
         FIRST.load(kind, name, Settings())
 
 
+@pytest.mark.hermetic
 def test_an_engine_is_made_as_the_settings_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert "nb" in load(RECOGNISER, "aws", Settings(transcribe_language_codes="nb=no-NO")).languages()
@@ -111,6 +118,7 @@ def without(*packages: str) -> Callable[[str], object]:
     return lambda name: None if name in packages else find_spec(name)
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("kind", "name", "package", "message"),
     [
@@ -132,6 +140,7 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(
         load(kind, name)
 
 
+@pytest.mark.system
 def test_a_package_that_the_entry_does_not_name_is_named_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("processors.synthesize.engines.espeak")]:
         monkeypatch.delitem(sys.modules, name)
@@ -143,6 +152,7 @@ def test_a_package_that_the_entry_does_not_name_is_named_all_the_same(monkeypatc
         EngineRegistry([mine]).load(SYNTHESIZER, "mine", Settings())
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("packages", [("orjson.nowhere",), ()])
 def test_what_a_package_that_is_there_lacks_is_not_told_to_be_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packages: tuple[str, ...]
@@ -155,6 +165,7 @@ def test_what_a_package_that_is_there_lacks_is_not_told_to_be_installed(
         EngineRegistry([spec(target="llt_misspelt:Mine", packages=packages)]).load(TRANSLATOR, "mine", Settings())
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("target", "message"),
     [
@@ -178,11 +189,13 @@ def test_an_entry_that_leads_to_no_engine_of_its_kind_is_told(target: str, messa
         EngineRegistry([spec(target=target)]).load(TRANSLATOR, "mine", Settings())
 
 
+@pytest.mark.hermetic
 def test_a_translator_by_the_name_of_another_is_refused() -> None:
     with pytest.raises(EngineUnavailable, match="translator mine: expected that its name says so, got 'scripted'"):
         EngineRegistry([spec()]).load(TRANSLATOR, "mine", Settings())
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -202,6 +215,7 @@ def test_an_entry_with_a_wrong_field_is_refused(changes: dict[str, Any], message
         spec(**changes)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("kind", "name", "others"),
     [

@@ -15,6 +15,8 @@ from shared.models import DeadLetter, SessionEnded
 from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH, run
 
+pytestmark = pytest.mark.hermetic
+
 MAX_HOLD = 60.0
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from processors.engines.split_text import split_text
 
+pytestmark = pytest.mark.hermetic
+
 
 def size(text: str) -> int:
     return len(text.encode())

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from processors.hosts.availability import Availability
 from processors.hosts.backpressure import Backpressure
 from tests.support.virtual_time import run
+
+pytestmark = pytest.mark.hermetic
 
 
 def refused(reach: Availability, keys: int) -> None:

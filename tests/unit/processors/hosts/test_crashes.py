@@ -12,6 +12,8 @@ import pytest
 from processors.hosts.crashes import FATAL, Crashes
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.system
+
 HOSTS = ["local", "kcl"]
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from processors.hosts.host import collect_seldom
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:

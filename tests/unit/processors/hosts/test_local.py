@@ -25,6 +25,8 @@ from tests.unit.processors.hosts.local_host_harness import (
     segment,
 )
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_it_passes_records_on_and_stamps_the_hop() -> None:
     async def main() -> None:

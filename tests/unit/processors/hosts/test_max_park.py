@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from processors.contract import Context, Input, Operator, Stage
 from processors.hosts.local import LocalHost
 from shared.codec import decode
@@ -17,6 +19,8 @@ from shared.sessions import MemorySessionStore, Session
 from tests.support.refusing_stream import ALWAYS, NEVER
 from tests.support.virtual_time import run
 from tests.unit.processors.hosts.local_host_harness import DEAD, SEGMENTS, UNIQUE, LocalHostHarness, numbers, segment
+
+pytestmark = pytest.mark.hermetic
 
 PARK = 600.0
 

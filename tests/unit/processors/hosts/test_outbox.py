@@ -4,6 +4,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+import pytest
+
 from processors.hosts.backpressure import Backpressure
 from processors.hosts.in_flight import Emission, InFlightRecord
 from processors.hosts.outbox import Outbox
@@ -11,6 +13,8 @@ from processors.hosts.parking import Parking
 from shared.errors import StreamUnavailable
 from shared.streams import Entry, StreamName
 from tests.support.virtual_time import run
+
+pytestmark = pytest.mark.hermetic
 
 TRANSLATIONS, DEAD = StreamName.TRANSLATIONS, StreamName.DEAD_LETTERS
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from processors.contract import Context, Input, Operator, Stage
 from processors.hosts.local import LocalHost
 from processors.stability.stage import StabilityStage
@@ -14,6 +16,8 @@ from shared.models import FinalResult, Segment, Word
 from shared.sessions import MemorySessionStore, Session
 from shared.streams import Entry, MemoryStream, StreamName
 from tests.support.virtual_time import run
+
+pytestmark = pytest.mark.hermetic
 
 
 class Slow(Stage):

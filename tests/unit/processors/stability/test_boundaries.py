@@ -20,6 +20,8 @@ from tests.unit.processors.stability.stability_harness import (
     start_harness,
 )
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(
     ("hypothesis", "committed"),

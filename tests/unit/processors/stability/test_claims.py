@@ -15,6 +15,7 @@ from shared.errors import SessionUnknown, StoreUnavailable
 from shared.metrics import Metric
 from shared.models import FinalResult, Record, Result, Segment
 from shared.sessions import MemorySessionStore, Session
+from tests.support.effort import tries
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.stability_harness import (
     ended,
@@ -28,6 +29,8 @@ from tests.unit.processors.stability.stability_harness import (
     spoken,
     start_harness,
 )
+
+pytestmark = pytest.mark.hermetic
 
 
 class FaultyStore(MemorySessionStore):
@@ -209,7 +212,7 @@ def histories(draw: st.DrawFn) -> list[Result]:
     return results
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(histories(), st.data())
 def test_every_word_is_committed_once_whenever_the_operator_dies(history: list[Result], data: st.DataObject) -> None:
     async def main() -> None:

@@ -15,6 +15,8 @@ from tests.support.virtual_time import run
 from tests.unit.processors.stability.stability_harness import corrections as emitted
 from tests.unit.processors.stability.stability_harness import final, items, partial, processed, said
 
+pytestmark = pytest.mark.hermetic
+
 _LONG = "we sold the very old car that my uncle had for"
 
 

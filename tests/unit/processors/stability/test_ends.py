@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.metrics import Metric
 from shared.models import Result
 from tests.support.virtual_time import run
@@ -14,6 +16,8 @@ from tests.unit.processors.stability.stability_harness import (
     said,
     start_harness,
 )
+
+pytestmark = pytest.mark.hermetic
 
 
 def test_the_end_of_a_worker_that_lost_the_session_cuts_nobody_off() -> None:

@@ -19,6 +19,8 @@ from tests.unit.processors.stability.stability_harness import (
     silence,
 )
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(
     ("language", "hypothesis", "committed"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.metrics import Metric
 from shared.models import Result
+from tests.support.effort import tries
 from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.stability_harness import (
@@ -24,6 +25,8 @@ from tests.unit.processors.stability.stability_harness import (
     start_harness,
     with_silences,
 )
+
+pytestmark = pytest.mark.hermetic
 
 
 def measured_results(harness: OperatorHarness) -> int:
@@ -113,7 +116,7 @@ def test_a_window_that_a_silence_closes_is_decided_on_by_what_was_known_then() -
     assert said(run(processed(*heard, silence(3400)))) == ["yes yes yes yes yes,"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(talks())
 def test_a_backlog_is_decided_on_as_live_speech_is(results: list[Result]) -> None:
     stream = with_silences(results, rest=20_000)

@@ -16,6 +16,8 @@ from shared.models import FinalResult, PartialResult, Result
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.stability_harness import ended, segments, spoken, start_harness, with_silences
 
+pytestmark = pytest.mark.hermetic
+
 HEARD = Script.load(Path(__file__).parents[4] / "cli" / "demo" / "recording.moonshine.jsonl").results
 #: What Moonshine takes at once where it is fed without a limit, and how far that is ahead of what it has decoded, in ms.
 PIECE, AHEAD = 2000, 4000

@@ -6,12 +6,15 @@ import random
 
 import pytest
 
+from tests.support.effort import tries
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.rewriting import pieces, results, unread
 from tests.unit.processors.stability.stability_harness import segments, start_harness
 
+pytestmark = pytest.mark.hermetic
 
-@pytest.mark.parametrize("seed", range(40))
+
+@pytest.mark.parametrize("seed", range(tries(40)))
 def test_a_hundred_utterances_with_rewritten_finals_lose_and_repeat_nothing(seed: int) -> None:
     async def main() -> list[str]:
         chance = random.Random(seed)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.metrics import Metric
 from shared.models import Result, Word
+from tests.support.effort import tries
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.stability_harness import (
     ended,
@@ -21,6 +22,8 @@ from tests.unit.processors.stability.stability_harness import (
     segments,
     spoken,
 )
+
+pytestmark = pytest.mark.hermetic
 
 TAKE = ["so", "he", "has", "a", "big", "ice", "cream", "and", "it", "is", "good"]
 
@@ -80,7 +83,7 @@ def drops(draw: st.DrawFn) -> tuple[list[str], list[Result]]:
     return [word.text for word in speech if word.end <= heard], results
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(drops())
 def test_takes_that_drop_anywhere_neither_repeat_nor_lose_a_word(harness: tuple[list[str], list[Result]]) -> None:
     speech, results = harness

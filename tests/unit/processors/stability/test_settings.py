@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from shared.models import DeadLetter
 from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import run
 from tests.unit.processors.stability.stability_harness import final, partial, processed, said, silence, start_harness
+
+pytestmark = pytest.mark.hermetic
 
 
 async def configure(harness: OperatorHarness, **settings: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.metrics import Metric
 from shared.models import Record, Result, Silence, Word
+from tests.support.effort import tries
 from tests.support.virtual_time import VirtualLoop, run
 from tests.unit.processors.stability.stability_harness import (
     final,
@@ -23,6 +24,8 @@ from tests.unit.processors.stability.stability_harness import (
     start_harness,
     with_silences,
 )
+
+pytestmark = pytest.mark.hermetic
 
 GUESS = partial("costs twenty ~thou", 900)
 SAID = final("costs twenty thousand pounds .", 17_500)
@@ -166,7 +169,7 @@ def broken_talks(draw: st.DrawFn) -> tuple[list[str], list[Result | Silence | fl
     return [word.text for word in words], heard
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(broken_talks())
 def test_no_guess_is_committed_wherever_takes_break_off_and_however_long_nothing_comes(
     harness: tuple[list[str], list[Result | Silence | float]],

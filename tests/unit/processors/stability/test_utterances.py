@@ -22,6 +22,8 @@ from tests.unit.processors.stability.stability_harness import (
     start_harness,
 )
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_repeated_and_older_results_are_acked_and_counted() -> None:
     new: list[Result] = [

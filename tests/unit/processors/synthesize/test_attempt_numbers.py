@@ -16,6 +16,8 @@ from tests.support.clocks import ManualClock
 from tests.support.virtual_time import EPOCH
 from tests.unit.processors.synthesize.synthesize_harness import SynthesizeHarness, run_scenario, translation
 
+pytestmark = pytest.mark.hermetic
+
 
 class Down(MemorySessionStore):
     """Refuses, or does not answer, until it is up."""

@@ -14,6 +14,8 @@ from shared.models import Segment, SessionEnded, Status
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.synthesize.synthesize_harness import END, SynthesizeHarness, run_scenario, translation
 
+pytestmark = pytest.mark.hermetic
+
 OK = Status.OK
 
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from processors.synthesize.lag import FASTEST, FASTEST_FROM, SpeechTimeline, tempo
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(
     ("lag", "expected"), [(0, 1.0), (1000, 1.0), (2000, 1.075), (3000, 1.15), (5000, 1.3), (30_000, 1.3)]

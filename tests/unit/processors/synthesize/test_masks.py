@@ -6,6 +6,8 @@ import pytest
 
 from processors.synthesize.masks import silenced
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize(
     ("text", "spoken"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiohttp import web
 
 from processors.contract import Closing, Stage
@@ -17,6 +18,8 @@ from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH
 from tests.support.waiting import TIMEOUT
 from tests.unit.processors.synthesize.synthesize_harness import translation
+
+pytestmark = pytest.mark.system
 
 __all__ = ["aws_server"]
 

@@ -11,6 +11,8 @@ from shared.sessions.session import FIRST_EPOCH
 from tests.support.virtual_time import EPOCH
 from tests.unit.processors.synthesize.synthesize_harness import END, RATE, SynthesizeHarness, run_scenario, translation
 
+pytestmark = pytest.mark.hermetic
+
 OK, FAILED, SKIPPED = Status.OK, Status.FAILED, Status.SKIPPED
 #: The first attempt of a session's first operator.
 FIRST = (FIRST_EPOCH + 1) * 2**20 + 1

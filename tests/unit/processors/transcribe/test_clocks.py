@@ -11,6 +11,8 @@ from shared.models import DeadLetter, SessionEnded
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import RATE, TranscribeHarness
 
+pytestmark = pytest.mark.hermetic
+
 HOUR = 3600 * RATE
 #: A frame too quiet to be taken for speech, and yet not silent.
 FAINT = b"\x11\x00" * 1600

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from processors.contract import Closing
 from shared.models import SessionEnded
 from shared.sessions import SessionState
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import TranscribeHarness
+
+pytestmark = pytest.mark.hermetic
 
 
 def proposal(harness: TranscribeHarness) -> SessionEnded:

@@ -15,6 +15,8 @@ from shared.settings import Settings
 from shared.streams import StreamName
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 
 class Outlet:
     """Takes what is offered, unless it is out."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from shared.metrics import Metric
 from shared.models import DeadLetter, FinalResult, PartialResult
 from tests.support.virtual_time import run
 from tests.unit.processors.transcribe.transcribe_harness import RATE, FakeRecogniser, TranscribeHarness
+
+pytestmark = pytest.mark.hermetic
 
 
 class Repeating(TranscribeHarness):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from processors.contract import Closing
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.metrics import Metric
@@ -12,6 +14,8 @@ from shared.models import DeadLetter, FinalResult, PartialResult, SessionEnded
 from shared.sessions import SessionState
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import RATE, TranscribeHarness
+
+pytestmark = pytest.mark.hermetic
 
 
 def test_audio_that_no_recogniser_takes_for_max_hold_is_one_span_of_loss_and_the_session_goes_on() -> None:

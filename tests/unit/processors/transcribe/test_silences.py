@@ -16,6 +16,8 @@ from tests.support.operator_harness import OperatorHarness
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import LOUD, RATE, TranscribeHarness
 
+pytestmark = pytest.mark.hermetic
+
 QUIET = bytes(len(LOUD))
 ONE, TWO = Word("one", 1000, 1400), Word("two", 7400, 7800)
 #: A word, a pause of 6 s in the middle of an utterance, and a word.

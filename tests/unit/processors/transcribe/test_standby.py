@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from processors.contract import Closing
 from shared.models import DeadLetter, PartialResult, SessionEnded
 from shared.sessions import SessionState
 from tests.support.virtual_time import VirtualClock, run
 from tests.unit.processors.transcribe.transcribe_harness import TranscribeHarness
+
+pytestmark = pytest.mark.hermetic
 
 
 async def pair() -> tuple[TranscribeHarness, TranscribeHarness]:

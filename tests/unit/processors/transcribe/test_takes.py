@@ -14,6 +14,8 @@ from shared.ranges import LONGEST_NAME, MAX_WORDS
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.transcribe.transcribe_harness import LOUD, RATE, TranscribeHarness, last_frame_within
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_results_are_placed_in_audio_time_and_a_final_acks_the_audio_behind_it() -> None:
     async def main() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.transcribe.word_times import spread_words
 from shared.models import Word
 from shared.text import tokens
+
+pytestmark = pytest.mark.hermetic
 
 TEXTS = st.text(st.sampled_from("ab Zé'.,?!-3 "), max_size=60)
 TIMES = st.integers(0, 60_000)

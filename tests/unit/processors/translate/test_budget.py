@@ -14,6 +14,8 @@ from shared.models import Status
 from shared.settings import Settings
 from tests.unit.processors.translate.translate_harness import TranslateHarness, run_scenario, segment
 
+pytestmark = pytest.mark.hermetic
+
 OK, SKIPPED, FAILED = Status.OK, Status.SKIPPED, Status.FAILED
 #: As many characters as `segment` says.
 LENGTH = len("Sentence 1.")

@@ -12,6 +12,8 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.metrics import MemoryMetrics
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_the_same_text_in_one_pair_of_languages_shares_a_key() -> None:
     key = cache_key("Good night, Bob.", "en", "es", "aws")

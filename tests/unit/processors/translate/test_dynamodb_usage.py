@@ -15,6 +15,8 @@ from shared.aws.session import NO_RETRIES, AwsRetries
 from shared.errors import LowLatencyTranslateError, StoreUnavailable
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 PLENTY = 10**9
 #: Seconds after which a table that failed is asked again.
 REST = 5.001

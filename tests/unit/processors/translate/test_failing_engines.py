@@ -10,6 +10,8 @@ import pytest
 from shared.models import Status
 from tests.unit.processors.translate.translate_harness import TranslateHarness, run_scenario, segment
 
+pytestmark = pytest.mark.hermetic
+
 OK, FAILED = Status.OK, Status.FAILED
 
 

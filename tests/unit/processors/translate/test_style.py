@@ -13,6 +13,8 @@ from shared.models import Status
 from shared.settings import Settings
 from tests.unit.processors.translate.translate_harness import TranslateHarness, run_scenario, segment
 
+pytestmark = pytest.mark.hermetic
+
 
 class Stylish(ScriptedTranslator):
     """Keeps the styles that it was asked for."""

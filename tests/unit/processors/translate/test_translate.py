@@ -16,6 +16,8 @@ from shared.models import Correction, PartialResult, Status, Translation, Word
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.processors.translate.translate_harness import END, TranslateHarness, run_scenario, segment
 
+pytestmark = pytest.mark.hermetic
+
 OK = Status.OK
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.aws.circuit_breaker import CircuitBreaker
 from tests.support.clocks import ManualClock
+
+pytestmark = pytest.mark.hermetic
 
 
 def test_it_is_open_for_a_while_and_not_for_as_long_as_a_clock_steps_back() -> None:

@@ -15,6 +15,8 @@ from botocore.parsers import ResponseParserError
 from shared.aws import AwsClient, AwsError
 from shared.errors import LowLatencyTranslateError, ResourceMissing, SetupError, StoreUnavailable, StreamUnavailable
 
+pytestmark = pytest.mark.hermetic
+
 ENDPOINT = "http://kinesis.test"
 
 

@@ -11,6 +11,8 @@ from shared.aws import Aws, AwsClient
 from shared.errors import SetupError, StreamUnavailable
 from tests.support.aws_settings import nothing_set
 
+pytestmark = pytest.mark.system
+
 SSO = """
 [profile sso]
 sso_session = corp

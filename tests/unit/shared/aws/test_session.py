@@ -33,6 +33,7 @@ def region_of(aws: Aws) -> str:
     return aws.client("kinesis", StreamUnavailable).endpoint
 
 
+@pytest.mark.hermetic
 def test_aws_region_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     aws = Aws()
@@ -40,6 +41,7 @@ def test_aws_region_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert region_of(aws) == "https://kinesis.eu-west-1.amazonaws.com"
 
 
+@pytest.mark.hermetic
 def test_aws_region_counts_more_than_the_default_region_and_the_file(
     monkeypatch: pytest.MonkeyPatch, credentials_alone: Path
 ) -> None:
@@ -53,11 +55,13 @@ def test_aws_region_counts_more_than_the_default_region_and_the_file(
     assert Aws().region == "us-west-2"
 
 
+@pytest.mark.hermetic
 def test_without_a_region_it_says_what_to_set() -> None:
     with pytest.raises(SetupError, match="set AWS_REGION"):
         Aws()
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_the_profile_default_needs_no_configuration_file(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "default")
@@ -67,6 +71,7 @@ def test_the_profile_default_needs_no_configuration_file(monkeypatch: pytest.Mon
     assert region_of(aws) == "https://kinesis.eu-west-1.amazonaws.com"
 
 
+@pytest.mark.hermetic
 def test_a_profile_of_the_configuration_file_counts(monkeypatch: pytest.MonkeyPatch, credentials_alone: Path) -> None:
     credentials_alone.write_text(
         "[default]\nregion = us-east-2\n[profile stage]\nregion = sa-east-1\n", encoding="utf-8"
@@ -77,6 +82,7 @@ def test_a_profile_of_the_configuration_file_counts(monkeypatch: pytest.MonkeyPa
     assert Aws().region == "us-east-2"
 
 
+@pytest.mark.hermetic
 def test_another_profile_that_no_file_has_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "other")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -84,6 +90,7 @@ def test_another_profile_that_no_file_has_is_an_error_that_names_it(monkeypatch:
         Aws()
 
 
+@pytest.mark.hermetic
 def test_calls_go_to_the_endpoint_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
@@ -92,6 +99,7 @@ def test_calls_go_to_the_endpoint_that_is_set(monkeypatch: pytest.MonkeyPatch) -
         assert aws.client(service, StreamUnavailable).endpoint == "http://localhost:4566"
 
 
+@pytest.mark.hermetic
 def test_an_endpoint_that_is_no_address_is_a_setup_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost")
@@ -99,6 +107,7 @@ def test_an_endpoint_that_is_no_address_is_a_setup_error(monkeypatch: pytest.Mon
         Aws().client("kinesis", StreamUnavailable)
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("empty", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_a_profile_set_to_nothing_is_not_set(
     monkeypatch: pytest.MonkeyPatch, credentials_alone: Path, empty: str
@@ -115,6 +124,7 @@ def test_a_profile_set_to_nothing_is_not_set(
     assert Aws().region == "sa-east-1"
 
 
+@pytest.mark.system
 async def test_credentials_that_cannot_be_renewed_for_now_are_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     """On ECS and EKS they come from an endpoint, and are renewed while those held are still good."""
     answers = True
@@ -157,6 +167,7 @@ async def test_credentials_that_cannot_be_renewed_for_now_are_an_outage(monkeypa
         serving.join()
 
 
+@pytest.mark.hermetic
 async def test_a_call_without_credentials_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -166,6 +177,7 @@ async def test_a_call_without_credentials_says_what_to_set(monkeypatch: pytest.M
         await client.call("list_shards", StreamName="words")
 
 
+@pytest.mark.system
 async def test_nobody_at_the_endpoint_is_unavailable_after_one_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -174,6 +186,7 @@ async def test_nobody_at_the_endpoint_is_unavailable_after_one_try(monkeypatch: 
         await client.call("list_shards", StreamName="words")
 
 
+@pytest.mark.system
 async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
@@ -199,6 +212,7 @@ async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.Mo
     assert calls == ["Kinesis_20131202.ListShards"]
 
 
+@pytest.mark.system
 def test_a_process_ends_though_aws_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     program = """
 import asyncio
@@ -223,6 +237,7 @@ except TimeoutError:
     assert (ended.stdout, ended.stderr) == ("given up\n", "")
 
 
+@pytest.mark.hermetic
 def test_the_endpoint_of_a_service_that_boto3_has_no_client_of_comes_from_where_those_of_others_do(
     monkeypatch: pytest.MonkeyPatch, credentials_alone: Path
 ) -> None:
@@ -240,6 +255,7 @@ def test_the_endpoint_of_a_service_that_boto3_has_no_client_of_comes_from_where_
     assert Aws().endpoint("transcribe-streaming") is None
 
 
+@pytest.mark.hermetic
 def test_credentials_are_those_that_are_valid_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
@@ -251,6 +267,7 @@ def test_credentials_are_those_that_are_valid_now(monkeypatch: pytest.MonkeyPatc
         Aws().credentials()
 
 
+@pytest.mark.hermetic
 def test_the_authorities_to_trust_are_named(monkeypatch: pytest.MonkeyPatch, credentials_alone: Path) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert Aws().ca_bundle is None

@@ -15,6 +15,8 @@ from shared.aws import threads as module
 from shared.aws.threads import DaemonThreadPool
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 
 def test_so_many_calls_run_at_once_and_the_rest_after_them() -> None:
     threads = DaemonThreadPool(3, "calls")

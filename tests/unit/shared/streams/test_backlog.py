@@ -12,6 +12,8 @@ from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wir
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 
+pytestmark = pytest.mark.hermetic
+
 NAME = StreamName.AUDIO
 
 

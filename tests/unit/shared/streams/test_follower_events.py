@@ -15,6 +15,8 @@ from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wir
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 NAME = StreamName.AUDIO
 
 

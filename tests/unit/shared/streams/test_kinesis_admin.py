@@ -19,6 +19,8 @@ from tests.support.scripted_kinesis import Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 NAMES = [f"talks-{name}" for name in StreamName]
 
 

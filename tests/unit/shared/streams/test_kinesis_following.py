@@ -14,9 +14,12 @@ from shared.errors import ResourceMissing
 from shared.streams import LATEST, OLDEST, Entry, Start, StreamName
 from shared.streams.follow import Follower
 from shared.streams.kinesis import KinesisStream
+from tests.support.effort import tries
 from tests.support.scripted_kinesis import THROTTLED, Call, ScriptedKinesis, Wire, refusal
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
+
+pytestmark = pytest.mark.hermetic
 
 NAME = StreamName.AUDIO
 KEYS = "abcdef"
@@ -125,7 +128,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(steps=st.lists(STEPS, max_size=50), page=st.sampled_from([1, 3, 10_000]))
 def test_each_listener_hears_every_key_gapless_and_once_from_its_start_on(
     steps: list[tuple[str, object, object]], page: int

@@ -7,14 +7,17 @@ import asyncio
 import pytest
 
 from shared.streams import LATEST, OLDEST, Start
+from tests.support.effort import tries
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.shared.streams.numbered_records import SHARD, numbers, read, write
 
+pytestmark = pytest.mark.hermetic
+
 
 @pytest.mark.parametrize("delay", [0.02, 0.15])
-@pytest.mark.parametrize("phase", range(20))
+@pytest.mark.parametrize("phase", range(tries(20)))
 def test_readers_that_join_late_from_a_time_miss_nothing_and_repeat_nothing(delay: float, phase: int) -> None:
     async def main() -> None:
         kinesis = ScriptedKinesis(page=200)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+import pytest
 from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import StreamUnavailable
 from shared.streams import Entry, Stream
+from tests.support.effort import tries
 from tests.support.scripted_kinesis import ENDPOINT, THROTTLED, Call, ScriptedKinesis, Wire
 from tests.support.scripted_stream import Put, now
 from tests.support.virtual_time import run
+
+pytestmark = pytest.mark.hermetic
 
 #: Seconds after which all goes well.
 TROUBLE = 20.0
@@ -54,7 +58,7 @@ async def work(stream: Stream, publisher: int, batches: list[list[str]], chance:
         await publish_with_retries(stream, entries, chance, cancelled)
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(
     plan=st.lists(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=8), max_size=5), max_size=4),
     seed=st.integers(0, 1 << 32),

@@ -15,6 +15,8 @@ from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.shared.streams.numbered_records import SHARD, numbers, read
 
+pytestmark = pytest.mark.hermetic
+
 
 def put(kinesis: ScriptedKinesis, first: int, last: int) -> None:
     for number in range(first, last + 1):

@@ -10,6 +10,8 @@ from shared.streams import LATEST, OLDEST, ShardReader, Start
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire, refusal
 from tests.support.virtual_time import EPOCH, run
 
+pytestmark = pytest.mark.hermetic
+
 SHARD = "shardId-000000000000"
 #: Records share it: many of them are much to keep for the product, and nothing for this process.
 LARGE = bytes((1 << 20) - 1)

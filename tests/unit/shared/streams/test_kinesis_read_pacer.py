@@ -14,6 +14,8 @@ from tests.support.scripted_stream import ScriptedStream, now
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.shared.streams.numbered_records import SHARD, read
 
+pytestmark = pytest.mark.hermetic
+
 
 def gaps(wire: Wire, since: float, until: float) -> list[float]:
     """Seconds between the begins of successive reads."""

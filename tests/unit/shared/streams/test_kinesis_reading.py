@@ -14,6 +14,8 @@ from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 from tests.unit.shared.streams.numbered_records import SHARD, numbers, read, write
 
+pytestmark = pytest.mark.hermetic
+
 
 async def items(reader: ShardReader) -> AsyncIterator[Item]:
     while True:

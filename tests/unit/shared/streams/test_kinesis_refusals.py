@@ -14,6 +14,8 @@ from tests.support.scripted_kinesis import THROTTLED, ScriptedKinesis, Wire
 from tests.support.scripted_stream import Put, ScriptedStream, now
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 def numbered(key: str, count: int) -> list[Entry]:
     return [Entry(key, f"{key} {number}".encode()) for number in range(count)]

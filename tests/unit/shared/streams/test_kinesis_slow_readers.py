@@ -11,6 +11,8 @@ from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import EPOCH, run
 
+pytestmark = pytest.mark.hermetic
+
 SHARD = "shardId-000000000000"
 #: All records share it: what waits is counted, yet costs this process nothing.
 PAYLOAD = bytes((1 << 20) - 1)

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.streams import LATEST, OLDEST, Start
 from shared.streams.kinesis import KinesisStream
+from tests.support.effort import tries
 from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.scripted_stream import Put, now
 from tests.support.virtual_time import EPOCH, run
+
+pytestmark = pytest.mark.hermetic
 
 SHARD = "shardId-000000000000"
 #: Records share it: many of them are much to keep for the product, and nothing for this process.
@@ -55,7 +59,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(steps=STEPS, page=st.sampled_from([1, 3, 10_000]), delay=st.sampled_from([0.02, 0.3]), seed=st.integers(0, 99))
 def test_each_reader_of_a_shard_gets_everything_once_from_its_start_on(
     steps: list[tuple[str, float, float | None]], page: int, delay: float, seed: int

@@ -13,6 +13,8 @@ from tests.support.scripted_kinesis import ENDPOINT, Call, ScriptedKinesis, Wire
 from tests.support.scripted_stream import now
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 MIB = 1 << 20
 
 

@@ -54,6 +54,7 @@ async def read(stream: Stream) -> Sequence[Item]:
     return items
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize(
     "use",
     [
@@ -81,6 +82,7 @@ def test_on_another_event_loop_every_use_is_refused_in_one_line(
         asyncio.run(main())
 
 
+@pytest.mark.hermetic
 def test_streams_that_are_made_together_have_one_event_loop() -> None:
     streams = kinesis_streams(ScriptedAws(Wire(ScriptedKinesis())), "talks", 0.4)
     with another_loop() as loop:
@@ -95,6 +97,7 @@ def test_streams_that_are_made_together_have_one_event_loop() -> None:
         asyncio.run(main())
 
 
+@pytest.mark.hermetic
 def test_of_many_threads_that_begin_at_once_one_has_the_streams() -> None:
     stream = in_memory()[StreamName.AUDIO]
     together = threading.Barrier(8)
@@ -114,6 +117,7 @@ def test_of_many_threads_that_begin_at_once_one_has_the_streams() -> None:
     assert len(asyncio.run(read(stream))) == 1
 
 
+@pytest.mark.hermetic
 @pytest.mark.parametrize("streams", [in_memory, on_kinesis])
 def test_behind_an_event_loop_that_is_closed_another_one_goes_on(streams: Callable[[], Streams]) -> None:
     stream = streams()[StreamName.AUDIO]
@@ -126,6 +130,7 @@ def test_behind_an_event_loop_that_is_closed_another_one_goes_on(streams: Callab
     assert asyncio.run(speak(b"2")) == [b"1", b"2"]
 
 
+@pytest.mark.hermetic
 def test_what_the_closed_one_left_under_way_holds_nothing_up() -> None:
     wire = Wire(ScriptedKinesis(), delay=3600)
     stream = on_kinesis(wire)[StreamName.AUDIO]
@@ -141,6 +146,7 @@ def test_what_the_closed_one_left_under_way_holds_nothing_up() -> None:
     assert [item.data for item in asyncio.run(read(stream))] == [b"2"]
 
 
+@pytest.mark.hermetic
 def test_what_follows_streams_stays_on_the_event_loop_that_it_was_entered_on() -> None:
     follower = Follower(in_memory(), Start(ago=1000))
     with another_loop() as loop:
@@ -175,6 +181,7 @@ async def main():
 """
 
 
+@pytest.mark.system
 def test_a_forked_child_is_told_in_one_line() -> None:
     script = _FORKED.format(child="child()", run="asyncio.run(main())")
     done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, text=True, timeout=TIMEOUT)
@@ -182,5 +189,6 @@ def test_a_forked_child_is_told_in_one_line() -> None:
     assert "shared.errors.ForkedProcess: stream audio: expected process" in done.stderr
 
 
+@pytest.mark.hermetic
 def test_the_errors_are_of_the_project() -> None:
     assert issubclass(WrongEventLoop, LowLatencyTranslateError)

@@ -12,6 +12,8 @@ from shared.streams import LATEST, OLDEST, Entry, MemoryStream, Shard, ShardRead
 from shared.streams.follow import Follower
 from tests.support.virtual_time import EPOCH, VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 NAME = StreamName.AUDIO
 
 

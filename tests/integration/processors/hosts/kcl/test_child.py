@@ -17,7 +17,7 @@ import pytest
 from tests.integration.processors.hosts.kcl.child_process import ROOT, ChildProcess
 from tests.support.waiting import TIMEOUT
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.system, pytest.mark.kcl]
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from shared.aws import Aws
 from tests.integration.processors.hosts.kcl.worker_harness import WorkerHarness, worker_harness
 from tests.support.localstack import Observer
 
+pytestmark = pytest.mark.system
+
 KEY = {"key": {"S": "Migration3.0"}}
 
 

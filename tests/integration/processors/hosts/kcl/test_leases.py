@@ -18,6 +18,8 @@ from tests.integration.processors.hosts.kcl.worker_harness import WorkerHarness,
 from tests.support.localstack import Observer
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.system
+
 FIRST, SECOND, THIRD = (f"shardId-{number:012}" for number in range(3))
 
 

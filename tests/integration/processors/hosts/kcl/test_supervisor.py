@@ -22,7 +22,7 @@ from tests.support.measured import measured
 from tests.support.processes import assert_gone, until_gone
 from tests.support.waiting import TIMEOUT, wait_until
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.system, pytest.mark.kcl]
 
 
 @pytest.fixture

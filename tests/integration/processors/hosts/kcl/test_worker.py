@@ -21,7 +21,7 @@ from tests.end_to_end.deployment import ROOT, Deployment, LltProcess, deployed
 from tests.support.localstack import Observer
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.system, pytest.mark.kcl]
 
 WORKER = ("worker", "stability", "--streams", "kinesis")
 

@@ -12,7 +12,7 @@ import pytest
 from processors.hosts.kcl.shard_host import ShardHost
 from shared.errors import LowLatencyTranslateError
 
-pytestmark = pytest.mark.kcl
+pytestmark = [pytest.mark.hermetic, pytest.mark.kcl]
 
 Returned = TypeVar("Returned")
 SHARD = "shardId-000000000000"

@@ -15,6 +15,8 @@ from tests.support.refusing_stream import ALWAYS, NEVER
 from tests.support.virtual_time import run
 from tests.unit.processors.hosts.kcl.shard_host_harness import HOLD, ShardHostHarness, items, segment
 
+pytestmark = pytest.mark.hermetic
+
 #: What a stage has beyond MAX_HOLD before it counts as hung.
 GRACE = 60
 

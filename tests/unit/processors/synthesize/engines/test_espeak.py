@@ -13,6 +13,8 @@ from processors.synthesize.engines.espeak import EspeakSynthesizer
 from processors.synthesize.engines.espeak.library import Library
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
+pytestmark = pytest.mark.system
+
 TEXT = "And mister John Dashwood had then leisure to consider how much there might be prudently in his power to do."
 #: A text that takes far longer to speak than any test may run.
 ENDLESS = TEXT * 100_000

@@ -13,6 +13,8 @@ from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refus
 from tests.support.waiting import TIMEOUT
 from tests.unit.processors.synthesize.engines.fake_polly import PIECE, always, audio, heard, streaming, synthesizer
 
+pytestmark = pytest.mark.system
+
 __all__ = ["aws_server", "synthesizer"]
 
 

@@ -14,6 +14,8 @@ from tests.support.aws_server import Asked, AwsServer, aws_server, refusal
 from tests.support.waiting import TIMEOUT
 from tests.unit.processors.synthesize.engines.fake_polly import PIECE, audio, heard, streaming, synthesizer
 
+pytestmark = pytest.mark.system
+
 __all__ = ["aws_server", "synthesizer"]
 
 

@@ -10,6 +10,8 @@ from processors.synthesize.engines.scripted import ScriptedSynthesizer
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 async def speak(synthesizer: ScriptedSynthesizer, text: str, language: str = "es", tempo: float = 1.0) -> list[bytes]:
     return [chunk async for chunk in synthesizer.synthesize(text, language, tempo)]

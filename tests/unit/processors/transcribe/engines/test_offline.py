@@ -28,6 +28,8 @@ from shared.settings import Settings
 from shared.text import join, normalise
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 DEMO = Path(__file__).parents[5] / "cli" / "demo"
 #: The recording's first two utterances, in s.
 SECONDS = 11

@@ -11,6 +11,8 @@ from processors.transcribe.recogniser import Hypothesis
 from shared.errors import ScriptError
 from shared.models import Word
 
+pytestmark = pytest.mark.hermetic
+
 WORDS = (
     Word("Good", 100, 300),
     Word("morning", 300, 800),

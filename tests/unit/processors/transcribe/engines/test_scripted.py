@@ -15,6 +15,8 @@ from shared.models import Word
 from shared.sessions import Session
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 WORDS = [Word(f"w{n}", n * 500, n * 500 + 400) for n in range(8)]
 SCRIPT = Script.from_words(WORDS)
 SPOKEN = 8 * 500 + 1136

@@ -17,6 +17,8 @@ from processors.translate.engines.apertium import ApertiumTranslator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 async def translator() -> AsyncIterator[ApertiumTranslator]:

@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.translate.engines.apertium import ApertiumTranslator
+from tests.support.effort import tries
+
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ _WORDS = "the cats are in U.S.A. Mr. etc. I don't like 3.14 10% . ... ? ! , ; zo
 _PIECES = st.sampled_from(_WORDS.split())
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(text=st.lists(_PIECES | st.text(_SPECIALS + "ab ", max_size=6), max_size=8).map(" ".join))
 def test_no_text_stalls_a_pipeline_or_loses_its_signs(
     text: str, runner: asyncio.Runner, lasting: ApertiumTranslator

@@ -17,6 +17,8 @@ from shared.metrics import MemoryMetrics
 from tests.support.aws_server import Answer, Asked, AwsServer, aws_server, refusal
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 __all__ = ["aws_server"]
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from processors.translate.engines.apertium.mode import installed, parse
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_a_pipeline_is_split_into_commands_that_flush() -> None:
     mode = "lt-proc -w '/usr/share/a b/x.bin' | apertium-tagger -g $2 '/x.prob' | lt-proc $1 '/x.gen'|lt-proc -z /y\n"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from processors.translate.engines.apertium.packages import missing
 from processors.translate.engines.apertium.routes import routes
+
+pytestmark = pytest.mark.hermetic
 
 _PAIRS = {("en", "es"), ("es", "en"), ("en", "ca"), ("ca", "fr"), ("es", "pt"), ("ca", "pt"), ("fr", "en")}
 

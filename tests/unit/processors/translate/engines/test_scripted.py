@@ -10,6 +10,8 @@ from processors.translate.engines.scripted import ScriptedTranslator
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from tests.support.virtual_time import run
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_gives_the_text_it_was_told_or_marks_it() -> None:
     translator = ScriptedTranslator({("Good night.", "es"): "Buenas noches."})

@@ -18,6 +18,8 @@ from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived,
 from tests.support.emulated_transcribe import emulated
 from tests.support.wav import flat
 
+pytestmark = pytest.mark.system
+
 #: Where in the recording a fault strikes (ms of a stream's audio): in the middle of speech.
 MID_SPEECH = 5500
 #: Minutes of audio in the long test, and after which each of its faults strikes (ms of a stream's audio).

@@ -27,6 +27,8 @@ from tests.support.connect_proxy import ConnectProxy
 from tests.support.emulated_transcribe import SECRET, environment
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 HOST = "transcribe.test"
 WORDS = [Word("Good", 200, 500), Word("morning", 500, 900)]
 TALK = Session(id="talk", source_language="en", target_languages=("es",), started_at=0)

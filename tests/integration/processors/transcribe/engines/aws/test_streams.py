@@ -31,6 +31,8 @@ from shared.settings import Settings
 from tests.support.emulated_transcribe import SECRET, emulated, environment
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 WORDS = [
     Word("Good", 200, 500, speaker="anna"),
     Word("morning", 500, 900, speaker="anna"),

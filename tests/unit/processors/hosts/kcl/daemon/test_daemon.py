@@ -18,6 +18,8 @@ from processors.hosts.kcl.daemon.daemon import Daemon
 from processors.hosts.kcl.daemon.die_with_parent import dying_with_parent
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 #: A daemon with a child that only SIGKILL ends, and that ends itself at SIGTERM.
 PARENT = """
 import signal, subprocess, sys, time

@@ -9,6 +9,8 @@ import pytest
 
 from processors.hosts.kcl.daemon.folder import own_folder
 
+pytestmark = pytest.mark.system
+
 #: A process that has one, and a file in it, until it is killed.
 OWNER = """
 import sys, time

@@ -18,6 +18,8 @@ from processors.hosts.kcl.daemon.heartbeats import Heartbeat, Heartbeats
 from processors.hosts.kcl.daemon.status import WorkerState, WorkerStatus
 from shared.errors import SetupError
 
+pytestmark = pytest.mark.system
+
 SHARD = "shardId-000000000000"
 #: A process that measures, and lives until its standard input ends.
 MEASURE = """

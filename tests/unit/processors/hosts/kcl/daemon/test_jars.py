@@ -8,6 +8,8 @@ import pytest
 from processors.hosts.kcl.daemon import jars
 from shared.errors import SetupError
 
+pytestmark = pytest.mark.hermetic
+
 NAMES = [line.split()[1] for line in Path(jars.__file__).with_name("jars.sha256").read_text().splitlines()]
 
 

@@ -7,6 +7,8 @@ import pytest
 from processors.hosts.kcl.daemon.java import Java
 from shared.errors import SetupError
 
+pytestmark = pytest.mark.system
+
 
 def install(home: Path, says: str) -> Path:
     """A Java that says nothing but its version."""

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from processors.hosts.kcl.daemon.heartbeats import Heartbeat
 from processors.hosts.kcl.daemon.logs import LogLines
 
+pytestmark = pytest.mark.hermetic
+
 SHARD = "shardId-000000000001"
 
 

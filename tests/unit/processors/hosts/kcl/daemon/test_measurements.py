@@ -12,6 +12,8 @@ import pytest
 
 from processors.hosts.kcl.daemon.measurements import Measurements
 
+pytestmark = pytest.mark.system
+
 #: A process that measures and ends; where it is told to, under another's number.
 MEASURE = """
 import os, sys

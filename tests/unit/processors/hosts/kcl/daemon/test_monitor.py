@@ -20,6 +20,8 @@ from processors.hosts.kcl.daemon.timeouts import Timeouts
 from shared.aio import first_of
 from tests.support.waiting import TIMEOUT
 
+pytestmark = pytest.mark.system
+
 #: Seconds that a process which is well may have for a heartbeat, on a slow machine too.
 WELL = 4
 SHARD = "shardId-000000000000"

@@ -9,6 +9,8 @@ from processors.hosts.kcl.daemon.properties import Endpoints, properties, write
 from shared.errors import SettingError
 from shared.settings import Settings
 
+pytestmark = pytest.mark.hermetic
+
 CHILD = ["python", "-m", "cli.worker.child", "stability+dedup"]
 ENDPOINTS = Endpoints("eu-west-1", "https://kinesis.example", "http://localhost:4566")
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from processors.hosts.kcl.daemon.properties import GRACE
 from processors.hosts.kcl.daemon.timeouts import Timeouts
 from processors.hosts.kcl.watchdog import INTERVAL, LOG_TIMEOUT, STALL_TIMEOUT
+
+pytestmark = pytest.mark.hermetic
 
 #: Seconds after which KCL gives up a call of DynamoDB; until then its loop may stand still.
 CALL = 60

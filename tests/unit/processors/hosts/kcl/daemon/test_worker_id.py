@@ -14,6 +14,8 @@ import pytest
 from processors.hosts.kcl.daemon.worker_id import WorkerId
 from shared.errors import SettingError
 
+pytestmark = pytest.mark.system
+
 #: Acquires a worker id of the application in its argument, says its number and keeps it.
 HOLD = """
 import sys

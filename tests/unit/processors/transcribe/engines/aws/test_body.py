@@ -6,6 +6,8 @@ import pytest
 
 from processors.transcribe.engines.aws.body import AudioBody, ReadThrottle
 
+pytestmark = pytest.mark.hermetic
+
 
 def test_a_body_gives_what_was_written_and_ends_behind_it() -> None:
     body = AudioBody(ReadThrottle())

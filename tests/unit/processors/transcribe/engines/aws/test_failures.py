@@ -8,6 +8,8 @@ from amazon_transcribe import exceptions
 from processors.transcribe.engines.aws.failures import failure
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 
+pytestmark = pytest.mark.hermetic
+
 #: Its exceptions are made without types.
 sdk: Any = exceptions
 

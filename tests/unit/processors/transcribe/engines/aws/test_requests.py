@@ -8,6 +8,8 @@ from processors.transcribe.engines.aws.request import StreamRequest
 from shared.errors import SettingError, UnsupportedLanguage
 from tests.unit.processors.transcribe.engines.aws.fake_transcribe import AwsEngineHarness
 
+pytestmark = pytest.mark.hermetic
+
 
 async def asked(harness: AwsEngineHarness, language: str = "en", **settings: str) -> StreamRequest:
     take, _ = await harness.open(language, **settings)

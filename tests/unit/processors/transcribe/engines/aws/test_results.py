@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
 from processors.transcribe.engines.aws.languages import Languages
 from processors.transcribe.engines.aws.results import Transcript
 from processors.transcribe.recogniser import Hypothesis
 from shared.models import Word
 from tests.unit.processors.transcribe.engines.aws.fake_transcribe import Alternative, FakeResult, Item, fake_result
+
+pytestmark = pytest.mark.hermetic
 
 
 def transcript(*, stabilised: bool = True) -> Transcript:

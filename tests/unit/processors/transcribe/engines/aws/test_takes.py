@@ -7,6 +7,8 @@ import pytest
 from shared.errors import EngineUnavailable
 from tests.unit.processors.transcribe.engines.aws.fake_transcribe import AwsEngineHarness, all_of, fake_result
 
+pytestmark = pytest.mark.hermetic
+
 
 async def test_audio_goes_out_in_pieces_and_results_come_back_placed_in_it() -> None:
     take, stream = await AwsEngineHarness().open()

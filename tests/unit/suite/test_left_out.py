@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+import pytest
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[3]
 OF_KCL = "tests/unit/processors/hosts/kcl/test_record_processor.py"
 
 
