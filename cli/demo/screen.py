@@ -37,7 +37,7 @@ class Screen(View):
             language: deque(maxlen=_SHOWN) for language in (None, *targets)
         }
         self._latencies = Latencies()
-        self._live = Live(console=console, refresh_per_second=10, get_renderable=self._render)
+        self._live = Live(console=console, refresh_per_second=10, get_renderable=self.__rich__)
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -71,7 +71,8 @@ class Screen(View):
     def latency(self, name: str, milliseconds: float) -> None:
         self._latencies.add(name, milliseconds)
 
-    def _render(self) -> RenderableType:
+    def __rich__(self) -> RenderableType:
+        """What it shows now, for any of Rich's consoles."""
         lines = Table.grid(padding=(0, 2))
         lines.add_column(style="bold cyan", width=3)
         lines.add_column(ratio=1)
