@@ -8,7 +8,7 @@ emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expecte
 	env RECOGNISER=aws TRANSLATOR=aws SYNTHESIZER=polly $(python) -m cli emulate --)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl docs constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -78,6 +78,9 @@ bench-aws: setup ## Measure the AWS engines on emulators: ten Transcribe streams
 
 bench-kcl: environment localstack-environment setup-kcl ## Measure KCL workers: starts, takeover, memory, the time of a hop
 	@$(python) -m tests.benchmarks.kcl
+
+docs: environment ## Write the generated parts of the documents anew: settings, commands
+	@$(python) -m infra.docs
 
 constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh
