@@ -1,0 +1,34 @@
+"""The picture in README shows the demo's screen, and asks nothing of any server."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from infra.docs.picture import PICTURE
+from tests.unit.docs.document import Document
+from tests.unit.docs.tree import ROOT
+
+SVG = PICTURE.read_text(encoding="utf-8")
+
+
+def shown() -> str:
+    """The text of the picture, in the order of its lines."""
+    texts = ET.fromstring(SVG).iter("{http://www.w3.org/2000/svg}text")
+    return " ".join("".join(text.itertext()).replace("\N{NO-BREAK SPACE}", " ").strip() for text in texts)
+
+
+def test_readme_shows_it() -> None:
+    assert PICTURE.relative_to(ROOT).as_posix() in Document("README.md").links
+
+
+def test_it_shows_the_recording_in_each_of_the_demo_s_languages_and_the_latencies() -> None:
+    text = shown()
+    said = re.findall(r"\w+", (ROOT / "cli" / "demo" / "recording.txt").read_text(encoding="utf-8"))
+    assert len(set(said) & set(re.findall(r"\w+", text))) > 15
+    assert {"en", "es", "ca"} <= set(text.split())
+    assert re.search(r"speech to caption.* \d+\.\d s", text)
+
+
+def test_it_fetches_nothing() -> None:
+    assert re.findall(r"url\((?!#)[^)]*\)|href=", SVG) == []
