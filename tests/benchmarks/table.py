@@ -1,4 +1,4 @@
-"""The table of figures, in Markdown: what `make bench` prints is what README shows."""
+"""The table of figures, in Markdown: what `make bench` prints is what docs/benchmarks.md shows."""
 
 from __future__ import annotations
 

@@ -1,0 +1,48 @@
+"""README is short, leads to every other document, and what it says of the tree is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from tests.unit.docs.document import DOCUMENTS, Document
+from tests.unit.docs.tables import rows
+from tests.unit.docs.tree import ROOT, TARGETS, paths
+
+README = Document("README.md")
+#: Documents that a reader meets where they belong, and needs no way to.
+BESIDE = (".github/", "examples/", "cli/")
+
+
+def test_it_is_read_in_one_sitting() -> None:
+    assert len(README.text.splitlines()) <= 200
+
+
+def test_the_two_commands_that_a_newcomer_types_are_there_and_targets() -> None:
+    named = {command[1] for command in README.commands if command[0] == "make" and len(command) > 1}
+    assert {"demo", "test", "check"} <= named
+    assert {"demo", "test"} <= TARGETS
+
+
+def test_its_table_leads_to_every_other_document() -> None:
+    named = [re.findall(r"\[(.*)\]\((.*)\)", row[0])[0] for row in rows("README.md", "document")]
+    assert [link for label, link in named if label != link] == []
+    others = {one.path for one in DOCUMENTS if not one.path.startswith(BESIDE)} - {"README.md"}
+    assert others - {link for _, link in named} == set()
+
+
+def test_its_table_of_folders_has_every_folder_that_a_reader_opens() -> None:
+    folders = {path for path in paths() if "/" not in path and (ROOT / path).is_dir() and not path.startswith(".")}
+    assert {re.findall(r"\((.*)\)", row[0])[0] for row in rows("README.md", "folder")} == folders
+
+
+def test_the_folders_that_the_wheel_holds_are_named() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = [pattern.rstrip("*") for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]]
+    (sentence,) = re.findall(r"^The wheel holds (.*), with `llt`", README.text, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", sentence) == shipped
+
+
+def test_the_line_that_a_first_change_changes_is_there() -> None:
+    line, file = re.findall(r"^`(.*)` in \[(.*?)\]\(", README.text.partition("## A first change")[2], re.MULTILINE)[0]
+    assert (ROOT / file).read_text(encoding="utf-8").splitlines().count(line) == 1
