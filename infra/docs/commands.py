@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import typer
 
 from cli.main import app
-from infra.docs.markdown import code, table
+from infra.docs.markdown import WIDTH, code, table
 
 
 class Command(NamedTuple):
@@ -65,7 +66,7 @@ def sections() -> str:
 def _section(command: Command) -> str:
     rows = [(code(_argument(argument)), _default(argument), argument.help) for argument in command.arguments]
     rows += [(code(_option(option)), _default(option), option.help) for option in command.options]
-    told = "\n\n".join(" ".join(part.split()) for part in command.made.help.split("\n\n"))
+    told = "\n\n".join(textwrap.fill(" ".join(part.split()), WIDTH) for part in command.made.help.split("\n\n"))
     shown = table(("argument or option", "default", "what it is"), rows) if rows else "\n"
     return f"### llt {command.words}\n\n{told}\n{shown}"
 

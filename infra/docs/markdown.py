@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+#: Columns of a line; a table's row is as long as it must be.
+WIDTH = 120
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table, framed by empty lines; what a cell holds may be Markdown, and its bars are escaped."""

@@ -14,6 +14,7 @@ import typer
 
 from cli.environment import AWS
 from cli.main import app
+from infra.docs.markdown import WIDTH
 from shared.settings import Settings
 from tests.unit.docs.document import DOCUMENTS, Document
 from tests.unit.docs.document import document as read
@@ -43,6 +44,13 @@ of_each = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: do
 
 def test_there_are_documents_of_every_kind() -> None:
     assert {"README.md", "docs/architecture.md", "examples/custom_engine/README.md"} <= {one.path for one in DOCUMENTS}
+
+
+@of_each
+def test_no_line_but_a_table_s_is_too_wide_to_read(document: Document) -> None:
+    lines = enumerate(document.text.splitlines(), 1)
+    # An address may be as long as it is.
+    assert [number for number, line in lines if len(line) > WIDTH and "|" not in line and "://" not in line] == []
 
 
 @of_each

@@ -73,6 +73,8 @@ def test_the_page_of_commands_has_a_section_for_each_and_a_row_for_each_of_its_o
         for below, command in getattr(group, "commands", {"": group}).items()
     }
     assert list(sections) == list(expected)
+    # What stands before a command is told by hand.
+    assert all(f"`{name}`" in text or f"`llt {name}`" in text for option in LLT.params for name in option.opts)
     for name, command in expected.items():
         options = [option.opts[0] for option in command.params if option.param_type_name == "option"]
         assert re.findall(r"^\| `(--[\w-]+)", sections[name], re.MULTILINE) == options
