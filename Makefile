@@ -79,7 +79,7 @@ bench-aws: setup ## Measure the AWS engines on emulators: ten Transcribe streams
 bench-kcl: environment localstack-environment setup-kcl ## Measure KCL workers: starts, takeover, memory, the time of a hop
 	@$(python) -m tests.benchmarks.kcl
 
-docs: environment ## Write the generated parts of the documents anew: settings, commands
+docs: environment ## Write the generated parts of the documents anew: settings, commands, metrics
 	@$(python) -m infra.docs
 
 constraints: ## Pin the newest versions that fit pyproject.toml anew

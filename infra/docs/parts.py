@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.docs import commands, settings
+from infra.docs import commands, metrics, settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,4 +53,5 @@ PARTS = (
     Part(".env.example", "settings", settings.example),
     Part("docs/commands.md", "commands", commands.table_of_commands),
     Part("docs/commands.md", "options", commands.sections),
+    Part("docs/operations.md", "metrics", metrics.table_of_metrics),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from cli.environment import AWS
 from infra.docs.parts import PARTS, Part, PartMissing
+from shared.metrics import Metric
 from shared.settings import OF_A_SESSION, Settings
 from tests.unit.docs.document import Document
 from tests.unit.docs.tables import rows
@@ -56,6 +57,11 @@ def test_the_table_of_settings_is_the_settings() -> None:
 
 def test_the_table_of_aws_s_names_is_where_llt_looks() -> None:
     assert [name.strip("`") for name, _ in rows("docs/settings.md", "name")] == list(AWS)
+
+
+def test_the_table_of_metrics_is_the_metrics() -> None:
+    shown = [(name.strip("`"), text) for name, text in rows("docs/operations.md", "metric")]
+    assert shown == [(metric.value, metric.help) for metric in Metric]
 
 
 def test_the_example_of_an_env_file_shows_every_setting_with_its_default() -> None:
