@@ -35,6 +35,8 @@ LLT: Any = typer.main.get_command(app)
 FILE = re.compile(r"[\w.+*-]*(?:/[\w.+*-]+)*/?")
 KINDS = (".py", ".md", ".toml", ".yml", ".yaml", ".sh", ".cfg", ".json", ".jsonl", ".xml", ".svg")
 BARE = ("Makefile", "Dockerfile", "LICENSE")
+#: What a reader may put into the checkout.
+READERS = ("docker-compose.override.yml",)
 PACKAGES = tuple(sorted(path for path in paths() if "/" not in path and any((ROOT / path).glob("**/*.py"))))
 MODULE = re.compile(rf"(?:{'|'.join(map(re.escape, PACKAGES))})(?:\.\w+)+")
 #: Options of other programs that stand between backticks on their own.
@@ -94,9 +96,10 @@ def test_every_command_of_llt_exists_with_its_options(document: Document) -> Non
 
 
 def starts_of_llt(command: list[str]) -> Iterator[int]:
-    """Where the words behind `llt`, or `python -m cli`, begin."""
+    """Where the words behind `llt`, or `python -m cli`, begin: an image may be called llt, too."""
     for index, word in enumerate(command):
-        if word == "llt" or word.endswith("bin/llt") or command[max(index - 2, 0) : index + 1][1:] == ["-m", "cli"]:
+        begins = all("=" in before or before in ("env", "exec") for before in command[:index])
+        if (word == "llt" and begins) or word.endswith("bin/llt") or command[index - 1 : index + 1] == ["-m", "cli"]:
             yield index + 1
 
 
@@ -137,7 +140,7 @@ def test_every_file_exists(document: Document) -> None:
 def is_missing(word: str) -> bool:
     """Whether it looks like a file of the tree, and is none."""
     path = word.partition("::")[0].removeprefix("./")
-    if not FILE.fullmatch(path) or not path.strip("./*") or is_ignored(path.strip("/")):
+    if not FILE.fullmatch(path) or not path.strip("./*") or is_ignored(path.strip("/")) or path in READERS:
         return False
     first, slash, _ = path.partition("/")
     looks = (slash and first in paths()) or path.endswith(KINDS) or path in BARE
