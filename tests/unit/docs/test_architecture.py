@@ -13,6 +13,9 @@ from shared.streams import StreamName
 from tests.unit.docs.code import METRICS, SETTINGS, classes, defined, imported
 from tests.unit.docs.tree import ROOT
 
+pytestmark = pytest.mark.hermetic
+
+
 TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```mermaid\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")

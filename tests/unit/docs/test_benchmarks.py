@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.benchmarks.runner import NAMES
 from tests.benchmarks.table import HEAD
 from tests.unit.docs.document import Document
 from tests.unit.docs.tables import rows
+
+pytestmark = pytest.mark.hermetic
+
 
 PAGE = "docs/benchmarks.md"
 

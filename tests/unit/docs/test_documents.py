@@ -7,17 +7,15 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from cli.environment import AWS
-from cli.main import app
 from infra.docs.markdown import WIDTH
 from shared.settings import Settings
 from tests.unit.docs.document import DOCUMENTS, Document
 from tests.unit.docs.document import document as read
+from tests.unit.docs.llt import LLT, options, starts_of_llt, unknown_to_llt
 from tests.unit.docs.tree import (
     CAPITALS,
     HUMPS,
@@ -31,7 +29,9 @@ from tests.unit.docs.tree import (
     paths,
 )
 
-LLT: Any = typer.main.get_command(app)
+pytestmark = pytest.mark.hermetic
+
+
 FILE = re.compile(r"[\w.+*-]*(?:/[\w.+*-]+)*/?")
 KINDS = (".py", ".md", ".toml", ".yml", ".yaml", ".sh", ".cfg", ".json", ".jsonl", ".xml", ".svg")
 BARE = ("Makefile", "Dockerfile", "LICENSE")
@@ -95,40 +95,10 @@ def test_every_command_of_llt_exists_with_its_options(document: Document) -> Non
     assert [" ".join(["llt", *words]) for words in found if (wrong := unknown_to_llt(words)) and wrong] == []
 
 
-def starts_of_llt(command: list[str]) -> Iterator[int]:
-    """Where the words behind `llt`, or `python -m cli`, begin: an image may be called llt, too."""
-    for index, word in enumerate(command):
-        begins = all("=" in before or before in ("env", "exec") for before in command[:index])
-        if (word == "llt" and begins) or word.endswith("bin/llt") or command[index - 1 : index + 1] == ["-m", "cli"]:
-            yield index + 1
-
-
-def unknown_to_llt(words: list[str]) -> list[str]:
-    """The command, or those of its options, that `llt` does not have."""
-    command, rest = LLT, list(words)
-    while hasattr(command, "commands"):
-        own = {name for option in command.params for name in option.opts} | {"-h", "--help"}
-        while rest and rest[0].startswith("-"):
-            if (option := rest.pop(0)) not in own:
-                return [option]
-        if not rest or rest[0].isupper() or rest[0] == "...":
-            return []
-        if rest[0] not in command.commands:
-            return [rest[0]]
-        command = command.commands[rest.pop(0)]
-    known = {name for option in command.params for name in option.opts} | {"-h", "--help"}
-    return [word for word in rest if word.startswith("-") and word != "-" and word.partition("=")[0] not in known]
-
-
 @of_each
 def test_an_option_on_its_own_is_one_of_llt_s(document: Document) -> None:
     named = {span.partition(" ")[0].partition("=")[0] for span in document.spans if span.startswith("--")}
     assert named - options(LLT) - FOREIGN - {"--"} == set()
-
-
-def options(command: Any) -> set[str]:
-    own = {name for option in command.params for name in option.opts}
-    return own.union(*(options(below) for below in getattr(command, "commands", {}).values()))
 
 
 @of_each

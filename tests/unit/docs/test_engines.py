@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import pytest
+
 from processors.engines.built_in import BUILT_IN
 from processors.engines.spec import EngineKind, EngineSpec
 from shared.settings import Settings
 from tests.unit.docs.document import Document
 from tests.unit.docs.tables import rows
 from tests.unit.docs.tree import ROOT
+
+pytestmark = pytest.mark.hermetic
+
 
 PAGE = "docs/engines.md"
 

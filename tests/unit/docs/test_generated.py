@@ -11,9 +11,12 @@ from infra.docs.parts import PARTS, Part, PartMissing
 from shared.metrics import Metric
 from shared.settings import OF_A_SESSION, Settings
 from tests.unit.docs.document import Document
+from tests.unit.docs.llt import LLT
 from tests.unit.docs.tables import rows
-from tests.unit.docs.test_documents import LLT
 from tests.unit.docs.tree import ROOT
+
+pytestmark = pytest.mark.hermetic
+
 
 BEHIND = "is behind the code; write it anew: make docs"
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.docs.code import METRICS, SETTINGS, defined
 from tests.unit.docs.document import Document
 from tests.unit.docs.tables import rows
 from tests.unit.docs.tree import ROOT
+
+pytestmark = pytest.mark.hermetic
+
 
 ROWS = rows("docs/glossary.md", "word")
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from infra.docs.picture import PICTURE
 from tests.unit.docs.document import Document
 from tests.unit.docs.tree import ROOT
+
+pytestmark = pytest.mark.hermetic
+
 
 SVG = PICTURE.read_text(encoding="utf-8")
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 
+import pytest
+
 from tests.unit.docs.document import DOCUMENTS, Document
 from tests.unit.docs.tables import rows
 from tests.unit.docs.tree import ROOT, TARGETS, paths
+
+pytestmark = pytest.mark.hermetic
+
 
 README = Document("README.md")
 #: Documents that a reader meets where they belong, and needs no way to.
