@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from cli.environment import AWS
+from infra.docs import parts
 from infra.docs.parts import PARTS, Part, PartMissing
 from shared.metrics import Metric
 from shared.settings import OF_A_SESSION, Settings
@@ -42,6 +44,17 @@ def test_only_what_stands_between_the_marks_is_written() -> None:
     page = "by hand\n<!-- begin song: written by make docs -->\nold\n<!-- end song -->\nby hand\n"
     assert part.replaced(page) == page.replace("old", "la")
     assert part.replaced(part.replaced(page)) == part.replaced(page)
+
+
+def test_a_file_is_written_where_its_part_is_behind_and_left_alone_where_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ROOT", tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text("<!-- begin song: written by make docs -->\n<!-- end song -->\n", encoding="utf-8")
+    part = Part("page.md", "song", lambda: "la\n")
+    assert [part.write(), part.write()] == [True, False]
+    assert page.read_text(encoding="utf-8").splitlines()[1] == "la"
 
 
 @pytest.mark.parametrize("page", ["", "<!-- begin song: written by make docs -->\n", "begin song\nend song\n"])
