@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests.support.waiting import TIMEOUT
 
@@ -40,11 +41,14 @@ class Program:
 
 
 @contextmanager
-def started(example: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Program]:
+def started(
+    example: str, *arguments: str, environment: Mapping[str, str] | None = None, stdin: IO[bytes] | None = None
+) -> Iterator[Program]:
     """The example, killed where it still runs behind the block."""
     with subprocess.Popen(
         [sys.executable, "-W", "error", str(ROOT / "examples" / f"{example}.py"), *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -21,6 +21,8 @@ from tests.support.scripted_kinesis import ScriptedKinesis, Wire
 from tests.support.scripted_stream import ScriptedStream, now
 from tests.support.virtual_time import VirtualClock, run
 
+pytestmark = pytest.mark.hermetic
+
 PREFIX = "audio-transcription"
 SESSIONS = ("talk", "panel")
 LISTENERS = 50
