@@ -9,6 +9,7 @@ emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expecte
 
 .DEFAULT_GOAL := help
 .PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl docs constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl api constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -81,6 +82,13 @@ bench-kcl: environment localstack-environment setup-kcl ## Measure KCL workers: 
 
 docs: environment ## Write the generated parts of the documents anew: settings, commands, metrics
 	@$(python) -m infra.docs
+# The modules that a client imports. pdoc takes a package with all below it, which is left out again.
+api_pages = producers sinks shared.aws shared.metrics shared.sessions shared.streams '!(producers|sinks|shared\.\w+)\.' \
+	producers.sources sinks.files shared.streams.kinesis '!(producers\.sources|sinks\.files|shared\.streams\.kinesis)\.' \
+	processors.backend processors.pipeline shared.clean shared.errors shared.models shared.sessions.dynamodb shared.settings
+
+api: environment ## Write a page for each module of the SDK to out/api, from its docstrings
+	@$(python) -W error -m pdoc --output-directory out/api $(api_pages)
 
 constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh
