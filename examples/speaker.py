@@ -39,3 +39,5 @@ if __name__ == "__main__":
         asyncio.run(main(*sys.argv[1:]))
     except LowLatencyTranslateError as error:
         sys.exit(f"speaker: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
