@@ -166,17 +166,35 @@ def test_who_means_localstack_is_told_how_to_start_it_without_a_checkout(install
     assert "start it (docker run --rm --publish 127.0.0.1:4566:4566 localstack/localstack:" in done.stderr
 
 
-def test_a_scripted_demo_writes_its_files(installed: Installed) -> None:
-    with wave.open(str(installed.home / "talk.wav"), "wb") as talk:
+def record(home: Path) -> dict[str, str]:
+    """A second of `talk.wav`; returns the settings by which "Good night." is said in it."""
+    with wave.open(str(home / "talk.wav"), "wb") as talk:
         talk.setparams((1, 2, 16000, 0, "NONE", ""))
         talk.writeframes(bytes(2 * 16000))
-    (installed.home / "talk.jsonl").write_text(json.dumps(_SAID) + "\n", encoding="utf-8")
-    engines = {"RECOGNISER": "scripted:talk.jsonl", "TRANSLATOR": "scripted", "SYNTHESIZER": "scripted"}
+    (home / "talk.jsonl").write_text(json.dumps(_SAID) + "\n", encoding="utf-8")
+    return {"RECOGNISER": "scripted:talk.jsonl", "TRANSLATOR": "scripted", "SYNTHESIZER": "scripted"}
+
+
+def test_a_scripted_demo_writes_its_files(installed: Installed) -> None:
+    engines = record(installed.home)
     installed.llt("demo", "--input", "talk.wav", "--to", "es", "--out", "made", **engines)
     made = installed.home / "made"
     assert "[es] Good night." in (made / "captions.es.vtt").read_text(encoding="utf-8")
     with wave.open(str(made / "speech.es.wav")) as speech:
         assert speech.getnframes() > 0
+
+
+def test_the_programs_of_the_sdk_s_page_run(installed: Installed) -> None:
+    page = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")
+    for number, program in enumerate(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)):
+        (installed.home / f"program{number}.py").write_text(program, encoding="utf-8")
+    embedded = installed.run("python", "-W", "error", "program2.py", "talk.wav", **record(installed.home))
+    assert (embedded.returncode, embedded.stdout, embedded.stderr) == (0, "1: [es] Good night.\n", "")
+    # There are no streams here for those that speak and listen on Kinesis, which is the one thing that they lack.
+    for name, arguments in (("program0.py", ("talk", "talk.wav")), ("program1.py", ("talk", "es"))):
+        alone = installed.run("python", "-W", "error", name, *arguments)
+        assert (alone.returncode, alone.stdout) == (1, "")
+        assert re.fullmatch(r"(speaker|listener): AWS: no region is set; .*\n", alone.stderr)
 
 
 def test_the_recording_of_the_demo_is_there(installed: Installed) -> None:
