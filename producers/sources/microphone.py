@@ -59,7 +59,11 @@ class MicrophoneSource:
                 loop.call_soon_threadsafe(overflowed)
             loop.call_soon_threadsafe(put, bytes(data))
 
-        with closing(self._open(deliver, lambda: loop.call_soon_threadsafe(put, None))):
+        def finished() -> None:
+            # It returns nothing: PortAudio's thread takes no answer.
+            loop.call_soon_threadsafe(put, None)
+
+        with closing(self._open(deliver, finished)):
             while True:
                 await arrived.wait()
                 arrived.clear()
