@@ -54,12 +54,17 @@ class Loudspeaker:
         self._finishing = False
         self._stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def stopped() -> None:
+            # On PortAudio's thread, which takes no answer.
+            loop.call_soon_threadsafe(self._stopped.set)
+
         self._device = sounddevice.RawOutputStream(
             samplerate=rate,
             channels=1,
             dtype="int16",
             callback=self._fill,
-            finished_callback=lambda: loop.call_soon_threadsafe(self._stopped.set),
+            finished_callback=stopped,
         )
         self._device.start()
 
