@@ -56,6 +56,8 @@ test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers
 lint: environment ## Check style
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
+	@.venv/bin/hadolint Dockerfile
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 format: environment ## Format the code, and fix what can be fixed
 	@$(python) -m ruff check --fix
