@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what this checkout needs to run on a laptop, and only what is missing.
 #
-#   install.sh          the offline engines' Debian packages, and the Python environment
-#   install.sh debian   the Debian packages only
-#   install.sh python   the Python environment only: .venv, with the packages that constraints.txt pins
+#   install.sh                the offline engines' Debian packages, and the Python environment
+#   install.sh debian         the Debian packages only
+#   install.sh python         the Python environment only: .venv, with the packages that constraints.txt pins
+#   install.sh dependencies   the same without the project itself: an image's layer that outlives a change of the code
 #
 # EXTRAS names the extras of pyproject.toml to install; by default, what a developer needs. LocalStack and the KCL
 # workers have scripts of their own: localstack/install.sh and kcl/install.sh.
@@ -34,10 +35,26 @@ make_environment() {
     "$(find_python)" -m venv --clear .venv
 }
 
+# What pyproject.toml requires with these extras, one a line: pip does not install that without the project.
+requirements() {
+    "$python" - "$extras" <<'PYTHON'
+import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    project = tomllib.load(file)["project"]
+chosen = (project["optional-dependencies"][extra] for extra in sys.argv[1].split(","))
+print(*project["dependencies"], *(line for lines in chosen for line in lines), sep="\n")
+PYTHON
+}
+
 # Pins pip and setuptools too, and builds with them, so that nothing is ever resolved anew.
 install_python_packages() {
-    "$python" -m pip install --constraint constraints.txt pip setuptools &&
-        "$python" -m pip install --constraint constraints.txt --no-build-isolation --editable ".[$extras]"
+    local install=("$python" -m pip install --constraint constraints.txt)
+    "${install[@]}" pip setuptools || return
+    if [[ $part == dependencies ]]; then
+        requirements | "${install[@]}" --no-build-isolation --requirement /dev/stdin
+    else
+        "${install[@]}" --no-build-isolation --editable ".[$extras]"
+    fi
 }
 
 # What the environment was made from: these files, in this place, and the extras.
@@ -54,7 +71,7 @@ packages=()
 if [[ $part != debian ]] && ! usable_environment && ! usable_python; then
     packages+=(python3-venv)
 fi
-if [[ $part != python ]]; then
+if [[ $part != python && $part != dependencies ]]; then
     mapfile -t -O "${#packages[@]}" packages < <(missing_packages)
 fi
 ((${#packages[@]} == 0)) || install_debian_packages "${packages[@]}"
@@ -66,5 +83,6 @@ if ! usable_environment; then
 fi
 if [[ ! -e $stamp || $(<"$stamp") != "$(current)" ]]; then
     step 'Python packages' install_python_packages
-    current >"$stamp"
+    # Without the project it is not done.
+    [[ $part == dependencies ]] || current >"$stamp"
 fi

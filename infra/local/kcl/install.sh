@@ -3,8 +3,9 @@
 # amazon_kclpy, whose setup fetches the jars of the Kinesis Client Library. It checks these, and makes the archive of
 # their classes that spares a daemon half of its start. Run infra/local/install.sh before it.
 #
-#   install.sh          all of it
-#   install.sh debian   the Java runtime only
+#   install.sh           all of it
+#   install.sh debian    the Java runtime only
+#   install.sh package   amazon_kclpy with its jars only: an image's layer that outlives a change of the code
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 source infra/local/lib.sh
@@ -39,6 +40,11 @@ install_package() {
         --force-reinstall amazon_kclpy
 }
 
+if [[ $part == package ]]; then
+    step 'Kinesis Client Library' install_package
+    fingerprint "${sources[@]}" >"$stamp"
+    exit
+fi
 usable_java || install_debian_packages "$package"
 usable_java ||
     fail "KCL workers need Java $oldest or newer, and $java is none: unset JAVA_HOME, or put a newer one first in PATH."

@@ -145,6 +145,14 @@ def test_the_java_alone_leaves_the_environment_as_it_is(checkout: Checkout) -> N
     assert checkout.logged("pip") == []
 
 
+def test_the_package_alone_wants_no_java_and_is_not_installed_again_by_the_rest(checkout: Checkout) -> None:
+    ended = checkout.install("package")
+    assert (ended.returncode, ended.stdout) == (0, "Kinesis Client Library ... done\n")
+    assert checkout.logged("apt") == []
+    assert checkout.install().stdout.splitlines() == ["Debian packages openjdk-17-jre-headless ... done"]
+    assert len(checkout.logged("pip")) == 1
+
+
 def test_a_java_home_without_a_java_that_will_do_is_one_line_that_says_what_to_do(checkout: Checkout) -> None:
     ended = checkout.install(JAVA_HOME="/nowhere")
     assert ended.returncode == 1
