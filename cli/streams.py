@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
 
 from cli.backend import NAMES
-from cli.console import Console, put_json
+from cli.console import Console, print_line, put_json
 from cli.options import JsonOption
+from cli.outages import Outages
+from cli.signals import stop_requested
 from cli.table import cell, table
 from cli.workers.tables import KclTables
+from shared.aio import first_of
 from shared.aws import Aws
 from shared.aws.table_admin import TableStatus
 from shared.aws.tables import create_tables, delete_tables, list_tables
+from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.settings import Settings
 from shared.streams.kinesis.admin import StreamAdmin, StreamStatus
+
+#: Seconds between two looks at whether everything is still there.
+_INTERVAL = 2.0
 
 app = typer.Typer(help="The Kinesis streams and DynamoDB tables that a pipeline runs on.")
 
@@ -30,6 +38,12 @@ class _Found:
     streams: Sequence[StreamStatus]
     tables: Sequence[TableStatus]
     kcl: Sequence[TableStatus]
+
+    @property
+    def lacking(self) -> Sequence[str]:
+        """The names of what cannot be used: it is missing, being made or being deleted. KCL makes its own tables."""
+        found: list[StreamStatus | TableStatus] = [*self.streams, *self.tables]
+        return [item.name for item in found if item.status != "active"]
 
 
 class _Resources:
@@ -46,6 +60,16 @@ class _Resources:
         await asyncio.gather(self._streams.create(shards), create_tables(self._aws, self._tables))
         return await self.find()
 
+    async def keep(self, shards: int) -> None:
+        """Makes again what goes missing, for ever; where AWS does not answer, it waits."""
+        outages = Outages()
+        while True:
+            await asyncio.sleep(_INTERVAL)
+            with suppress(StreamUnavailable, StoreUnavailable), outages.reported():
+                if lacking := (await self.find()).lacking:
+                    await self.create(shards)
+                    print_line(f"Made again: {', '.join(lacking)}.")
+
     async def find(self) -> _Found:
         return _Found(
             *await asyncio.gather(self._streams.list(), list_tables(self._aws, self._tables), self._kcl.list())
@@ -58,19 +82,34 @@ class _Resources:
 @app.command()
 def create(
     shards: Annotated[int, typer.Option("--shards", min=1, max=500, help="Shards of each stream that is made.")] = 1,
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Stay until SIGTERM or Ctrl-C, and make again what goes missing.")
+    ] = False,
 ) -> None:
     """Make every stream and table that is missing; those that are there stay as they are."""
-    _print(_run("Making streams and tables ...", _Resources().create(shards)))
+    resources = _Resources()
+    _print(_run("Making streams and tables ...", resources.create(shards)))
+    if keep:
+        asyncio.run(first_of(stop_requested(), resources.keep(shards)))
 
 
 @app.command("list")
-def list_(*, as_json: JsonOption = False) -> None:
+def list_(
+    *,
+    as_json: JsonOption = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 unless each is there; KCL's tables do not count.")
+    ] = False,
+) -> None:
     """Show each stream and table, and whether it is there."""
     found = _run("Looking ...", _Resources().find())
     if as_json:
         put_json(asdict(found))
     else:
         _print(found)
+    if check and found.lacking:
+        raise typer.Exit(1)
 
 
 @app.command()
