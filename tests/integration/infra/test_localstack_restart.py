@@ -73,6 +73,16 @@ def healthy(deployment: Deployment) -> bool:
     return deployment.llt(*words).ended() == 0
 
 
+def until_healthy(deployment: Deployment, streams: Container) -> None:
+    """Waits until the streams and tables are there."""
+
+    def looked() -> bool:
+        streams.keep_running()
+        return healthy(deployment)
+
+    wait_until(looked, "the streams and tables")
+
+
 def restart(localstack: LocalStack) -> None:
     """What it held is gone."""
     localstack.stop()
@@ -82,11 +92,10 @@ def restart(localstack: LocalStack) -> None:
 def test_what_it_forgot_is_made_again(localstack: LocalStack, deployment: Deployment) -> None:
     assert not healthy(deployment)
     streams = Container(deployment, "streams")
-    wait_until(lambda: healthy(deployment), "the streams and tables")
+    until_healthy(deployment, streams)
     assert "Made again" not in streams.said
     restart(localstack)
-    wait_until(lambda: "Made again: " in streams.said, "word that they are made again")
-    wait_until(lambda: healthy(deployment), "the streams and tables")
+    until_healthy(deployment, streams)
     assert streams.stop() == 0
 
 
@@ -94,7 +103,7 @@ def test_what_it_forgot_is_made_again(localstack: LocalStack, deployment: Deploy
 @pytest.mark.alone
 def test_workers_go_on(localstack: LocalStack, deployment: Deployment) -> None:
     streams = Container(deployment, "streams")
-    wait_until(lambda: healthy(deployment), "the streams and tables")
+    until_healthy(deployment, streams)
     worker = Container(deployment, "dedup")
     kinesis = boto3.client(
         "kinesis", "us-east-1", endpoint_url=localstack.endpoint, aws_access_key_id="a", aws_secret_access_key="b"
@@ -115,7 +124,7 @@ def test_workers_go_on(localstack: LocalStack, deployment: Deployment) -> None:
 
     passes("before")
     restart(localstack)
-    wait_until(lambda: healthy(deployment), "the streams and tables")
+    until_healthy(deployment, streams)
     passes("behind")
     assert worker.stop() == 0
     assert streams.stop() == 0
