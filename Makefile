@@ -10,6 +10,7 @@ emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expecte
 .DEFAULT_GOAL := help
 .PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl docs constraints clean
 .PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl api constraints clean
+.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl image-steps lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -40,7 +41,7 @@ localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and Clou
 	@exec $(python) -m infra.local.localstack
 
 test: setup localstack-environment ## Run the tests, with coverage; the long ones are those of test-aws and test-kcl
-	@$(python) -m pytest $(side_by_side) -m "not kcl and not emulated and not alone" --cov
+	@$(python) -m pytest $(side_by_side) -m "not kcl and not emulated and not alone and not image" --cov
 	@$(python) -m pytest -m "alone and not kcl" --cov --cov-append
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators, then bench-aws's measurements
@@ -52,6 +53,9 @@ test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers
 	@$(python) -m pytest $(side_by_side) -m "kcl and not alone"
 	@$(python) -m pytest -m "kcl and alone"
 	@$(python) -m tests.benchmarks.kcl
+
+image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's steps without Docker, and try what they made
+	@$(python) -m pytest -m image
 
 lint: environment ## Check style
 	@$(python) -m ruff check

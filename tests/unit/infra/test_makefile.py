@@ -37,7 +37,7 @@ def commands(target: str, *variables: str) -> list[str]:
 
 def test_every_test_runs_in_one_of_the_three() -> None:
     together, alone = commands("test")[-2:]
-    assert together == f'{SIDE_BY_SIDE} -m "not kcl and not emulated and not alone" --cov'
+    assert together == f'{SIDE_BY_SIDE} -m "not kcl and not emulated and not alone and not image" --cov'
     assert alone == f'{PYTEST} -m "alone and not kcl" --cov --cov-append'
     assert f"{SIDE_BY_SIDE} -m emulated" in commands("test-aws")
     assert set(KCL) <= set(commands("test-kcl"))
