@@ -1,6 +1,9 @@
 # Every path is relative, so that the checkout may lie anywhere, spaces included; for the same reason tools are run
 # as modules: a script's first line cannot name an interpreter with a space in its path.
-python := .venv/bin/python
+# PYTHON=3.12, or a path, runs any target on that Python, in an environment of its own beside .venv.
+environment := $(if $(PYTHON),$(shell PYTHON='$(PYTHON)' bash infra/local/environment.sh),.venv)
+$(if $(environment),,$(error No environment))
+python := $(environment)/bin/python
 # Many tests wait for speech, or for other processes: so more of them run at once than there are cores.
 side_by_side := --numprocesses 3 --dist worksteal
 # What `make demo ENGINES=aws` puts before the command: the engines of AWS, and emulators of what they call.
@@ -100,5 +103,5 @@ constraints: ## Pin the newest versions that fit pyproject.toml anew
 	@bash infra/local/constraints.sh
 
 clean: ## Remove the virtual environments, caches and coverage (what is in out/ stays)
-	@rm -rf .venv .venv-localstack build htmlcov .coverage .coverage.* coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	@rm -rf .venv .venv-* build htmlcov .coverage .coverage.* coverage.xml .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

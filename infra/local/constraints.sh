@@ -2,10 +2,11 @@
 # Writes constraints.txt anew: every package of every extra, at the newest version that pyproject.toml allows.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source infra/local/lib.sh
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-"${PYTHON:-python3}" -m venv "$scratch"
+"$(need_python)" -m venv "$scratch"
 "$scratch/bin/python" -m pip install --quiet --upgrade pip setuptools
 "$scratch/bin/python" -m pip install --quiet --no-build-isolation --editable '.[workers,offline,aws,emulators,files,microphone,kcl,infra,dev]'
 {

@@ -3,7 +3,8 @@
 #
 #   install.sh                the offline engines' Debian packages, and the Python environment
 #   install.sh debian         the Debian packages only
-#   install.sh python         the Python environment only: .venv, with the packages that constraints.txt pins
+#   install.sh python         the Python environment only, with the packages that constraints.txt pins: .venv, or beside
+#                             it .venv-3.12 where PYTHON is of another version than .venv
 #   install.sh dependencies   the same without the project itself: an image's layer that outlives a change of the code
 #
 # EXTRAS names the extras of pyproject.toml to install; by default, what a developer needs. LocalStack and the KCL
@@ -14,8 +15,10 @@ source infra/local/lib.sh
 
 readonly part=${1:-all}
 readonly extras=${EXTRAS:-workers,offline,aws,emulators,files,infra,dev}
-readonly python=.venv/bin/python
-readonly stamp=.venv/installed
+environment=$(environment_folder)
+readonly environment
+readonly python=$environment/bin/python
+readonly stamp=$environment/installed
 readonly sources=(pyproject.toml constraints.txt infra/local/install.sh)
 
 usable_environment() {
@@ -32,7 +35,7 @@ missing_packages() {
 }
 
 make_environment() {
-    "$(find_python)" -m venv --clear .venv
+    "$(need_python)" -m venv --clear "$environment"
 }
 
 # What pyproject.toml requires with these extras, one a line: pip does not install that without the project.
@@ -63,13 +66,11 @@ current() {
     echo "$extras"
 }
 
-usable_python() {
-    "$(find_python || echo false)" -c 'import ensurepip, venv' 2>/dev/null
-}
-
 packages=()
-if [[ $part != debian ]] && ! usable_environment && ! usable_python; then
-    packages+=(python3-venv)
+if [[ $part != debian ]] && ! usable_environment; then
+    found=$(find_python) || found=''
+    version=$(version_of "$found") || version=3
+    makes_environments "$found" || packages+=("python$version-venv")
 fi
 if [[ $part != python && $part != dependencies ]]; then
     mapfile -t -O "${#packages[@]}" packages < <(missing_packages)
@@ -78,7 +79,7 @@ fi
 [[ $part != debian ]] || exit 0
 
 if ! usable_environment; then
-    find_python >/dev/null || fail 'Python 3.11 or newer is needed. Install it, or name it: PYTHON=/path/to/python3.11 make install'
+    need_python >/dev/null
     step 'Virtual environment' make_environment
 fi
 if [[ ! -e $stamp || $(<"$stamp") != "$(current)" ]]; then

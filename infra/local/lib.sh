@@ -1,7 +1,9 @@
 # What the install scripts share; sourced by them, in the root of the checkout. One line a step; everything the steps
-# say goes to out/install.log. PYTHON names an interpreter to use (3.11+).
+# say goes to out/install.log. PYTHON names the interpreter to use, by its path, its name or its version.
 
 readonly log=out/install.log
+# The versions of Python that the tests run on, oldest first. A newer one is taken where there is none of these.
+readonly versions=(3.11 3.12 3.13)
 
 fail() {
     printf '%s\n' "$*" >&2
@@ -25,17 +27,83 @@ step() {
     fi
 }
 
-# The interpreter that PYTHON names, or the first one that is new enough.
-find_python() {
-    local candidate candidates=(python3 python3.{11..14})
-    [[ -z ${PYTHON:-} ]] || candidates=("$PYTHON")
-    for candidate in "${candidates[@]}"; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            command -v "$candidate"
-            return
+# version_of PYTHON: its version, such as 3.12. It is run for that: a shim of pyenv is there for every version that pyenv
+# has, and runs only where that is chosen.
+version_of() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null </dev/null
+}
+
+# Debian has Pythons without these.
+makes_environments() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null </dev/null
+}
+
+# find_version VERSION: an interpreter of this version, in PATH or else among pyenv's; of several the first that makes
+# environments.
+find_version() {
+    local candidate found=''
+    while IFS= read -r candidate; do
+        [[ $(version_of "$candidate") == "$1" ]] || continue
+        found=${found:-$candidate}
+        if makes_environments "$candidate"; then
+            found=$candidate
+            break
         fi
+    done < <(
+        type -aP "python$1" python3 python || true
+        printf '%s\n' "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions/$1".*/bin/python
+    )
+    [[ -n $found ]] && printf '%s\n' "$found"
+}
+
+# One interpreter of each version that the tests run on, one a line, oldest first.
+find_pythons() {
+    local version
+    for version in "${versions[@]}"; do
+        find_version "$version" || continue
     done
-    return 1
+}
+
+# The interpreter that PYTHON names, or the oldest that the tests run on, or else a newer one.
+find_python() {
+    local version found=''
+    if [[ ${PYTHON:-} =~ ^(python)?(3\.[0-9]+)$ ]]; then
+        found=$(find_version "${BASH_REMATCH[2]}")
+    elif [[ -n ${PYTHON:-} ]]; then
+        found=$(type -P "$PYTHON")
+    else
+        for version in "${versions[@]}"; do
+            ! found=$(find_version "$version") || break
+        done
+        found=${found:-$(type -P python3)}
+    fi
+    version=$(version_of "$found") && [[ $version == 3.* ]] && ((${version#3.} >= 11)) && printf '%s\n' "$found"
+}
+
+# The same; where there is none, it ends with a line that says so.
+need_python() {
+    find_python && return
+    [[ -n ${PYTHON:-} ]] ||
+        fail 'Python 3.11 or newer is needed. Install it, or name it: make install PYTHON=/path/to/python3.11'
+    fail "PYTHON=$PYTHON: expected a Python, 3.11 or newer, that runs; found here: $(find_pythons | paste -sd ' ')"
+}
+
+# The folder of the environment: .venv, but .venv-3.12 where PYTHON is a 3.12 and .venv of another version, so that
+# trying a version never takes away the environment that is there.
+environment_folder() {
+    local found wanted present
+    if [[ -z ${PYTHON:-} ]]; then
+        echo .venv
+        return
+    fi
+    found=$(need_python) || return
+    wanted=$(version_of "$found")
+    present=$(version_of .venv/bin/python) || present=$wanted
+    if [[ $present == "$wanted" ]]; then
+        echo .venv
+    else
+        echo ".venv-$wanted"
+    fi
 }
 
 # fingerprint FILE...: names what an environment was made from; it changes with the files, and when the checkout moves.

@@ -11,8 +11,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 source infra/local/lib.sh
 
 readonly part=${1:-all}
-readonly python=.venv/bin/python
-readonly stamp=.venv/kcl-installed
+environment=$(environment_folder)
+readonly environment
+readonly python=$environment/bin/python
+readonly stamp=$environment/kcl-installed
 readonly sources=(constraints.txt infra/local/kcl/install.sh)
 # The oldest Java that the workers take, and where they look for it.
 readonly oldest=17

@@ -10,6 +10,8 @@ readonly here=infra/local/localstack
 readonly environment=.venv-localstack
 readonly python=$environment/bin/python
 readonly stamp=$environment/installed
+# The Python that LocalStack runs on, whichever the rest runs on.
+readonly own_version=3.11
 readonly sources=("$here"/{constraints.txt,install.sh} "$here"/plugin/{pyproject.toml,localstack_plugin/*.py})
 
 # The environment was made from these sources, and the interpreter it was made with is still there.
@@ -17,8 +19,18 @@ installed() {
     [[ -e $stamp && $(<"$stamp") == "$(fingerprint "${sources[@]}")" ]] && "$python" -c '' 2>/dev/null
 }
 
+# PYTHON's, where that is of this version.
+find_own_python() {
+    local found
+    if [[ -n ${PYTHON:-} ]] && found=$(find_python) && [[ $(version_of "$found") == "$own_version" ]]; then
+        printf '%s\n' "$found"
+    else
+        find_version "$own_version"
+    fi
+}
+
 make_environment() {
-    "$(find_python)" -m venv --clear "$environment"
+    "$1" -m venv --clear "$environment"
 }
 
 # The file pins every package there is, so nothing is resolved; what has to be built is built with its setuptools.
@@ -58,7 +70,10 @@ installed || command -v npm >/dev/null || packages+=(npm)
 ((${#packages[@]} == 0)) || install_debian_packages "${packages[@]}"
 
 if ! installed; then
-    step "LocalStack's virtual environment" make_environment
+    own_python=$(find_own_python) ||
+        fail "LocalStack runs on Python $own_version, and there is none in PATH or among pyenv's. Install one, or name it:" \
+            "PYTHON=/path/to/python$own_version bash $here/install.sh"
+    step "LocalStack's virtual environment" make_environment "$own_python"
     step "LocalStack's packages" install_packages
     step "LocalStack's DynamoDB" install_plugin
     step "LocalStack's Kinesis" install_kinesis

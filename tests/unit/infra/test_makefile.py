@@ -22,7 +22,7 @@ KCL = f'{SIDE_BY_SIDE} -m "kcl and not alone"', f'{PYTEST} -m "kcl and alone"'
 def commands(target: str, *variables: str) -> list[str]:
     """What make would run for a target, what it depends on first."""
     # Make itself may run these tests, and tells a make inside it how to behave.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    own = {name: value for name, value in os.environ.items() if not re.match("MAKE|MFLAGS$|PYTHON$", name)}
     shown = subprocess.run(
         ["make", "-n", target, *variables],
         cwd=ROOT,
