@@ -11,6 +11,7 @@ from types import FrameType
 
 from cli import open_files, standard_streams
 from shared.errors import SetupError
+from shared.remedies import install_extra
 
 #: The exit code of what Ctrl-C stopped, as shells have it.
 _STOPPED = 130
@@ -31,7 +32,7 @@ def main() -> None:
     try:
         from cli.main import run  # noqa: PLC0415 (it needs packages that a producer's client does without)
     except ModuleNotFoundError as error:
-        sys.exit(f"llt: the package {error.name} is missing; pip install 'low-latency-translate[workers]'")
+        sys.exit(f"llt: the package {error.name} is missing: {install_extra('workers')}")
     code = _STOPPED
     with suppress(KeyboardInterrupt):
         if default_handler:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
@@ -18,17 +17,17 @@ from processors.engines.registry import ENGINES
 from processors.engines.spec import Check, EngineKind
 from processors.hosts.kcl.daemon import jars
 from processors.hosts.kcl.daemon.java import Java
+from shared import DISTRIBUTION
 from shared.aws import Aws
 from shared.errors import LowLatencyTranslateError, SetupError
-from shared.remedies import START_LOCALSTACK, remedy
+from shared.extras import PYTHON, Requirement, requirements
+from shared.remedies import START_LOCALSTACK, install_extra
 from shared.settings import Settings
 
-_PROJECT = "low-latency-translate"
 #: The extras without which the demo cannot run; "" is what every installation has.
 _NEEDED_EXTRAS = ("", "offline", "workers")
 #: From so many on, languages are counted where a person reads.
 _MANY = 20
-_REQUIREMENT = re.compile(r"""(?P<package>[\w.-]+).*?(?:extra\s*==\s*["'](?P<extra>[\w-]+)["'])?$""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +52,25 @@ def python() -> Iterator[Finding]:
 
 def packages() -> Iterator[Finding]:
     """The Python packages of each extra, with their versions."""
-    extras: defaultdict[str, list[str]] = defaultdict(list)
-    try:
-        for requirement in requires(_PROJECT) or ():
-            if found := _REQUIREMENT.match(requirement):
-                extras[found["extra"] or ""].append(found["package"])
-    except PackageNotFoundError:
-        how = remedy("make install", f"pip install '{_PROJECT}[offline,workers]'")
-        yield Finding("packages", _PROJECT, present=False, needed=True, detail="not installed", remedy=how)
-    for extra, names in sorted(extras.items()):
-        installed = {name: _version(name) for name in sorted(names)}
-        missing = [name for name, found in installed.items() if found is None]
+    extras: defaultdict[str, list[Requirement]] = defaultdict(list)
+    for requirement in requirements():
+        extras[requirement.extra].append(requirement)
+    if not extras:
+        how = install_extra("")
+        yield Finding("packages", DISTRIBUTION, present=False, needed=True, detail="not installed", remedy=how)
+    for extra, wanted in sorted(extras.items()):
+        installed = {
+            found.package: _version(found.package) or ("missing" if found.wanted else f"left out on Python {PYTHON}")
+            for found in sorted(wanted, key=lambda found: found.package)
+        }
+        missing = "missing" in installed.values()
         yield Finding(
             "packages",
-            extra or _PROJECT,
+            extra or DISTRIBUTION,
             present=not missing,
             needed=extra in _NEEDED_EXTRAS,
-            detail=", ".join(f"{name} {found or 'missing'}" for name, found in installed.items()),
-            remedy=f"pip install '{_PROJECT}{f'[{extra}]' if extra else ''}'" if missing else "",
+            detail=", ".join(f"{name} {found}" for name, found in installed.items()),
+            remedy=install_extra(extra) if missing else "",
         )
 
 
@@ -169,7 +169,7 @@ def localstack() -> Iterator[Finding]:
         if up(found):
             remedy, present = "", True
     except ModuleNotFoundError:
-        detail, remedy = "localstack-client is missing", f"pip install '{_PROJECT}[infra]'"
+        detail, remedy = "localstack-client is missing", install_extra("infra")
     except ValueError as error:
         detail, remedy = "no address", str(error)
     except OSError as error:
@@ -187,7 +187,7 @@ def microphone() -> Iterator[Finding]:
         if inputs:
             detail, remedy, present = ", ".join(inputs), "", True
     except ModuleNotFoundError:
-        detail, remedy = "sounddevice is missing", f"pip install '{_PROJECT}[microphone]'"
+        detail, remedy = "sounddevice is missing", install_extra("microphone")
     except OSError:
         detail, remedy = "PortAudio is missing", "apt-get install libportaudio2"
     yield Finding("microphone", "microphone", present=present, needed=False, detail=detail, remedy=remedy)

@@ -28,6 +28,7 @@ from cli.transcribe_file import transcribe_file
 from cli.up.command import up
 from cli.worker.command import worker
 from cli.workers.command import workers
+from shared import DISTRIBUTION
 
 _LOG = logging.getLogger(__name__)
 #: Those that run engines, or follow streams.
@@ -77,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        put(f"llt {version('low-latency-translate')}\n")
+        put(f"llt {version(DISTRIBUTION)}\n")
         raise typer.Exit
 
 

@@ -21,6 +21,7 @@ from processors.engines.engines import Engines
 from processors.engines.spec import EngineKind
 from shared.errors import DependencyMissing, SettingError
 from shared.proxies import spare_own
+from shared.remedies import install_extra
 
 #: Where programs look for them that were set up by `--env-file`; behind a command any port will do.
 TRANSCRIBE_PORT, PORT = 4581, 4582
@@ -97,7 +98,7 @@ async def _run(
         from emulators.placeholders import placeholders  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise DependencyMissing(
-            f"llt emulate needs the package {error.name}: pip install 'low-latency-translate[emulators]'"
+            f"llt emulate needs the package {error.name}, of the extra emulators: {install_extra('emulators')}"
         ) from None
     faults = Faults(*map(Fault.parse, asked))
     async with AsyncExitStack() as stack:

@@ -16,14 +16,16 @@ from processors.engines.spec import EngineKind, EngineSpec
 from processors.synthesize.synthesizer import Synthesizer
 from processors.transcribe.recogniser import RecogniserEngine
 from processors.translate.translator import Translator
+from shared import DISTRIBUTION
 from shared.errors import EngineUnavailable, SettingError
+from shared.extras import PYTHON, left_out
+from shared.remedies import install_extra, pip_install
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
 #: The entry points by which an installed package adds engines: each leads to an EngineSpec or a list of them.
 GROUP = "low_latency_translate.engines"
-_PROJECT = "low-latency-translate"
 _INTERFACES: Mapping[EngineKind, type] = {
     EngineKind.RECOGNISER: RecogniserEngine,
     EngineKind.TRANSLATOR: Translator,
@@ -91,7 +93,7 @@ class EngineRegistry:
     @cached_property
     def _installed(self) -> tuple[Sequence[EngineSpec], Sequence[tuple[str, str]]]:
         """The engines of other packages, and what of them is refused: a broken one keeps none of the others away."""
-        owners = dict.fromkeys(self._built_in, _PROJECT)
+        owners = dict.fromkeys(self._built_in, DISTRIBUTION)
         added: list[EngineSpec] = []
         refused: list[tuple[str, str]] = []
 
@@ -155,8 +157,12 @@ def _missing(spec: EngineSpec, module: str) -> EngineUnavailable:
         # To install what is there would bring nothing, or a stranger's package of this name.
         return EngineUnavailable(f"the {spec.kind} {spec.name} imports {module}, and {package} is there without it")
     name = package.replace("_", "-")
-    remedy = f"'{_PROJECT}[{spec.extra}]'" if spec.extra else name
-    return EngineUnavailable(f"the {spec.kind} {spec.name} needs the package {name}: pip install {remedy}")
+    needs = f"the {spec.kind} {spec.name} needs the package {name}"
+    if not spec.extra:
+        return EngineUnavailable(f"{needs}: {pip_install(name)}")
+    if left_out(spec.extra, name):
+        return EngineUnavailable(f"{needs}, which the extra {spec.extra} leaves out on Python {PYTHON}")
+    return EngineUnavailable(f"{needs}, of the extra {spec.extra}: {install_extra(spec.extra)}")
 
 
 #: The engines of this process.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from producers.sources.mix import Mixer
 from producers.sources.riff import Encoding, WavHeader
 from shared.errors import DependencyMissing
+from shared.remedies import install_extra
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_HINT = "pip install 'low-latency-translate[workers]'"
 #: As loud as a sample may be, in multiples of full scale: more is no audio, and makes the resampler overflow.
 _LOUDEST = 1000
 
@@ -37,7 +37,7 @@ class Mono:
         except ImportError as error:
             raise DependencyMissing(
                 f"expected {error.name} to convert {channels} channels at {source_rate} Hz "
-                f"to mono at {rate} Hz: {_HINT}"
+                f"to mono at {rate} Hz: {install_extra('workers')}"
             ) from None
         self._mixer = Mixer(channels, source_rate, gains)
 

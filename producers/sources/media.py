@@ -10,6 +10,7 @@ from producers.sources.convert import Mono, levels
 from producers.sources.mix import downmix_gains
 from producers.sources.pipe import Pipe
 from shared.errors import AudioFormatError, DependencyMissing
+from shared.remedies import install_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -250,7 +251,7 @@ def _library(name: str) -> Any:
     except ImportError as error:
         raise DependencyMissing(
             f"expected {'PyAV' if error.name == 'av' else error.name} to read {name}, which is no plain WAV file: "
-            f"pip install 'low-latency-translate[files]', or convert it: ffmpeg -i {name} talk.wav"
+            f"{install_extra('files')}, or convert it: ffmpeg -i {name} talk.wav"
         ) from None
     return av
 

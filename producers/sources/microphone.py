@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.errors import DependencyMissing, MicrophoneUnavailable
 from shared.models import SAMPLE_BYTES
+from shared.remedies import install_extra
 
 logger = logging.getLogger(__name__)
 
@@ -98,9 +99,7 @@ def _sounddevice() -> Any:
     try:
         import sounddevice  # noqa: PLC0415 - an extra, and it loads PortAudio
     except ImportError:
-        raise DependencyMissing(
-            "expected sounddevice for the microphone: pip install 'low-latency-translate[microphone]'"
-        ) from None
+        raise DependencyMissing(f"expected sounddevice for the microphone: {install_extra('microphone')}") from None
     except OSError:
         raise DependencyMissing("expected PortAudio for the microphone: apt install libportaudio2") from None
     return sounddevice

@@ -153,7 +153,7 @@ def test_llt_says_its_version(installed: Installed, wheel: Path) -> None:
 def test_the_doctor_finds_the_offline_engines_and_names_no_tool_of_a_checkout(installed: Installed) -> None:
     said = installed.llt("doctor")
     assert said.rstrip().endswith("Ready for `llt demo`.")
-    assert re.search(r"LocalStack: pip install 'low-latency-translate\[infra\]'$", said, re.MULTILINE)
+    assert re.search(r"LocalStack: .* -m pip install 'localstack-client>=\S+ 'psutil>=\S+$", said, re.MULTILINE)
     assert re.search(r"Library: .*; pip install .* amazon_kclpy==", said)
     assert not re.search(r"\bmake\b|\.sh\b", said)
 

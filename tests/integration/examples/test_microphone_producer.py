@@ -120,4 +120,4 @@ async def test_without_a_microphone_one_line_says_what_it_wants(room: Room, tmp_
     (tmp_path / "sounddevice.py").write_text("raise ImportError", encoding="utf-8")
     code, out, err = await asyncio.to_thread(run, "microphone_producer", "talk", "es", environment=room.environment)
     assert (code, out, err.count("\n")) == (1, "", 1)
-    assert "pip install 'low-latency-translate[microphone]'" in err
+    assert " -m pip install 'sounddevice>=" in err

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from processors.engines.registry import ENGINES
 from processors.engines.spec import EngineKind
 from shared.errors import SettingError
+from shared.extras import PYTHON
 from shared.settings import Settings
 from tests.unit.cli.outcome import Llt, Outcome
 
@@ -40,7 +42,7 @@ def test_a_missing_package_of_the_chosen_engine_fails_and_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "moonshine_voice", None)
     outcome = llt("doctor")
     assert outcome.code == 1
-    assert "pip install 'low-latency-translate[offline]'" in outcome.out
+    assert "-m pip install espeakng-loader==" in outcome.out
     assert outcome.out.endswith("Not ready for `llt demo`: it needs moonshine.\n")
 
 
@@ -49,6 +51,20 @@ def test_a_missing_package_of_another_engine_does_not_fail(llt: Llt, monkeypatch
     outcome = llt("doctor")
     assert outcome.code == 0
     assert outcome.out.endswith("Ready for `llt demo`.\n")
+
+
+@pytest.mark.parametrize(("left_out", "said"), [(False, "missing"), (True, f"left out on Python {PYTHON}")])
+def test_a_package_is_missed_but_for_one_that_this_python_does_without(
+    llt: Llt, monkeypatch: pytest.MonkeyPatch, left_out: bool, said: str
+) -> None:
+    marker = f'python_version != "{PYTHON}" and ' if left_out else ""
+    line = f'nowhere-to-be-had==1.0; {marker}extra == "offline"'
+    monkeypatch.setattr(importlib.metadata, "requires", lambda _: [line])
+    outcome = llt("doctor", "--json")
+    found = findings(outcome)["packages", "offline"]
+    assert (outcome.code, found["present"]) == ((0, True) if left_out else (1, False))
+    assert found["detail"] == f"nowhere-to-be-had {said}"
+    assert found["remedy"].endswith("" if left_out else " -m pip install nowhere-to-be-had==1.0")
 
 
 def test_an_engine_that_does_not_exist_is_named_with_those_that_do(llt: Llt, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from shared.remedies import install_extra
 from tests.unit.cli.outcome import Llt
 
 pytestmark = pytest.mark.system
@@ -111,4 +112,4 @@ def test_without_its_client_the_doctor_says_how_to_get_that(llt: Llt, monkeypatc
     monkeypatch.setitem(sys.modules, "localstack_client", None)
     found = finding(llt)
     assert (found["present"], found["detail"]) == (False, "localstack-client is missing")
-    assert found["remedy"] == "pip install 'low-latency-translate[infra]'"
+    assert found["remedy"] == install_extra("infra")

@@ -124,7 +124,7 @@ def test_no_such_device_and_no_package_say_what_helps(monkeypatch: pytest.Monkey
     with pytest.raises(MicrophoneUnavailable, match=r"No input device.*python -m sounddevice"):
         run(main())
     monkeypatch.setitem(sys.modules, "sounddevice", None)
-    with pytest.raises(DependencyMissing, match=r"pip install 'low-latency-translate\[microphone\]'"):
+    with pytest.raises(DependencyMissing, match=r"-m pip install 'sounddevice>="):
         MicrophoneSource()
 
 

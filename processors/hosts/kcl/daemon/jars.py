@@ -7,11 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from shared.errors import SetupError
-from shared.remedies import remedy
+from shared.remedies import pip_install, remedy
 
 #: What sha256sum wrote of amazon_kclpy 3.1.3's jars; its setup checks none of what it fetches.
 _EXPECTED = Path(__file__).with_name("jars.sha256")
-_INSTALL = "pip install --force-reinstall --no-cache-dir amazon_kclpy==3.1.3"
+_INSTALL = pip_install("--force-reinstall", "--no-cache-dir", "amazon_kclpy==3.1.3")
 _FIX = remedy(f"run `make setup-kcl`, or {_INSTALL}", _INSTALL)
 
 

@@ -12,6 +12,7 @@ import espeakng_loader
 from processors.synthesize.engines.espeak.voices import Voice
 from shared.errors import EngineUnavailable
 from shared.models import SAMPLE_BYTES
+from shared.remedies import pip_install
 
 # From speak_lib.h.
 _SYNCHRONOUS = 2
@@ -98,7 +99,7 @@ def _initialised() -> tuple[ctypes.CDLL, int, tuple[Voice, ...]]:
         data = espeakng_loader.get_data_path().encode()
     except (OSError, RuntimeError) as error:
         raise EngineUnavailable(
-            f"cannot load eSpeak NG ({error}): pip install --force-reinstall espeakng-loader"
+            f"cannot load eSpeak NG ({error}): {pip_install('--force-reinstall', 'espeakng-loader')}"
         ) from None
     library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
     library.espeak_Synth.argtypes = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +23,9 @@ from processors.translate.engines.apertium import ApertiumTranslator
 from processors.translate.engines.aws import AwsTranslator
 from processors.translate.engines.scripted import ScriptedTranslator
 from shared.errors import EngineUnavailable, ScriptError, SettingError
+from shared.extras import PYTHON
 from shared.settings import Settings
+from tests.support.pocketsphinx import POCKETSPHINX, needs_pocketsphinx
 
 RECOGNISER, TRANSLATOR, SYNTHESIZER = EngineKind
 SCRIPT = Path(__file__).parents[4] / "cli" / "demo" / "recording.moonshine.jsonl"
@@ -50,7 +53,7 @@ def spec(**changes: Any) -> EngineSpec:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("name", ["moonshine", "pocketsphinx"])
+@pytest.mark.parametrize("name", ["moonshine", POCKETSPHINX])
 def test_a_recogniser_is_loaded_by_name(name: str) -> None:
     engine = load(RECOGNISER, name)
     assert engine.languages() == {"en"}
@@ -126,10 +129,20 @@ def without(*packages: str) -> Callable[[str], object]:
             RECOGNISER,
             "moonshine",
             "moonshine_voice",
-            r"moonshine-voice: pip install 'low-latency-translate\[offline\]'",
+            r"moonshine-voice, of the extra offline: .* -m pip install .*moonshine-voice==",
         ),
-        (RECOGNISER, "aws", "amazon_transcribe", r"amazon-transcribe: pip install 'low-latency-translate\[aws\]'"),
-        (SYNTHESIZER, "espeak", "espeakng_loader", r"espeakng-loader: pip install 'low-latency-translate\[offline\]'"),
+        (
+            RECOGNISER,
+            "aws",
+            "amazon_transcribe",
+            r"amazon-transcribe, of the extra aws: .* -m pip install 'amazon-transcribe>=",
+        ),
+        (
+            SYNTHESIZER,
+            "espeak",
+            "espeakng_loader",
+            r"espeakng-loader, of the extra offline: .* -m pip install espeakng-loader==",
+        ),
     ],
 )
 def test_a_missing_package_is_named_with_the_way_to_get_it(
@@ -140,6 +153,15 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(
         load(kind, name)
 
 
+@pytest.mark.hermetic
+def test_a_package_that_this_python_does_without_is_not_told_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = f'pocketsphinx==5.1.1; python_version != "{PYTHON}" and extra == "offline"'
+    monkeypatch.setattr(importlib.metadata, "requires", lambda _: [line])
+    monkeypatch.setattr(registry, "find_spec", without("pocketsphinx"))
+    with pytest.raises(EngineUnavailable, match=rf"which the extra offline leaves out on Python {PYTHON}$"):
+        load(RECOGNISER, "pocketsphinx")
+
+
 @pytest.mark.system
 def test_a_package_that_the_entry_does_not_name_is_named_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("processors.synthesize.engines.espeak")]:
@@ -147,7 +169,8 @@ def test_a_package_that_the_entry_does_not_name_is_named_all_the_same(monkeypatc
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     mine = spec(kind=SYNTHESIZER, target="processors.synthesize.engines.espeak:EspeakSynthesizer")
     with pytest.raises(
-        EngineUnavailable, match=r"the synthesizer mine needs the package espeakng-loader: pip install e"
+        EngineUnavailable,
+        match=r"the synthesizer mine needs the package espeakng-loader: .* -m pip install espeakng-loader$",
     ):
         EngineRegistry([mine]).load(SYNTHESIZER, "mine", Settings())
 
@@ -219,7 +242,10 @@ def test_an_entry_with_a_wrong_field_is_refused(changes: dict[str, Any], message
 @pytest.mark.parametrize(
     ("kind", "name", "others"),
     [
-        (RECOGNISER, "pocketsphinx", ["moonshine_voice", "numpy", "pocketsphinx", "boto3"]),
+        pytest.param(
+            *(RECOGNISER, "pocketsphinx", ["moonshine_voice", "numpy", "pocketsphinx", "boto3"]),
+            marks=needs_pocketsphinx,
+        ),
         (TRANSLATOR, "scripted", ["processors.translate.engines.apertium", "boto3"]),
         (SYNTHESIZER, "scripted", ["processors.synthesize.engines.espeak", "boto3"]),
     ],
