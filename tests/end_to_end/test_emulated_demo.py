@@ -15,6 +15,7 @@ import pytest
 from shared.text import normalise
 from tests.end_to_end.deployment import ROOT
 from tests.end_to_end.pipeline_run import DEMO, TARGETS
+from tests.support.pocketsphinx import POCKETSPHINX
 
 pytestmark = [pytest.mark.system, pytest.mark.emulated]
 
@@ -50,7 +51,7 @@ def words(out: Path) -> str:
     return normalise(" ".join(texts))
 
 
-@pytest.mark.parametrize("recogniser", [f"scripted:{DEMO / 'recording.moonshine.jsonl'}", "moonshine", "pocketsphinx"])
+@pytest.mark.parametrize("recogniser", [f"scripted:{DEMO / 'recording.moonshine.jsonl'}", "moonshine", POCKETSPHINX])
 def test_the_words_are_those_of_the_offline_run(recogniser: str, tmp_path: Path) -> None:
     offline, aws = tmp_path / "offline", tmp_path / "aws"
     with ThreadPoolExecutor() as beside:

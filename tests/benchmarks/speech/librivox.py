@@ -6,8 +6,6 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-from pocketsphinx import Decoder
-
 from shared.models import Word
 from shared.text import normalise, tokens
 from tests.benchmarks.speech.recording import Recording
@@ -41,6 +39,8 @@ def _timed(text: str, pcm: bytes, rate: int) -> Iterator[Word]:
 
 def _aligned(words: str, pcm: bytes, rate: int) -> Iterator[tuple[str, int, int]]:
     """Each word with its start and end in ms."""
+    from pocketsphinx import Decoder
+
     decoder = Decoder(samprate=rate)
     decoder.set_align_text(words)
     decoder.start_utt()

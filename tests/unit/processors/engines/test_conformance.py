@@ -14,6 +14,7 @@ from processors.engines.registry import ENGINES
 from processors.engines.spec import EngineKind, EngineSpec
 from processors.transcribe.recogniser import RecogniserEngine
 from shared.errors import UnsupportedLanguage
+from shared.extras import PYTHON, left_out
 from shared.models import SAMPLE_BYTES
 from shared.sessions import Session
 from shared.settings import Settings
@@ -48,6 +49,9 @@ async def engine(spec: EngineSpec, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     if spec.argument and spec.argument not in ARGUMENTS and spec not in BUILT_IN:
         pytest.skip(f"the {spec.kind} {spec.name} is another package's, and what {spec.argument} may be is not known")
+    for package in spec.packages:
+        if left_out(spec.extra, package):
+            pytest.skip(f"{package} is left out on Python {PYTHON}")
     choice = f"{spec.name}:{ARGUMENTS[spec.argument]}" if spec.argument else spec.name
     made = ENGINES.load(spec.kind, choice, Settings())
     yield made

@@ -20,12 +20,12 @@ import jiwer
 import pytest
 
 from processors.engines.engines import Engines
-from processors.transcribe.engines import pocketsphinx_decoder
 from processors.transcribe.recogniser import Hypothesis, Recogniser, RecogniserEngine, decoded
 from shared.errors import EngineUnavailable, UnsupportedLanguage
 from shared.sessions import Session
 from shared.settings import Settings
 from shared.text import join, normalise
+from tests.support.pocketsphinx import POCKETSPHINX, needs_pocketsphinx
 from tests.support.waiting import TIMEOUT
 
 pytestmark = pytest.mark.system
@@ -35,7 +35,7 @@ DEMO = Path(__file__).parents[5] / "cli" / "demo"
 SECONDS = 11
 SAID = normalise(" ".join((DEMO / "recording.txt").read_text().splitlines()[:2])).replace("mister", "mr")
 SESSION = Session(id="talk", source_language="en", target_languages=(), started_at=0)
-ENGINES = pytest.mark.parametrize("engine", ["moonshine", "pocketsphinx"], indirect=True)
+ENGINES = pytest.mark.parametrize("engine", ["moonshine", POCKETSPHINX], indirect=True)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def children() -> set[int]:
     return set(map(int, listed.split()))
 
 
-@pytest.mark.parametrize("engine", ["pocketsphinx"], indirect=True)
+@pytest.mark.parametrize("engine", [POCKETSPHINX], indirect=True)
 async def test_a_decoder_that_dies_drops_its_take(engine: RecogniserEngine) -> None:
     before = children()
     take = await engine.open(SESSION, 0)
@@ -169,6 +169,7 @@ async def test_a_decoder_that_dies_drops_its_take(engine: RecogniserEngine) -> N
     assert children() <= before
 
 
+@needs_pocketsphinx
 def test_a_decoder_does_not_outlive_its_owner() -> None:
     owner = """
 import asyncio, os
@@ -196,10 +197,13 @@ asyncio.run(main())
     assert gone
 
 
+@needs_pocketsphinx
 def test_a_decoder_process_tells_what_it_hears(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(recording(4))))
+    from processors.transcribe.engines import pocketsphinx_decoder
+
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         pocketsphinx_decoder.main()
