@@ -1,5 +1,13 @@
 """What an audience subscribes to: captions and speech, live or as files."""
 
+import shared
+
+if getattr(shared, "DISTRIBUTION", "") != "low-latency-translate":
+    raise ImportError(
+        f"low-latency-translate finds another project's `shared` in place of its own: {shared.__file__}. "
+        "Install it in an environment of its own, and keep that file out of Python's path."
+    )
+
 from sinks.audio import AudioChunk, AudioEvent, AudioSubscriber, ClipLeftOut, ClipMissed
 from sinks.captions import Caption, CaptionEvent, CaptionSubscriber, Corrected, Missed, Tail
 from sinks.events import Ended, Interrupted, Resumed, SessionEvent
