@@ -23,7 +23,7 @@ from tests.support.image_build import ImageBuild
 from tests.support.waiting import TIMEOUT, wait_until
 from tests.unit.infra.dockerfile import values
 
-pytestmark = pytest.mark.image
+pytestmark = [pytest.mark.system, pytest.mark.image]
 
 #: Process 1 of its own processes, and all of them end with it.
 FIRST = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")

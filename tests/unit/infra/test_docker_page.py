@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from shared.settings import Settings
@@ -15,6 +16,8 @@ from tests.unit.cli.outcome import Llt
 from tests.unit.infra.dockerfile import environment, targets, values
 
 __all__ = ["llt"]
+
+pytestmark = pytest.mark.hermetic
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "docker.md").read_text(encoding="utf-8")
