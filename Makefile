@@ -4,16 +4,18 @@
 environment := $(if $(PYTHON),$(shell PYTHON='$(PYTHON)' bash infra/local/environment.sh),.venv)
 $(if $(environment),,$(error No environment))
 python := $(environment)/bin/python
+# Tests start hundreds of programs, each of which would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # Many tests wait for speech, or for other processes: so more of them run at once than there are cores.
-side_by_side := --numprocesses 3 --dist worksteal
+side_by_side := --numprocesses 4 --dist worksteal
+# What make test leaves to the targets below it.
+elsewhere := not kcl and not emulated and not long and not image
 # What `make demo ENGINES=aws` puts before the command: the engines of AWS, and emulators of what they call.
 emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expected aws, or nothing))$(if $(ENGINES),\
 	env RECOGNISER=aws TRANSLATOR=aws SYNTHESIZER=polly $(python) -m cli emulate --)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl docs constraints clean
-.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl api constraints clean
-.PHONY: help install setup environment localstack-environment setup-kcl demo emulate localstack test test-aws test-kcl image-steps lint format typecheck bench bench-recognisers bench-idle bench-aws bench-kcl constraints clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -43,9 +45,18 @@ emulate: setup ## Run emulators of Transcribe, Translate and Polly on this machi
 localstack: localstack-environment ## Run LocalStack: Kinesis, DynamoDB and CloudWatch on this machine, without Docker
 	@exec $(python) -m infra.local.localstack
 
-test: setup localstack-environment ## Run the tests, with coverage; the long ones are those of test-aws and test-kcl
-	@$(python) -m pytest $(side_by_side) -m "not kcl and not emulated and not alone and not image" --cov
-	@$(python) -m pytest -m "alone and not kcl" --cov --cov-append
+check: lint typecheck ## Style, types and the hermetic tests, within about a minute: after each change
+	@EFFORT=check $(python) -m pytest --numprocesses 2 --dist worksteal -m "hermetic and not slow and not long and not kcl"
+
+test: setup localstack-environment ## Run the tests; the long ones are those of test-long, test-aws and test-kcl
+	@$(python) -m pytest $(side_by_side) -m "$(elsewhere)"
+
+coverage: setup localstack-environment ## Run the same tests, and write htmlcov/: the lines and branches that none of them ran
+	@$(python) -m pytest $(side_by_side) -m "$(elsewhere)" --cov --cov-report=html --cov-report=term
+
+test-long: setup localstack-environment ## Run the tests that take long each: speech at its pace, real recognisers, the wheel
+	@$(python) -m pytest $(side_by_side) -m "long and not alone"
+	@$(python) -m pytest -m "long and alone"
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators, then bench-aws's measurements
 	@$(python) -m pytest $(side_by_side) -m emulated
@@ -53,18 +64,29 @@ test-aws: setup localstack-environment ## Run the long tests of the AWS engines,
 	@$(python) -m tests.benchmarks.translate_parallel
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java, then bench-kcl's measurements
-	@$(python) -m pytest $(side_by_side) -m "kcl and not alone"
-	@$(python) -m pytest -m "kcl and alone"
+	@$(python) -m pytest $(side_by_side) -m "kcl and not alone and not soak"
+	@$(python) -m pytest -m "kcl and alone and not soak"
 	@$(python) -m tests.benchmarks.kcl
 
 image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's steps without Docker, and try what they made
 	@$(python) -m pytest -m image
 
-lint: environment ## Check style
+soak-conformance: setup ## Before a release: try what is random ten times as often
+	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"
+
+soak-kcl: setup localstack-environment setup-kcl ## Before a release: all that production does to KCL workers, in mid speech
+	@$(python) -m pytest -m soak
+
+checked = $(python) -m check_jsonschema --quiet --builtin-schema
+
+lint: environment ## Check style, and the Docker and GitHub files
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
-	@.venv/bin/hadolint Dockerfile
-	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(environment)/bin/hadolint Dockerfile
+	@$(checked) vendor.compose-spec docker-compose.yml
+	@$(checked) vendor.github-workflows .github/workflows/ci.yml
+	@$(checked) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	@$(checked) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 format: environment ## Format the code, and fix what can be fixed
 	@$(python) -m ruff check --fix
@@ -91,6 +113,7 @@ bench-kcl: environment localstack-environment setup-kcl ## Measure KCL workers: 
 
 docs: environment ## Write the generated parts of the documents anew: settings, commands, metrics
 	@$(python) -m infra.docs
+
 # The modules that a client imports. pdoc takes a package with all below it, which is left out again.
 api_pages = producers sinks shared.aws shared.metrics shared.sessions shared.streams '!(producers|sinks|shared\.\w+)\.' \
 	producers.sources sinks.files shared.streams.kinesis '!(producers\.sources|sinks\.files|shared\.streams\.kinesis)\.' \

@@ -30,6 +30,7 @@ _TAKEN_AT = 26.0
 _COLUMNS = 100
 #: The fonts that Rich has a browser fetch from a server; the reader's own will do.
 _FONTS = re.compile(r" *@font-face \{.*?\}\n", re.DOTALL)
+_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
 class Camera(View):
@@ -62,7 +63,7 @@ class Camera(View):
 
     def svg(self) -> str:
         """The picture."""
-        return _FONTS.sub("", self._console.export_svg(title="make demo", unique_id="demo"))
+        return _BLANKS.sub("", _FONTS.sub("", self._console.export_svg(title="make demo", unique_id="demo")))
 
 
 def take() -> str:

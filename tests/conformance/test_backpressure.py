@@ -102,6 +102,7 @@ async def delays_of(copies: Copies, seconds: int, refuse: Refuse, every: int = 1
     return {session: copies.delays(session) for session in copies.sessions}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("seconds", [30, 120])
 def test_a_throttled_shard_delays_its_own_keys_alone(host: str, seconds: int) -> None:

@@ -76,6 +76,7 @@ def test_a_client_whose_clock_is_two_hours_wrong_is_heard_to_its_end(host: str, 
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("ahead", [40_000, 600_000, HOUR, 100 * HOUR])
 def test_a_frame_that_lies_far_ahead_is_a_dead_letter_and_silences_nobody(host: str, ahead: int) -> None:

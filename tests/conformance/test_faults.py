@@ -75,6 +75,7 @@ def test_poison_on_any_stream_harms_nobody(host: str, stream: StreamName) -> Non
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [*READ[1:], StreamName.SPEECH, None])
 def test_an_output_or_the_store_that_refuses_for_20_s_is_waited_out(host: str, stream: StreamName | None) -> None:
@@ -210,7 +211,7 @@ def test_a_silent_session_is_ended_when_it_is_told_to_and_says_nothing(host: str
     run(main())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("host", HOSTS)
 def test_sessions_that_never_end_leave_nothing_behind_in_memory(host: str) -> None:
     """Clients that vanish: their sessions are ended, their operators go, and so does what they held."""

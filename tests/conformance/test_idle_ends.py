@@ -149,6 +149,7 @@ def test_a_session_whose_speaker_is_gone_ends_and_one_whose_buffered_frames_come
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_session_waits_an_hour_for_its_speaker_and_no_longer(host: str) -> None:
     async def main() -> None:

@@ -95,6 +95,7 @@ def test_a_language_that_is_throttled_delays_no_other_of_its_session(host: str, 
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_would_wait_for_it(host: str) -> None:
     """More segments than stability may have under way at once are said while one language is refused."""
@@ -126,6 +127,7 @@ def test_a_parked_language_of_a_fused_worker_is_decided_on_before_the_other_woul
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("stream", [StreamName.AUDIO, *OUTPUTS, StreamName.SPEECH, None])
 def test_an_outage_of_400_s_loses_and_doubles_nothing_and_makes_no_dead_letter(

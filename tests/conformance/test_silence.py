@@ -125,6 +125,7 @@ def test_a_process_that_is_down_in_mid_number_commits_no_part_of_it(host: str, a
         run(main(at))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("feed_rate", RATES, ids=str)
 def test_a_backlog_commits_the_words_that_live_speech_does_at_any_rate_of_feeding(

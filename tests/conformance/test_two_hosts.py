@@ -85,6 +85,7 @@ def test_a_second_up_comes_and_one_of_both_goes_and_every_session_is_whole(
     run(main())
 
 
+@pytest.mark.slow
 def test_a_host_that_stops_gracefully_gives_its_sessions_back_within_5_s() -> None:
     async def main() -> float:
         talk = sentences("talk", 60)
@@ -109,7 +110,7 @@ def test_a_host_that_stops_gracefully_gives_its_sessions_back_within_5_s() -> No
     assert run(main()) <= 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_who_stands_by_holds_little_and_its_neighbours_go_on() -> None:
     async def main() -> tuple[int, int]:
         talk, neighbour = sentences("talk", 220), sentences("neighbour", 220)
@@ -162,6 +163,7 @@ def test_a_second_worker_that_starts_and_stops_leaves_the_session_whole_and_soon
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 def test_two_workers_do_not_take_a_session_from_each_other_again_and_again(host: str) -> None:
     async def main() -> None:
@@ -180,6 +182,7 @@ def test_two_workers_do_not_take_a_session_from_each_other_again_and_again(host:
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("seed", range(tries(4)))
 def test_transcribers_that_come_and_go_at_random_lose_and_double_nothing(host: str, seed: int) -> None:

@@ -35,6 +35,7 @@ def loud(quiet: AudioFrame) -> AudioFrame:
     return replace(quiet, payload=b"\x00\x30\x00\xd0" * (len(quiet.payload) // 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("is_loud", [True, False], ids=["music", "silence"])
 def test_a_backlog_without_words_is_worked_off_by_one_of_two_hosts(host: str, *, is_loud: bool) -> None:

@@ -29,7 +29,7 @@ from tests.support.localstack import Observer
 from tests.support.localstack_backend import localstack_backend
 from tests.support.resharding import merge, split
 
-pytestmark = [pytest.mark.system, pytest.mark.usefixtures("aws_environment")]
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.usefixtures("aws_environment")]
 
 
 async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(observer: Observer, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.end_to_end.excerpt import Excerpt
 from tests.end_to_end.listener_output import assert_delivered_once, words
 from tests.support.stalling_proxy import StallingProxy
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 
 def test_twenty_seconds_without_an_answer_are_waited_out_and_cost_nothing(

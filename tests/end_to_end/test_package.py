@@ -19,7 +19,7 @@ import pytest
 from tests.support.checkout import ROOT, files
 from tests.support.waiting import TIMEOUT
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 PACKAGES = {"shared", "producers", "processors", "sinks", "emulators", "cli"}
 #: Seconds. Where pip's cache has none of the packages, 100 MB are fetched.
@@ -154,7 +154,7 @@ def test_the_doctor_finds_the_offline_engines_and_names_no_tool_of_a_checkout(in
     said = installed.llt("doctor")
     assert said.rstrip().endswith("Ready for `llt demo`.")
     assert re.search(r"LocalStack: .* -m pip install 'localstack-client>=\S+ 'psutil>=\S+$", said, re.MULTILINE)
-    assert re.search(r"Library: .*; pip install .* amazon_kclpy==", said)
+    assert re.search(r"Library: .*; .* -m pip install .* amazon_kclpy==", said)
     assert not re.search(r"\bmake\b|\.sh\b", said)
 
 

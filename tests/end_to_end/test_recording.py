@@ -41,6 +41,7 @@ def test_recorded_results_end_up_as_the_words_of_their_finals() -> None:
     assert_all_arrived(played)
 
 
+@pytest.mark.long
 def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
     script = Script.load(DEMO / "recording.moonshine.jsonl")
     texts = {
@@ -50,6 +51,7 @@ def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
     assert texts[False] == texts[True]
 
 
+@pytest.mark.long
 @pytest.mark.alone
 @pytest.mark.parametrize("engine", ["moonshine", POCKETSPHINX])
 def test_a_live_recogniser_is_followed_word_for_word(engine: str) -> None:

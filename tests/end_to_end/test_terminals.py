@@ -19,7 +19,7 @@ from tests.end_to_end.listener_output import assert_delivered_once, clip_bytes, 
 from tests.end_to_end.pipeline_run import TARGETS, PipelineRun
 from tests.support.localstack import records_on
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 #: What a late listener is told; the number of the last caption that it has missed.
 MISSED = re.compile(r"\(missed: captions? (?:1-)?(\d+)\)")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from shared.streams import Entry, StreamName
 from tests.integration.examples.program import run, started
 from tests.support.localstack_backend import localstack_backend
 
-pytestmark = [pytest.mark.system, pytest.mark.usefixtures("aws_environment")]
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.usefixtures("aws_environment")]
 
 
 @dataclass

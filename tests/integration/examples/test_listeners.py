@@ -11,7 +11,7 @@ from shared.streams import StreamName
 from tests.integration.examples.program import ROOT, run, started
 from tests.integration.examples.talk import caption, clip, end, talk_on_localstack
 
-pytestmark = [pytest.mark.system, pytest.mark.usefixtures("aws_environment")]
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.usefixtures("aws_environment")]
 
 #: A device that plays whatever there is, and keeps it in a file.
 SOUNDDEVICE = """

@@ -19,7 +19,7 @@ from tests.integration.examples.program import ROOT, run, started
 from tests.support.localstack_backend import localstack_backend
 from tests.support.waiting import TIMEOUT
 
-pytestmark = [pytest.mark.system, pytest.mark.usefixtures("aws_environment")]
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.usefixtures("aws_environment")]
 
 #: A device that hears one sample again and again, until the file DEVICE_GONE is there.
 SOUNDDEVICE = """

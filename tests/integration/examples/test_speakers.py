@@ -11,7 +11,7 @@ import pytest
 from tests.integration.examples.program import run, started
 from tests.integration.examples.talk import talk_on_localstack
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 on_localstack = pytest.mark.usefixtures("aws_environment")
 #: A second and a half.

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.pocketsphinx import needs_pocketsphinx
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 
 @pytest.mark.no_cover

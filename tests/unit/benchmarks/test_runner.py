@@ -60,6 +60,7 @@ def test_every_name_is_a_benchmark(name: str) -> None:
     assert callable(importlib.import_module(f"tests.benchmarks.{name}").run)
 
 
+@pytest.mark.long
 @pytest.mark.system
 def test_a_benchmark_that_fails_costs_the_others_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -72,6 +73,7 @@ def test_a_benchmark_that_fails_costs_the_others_nothing(
     assert [figure["name"].partition(":")[0] for figure in orjson.loads(results.read_bytes())] == ["codec"]
 
 
+@pytest.mark.long
 @pytest.mark.system
 def test_one_benchmark_runs_by_its_name_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -118,6 +118,7 @@ def test_a_session_whose_end_waits_for_a_worker_is_over(llt: Llt, backend: Backe
     assert seconds(backend) == 0.5
 
 
+@pytest.mark.slow
 def test_the_end_of_another_session_is_nothing_to_this_one(llt: Llt, backend: Backend) -> None:
     session(backend)
     ended = SessionEnded(session="another", captured_at=1)

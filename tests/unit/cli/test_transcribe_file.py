@@ -128,6 +128,7 @@ def test_one_that_was_stopped_says_how_far_captions_reach_not_what_was_read(
     assert says in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.hermetic
 @pytest.mark.parametrize("command", [("transcribe-file",), ("demo", "--input")])
 @pytest.mark.parametrize(("sample", "why"), [(0, "it is silent"), (9000, "no words of en could be told in it")])

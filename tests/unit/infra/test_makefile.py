@@ -1,13 +1,15 @@
-"""Which tests `make test`, `make test-aws`, `make test-kcl` and CI run."""
+"""Which tests each suite of make runs, and which suites CI does."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from tests.support.waiting import TIMEOUT
 
@@ -15,8 +17,20 @@ pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
-SIDE_BY_SIDE = f"{PYTEST} --numprocesses 3 --dist worksteal"
-KCL = f'{SIDE_BY_SIDE} -m "kcl and not alone"', f'{PYTEST} -m "kcl and alone"'
+TESTED = "not kcl and not emulated and not long and not image"
+CHECKED = "hermetic and not slow and not long and not kcl"
+SIDE_BY_SIDE = f"{PYTEST} --numprocesses 4 --dist worksteal"
+#: What may stand beside the size of a test.
+BESIDE = ("slow", "long", "emulated", "kcl", "alone", "image")
+#: The suites, each with the lines of pytest that make runs for it.
+SUITES = {
+    "check": [f'EFFORT=check {PYTEST} --numprocesses 2 --dist worksteal -m "{CHECKED}"'],
+    "test": [f'{SIDE_BY_SIDE} -m "{TESTED}"'],
+    "test-long": [f'{SIDE_BY_SIDE} -m "long and not alone"', f'{PYTEST} -m "long and alone"'],
+    "test-aws": [f"{SIDE_BY_SIDE} -m emulated"],
+    "test-kcl": [f'{SIDE_BY_SIDE} -m "kcl and not alone and not soak"', f'{PYTEST} -m "kcl and alone and not soak"'],
+    "image-steps": [f"{PYTEST} -m image"],
+}
 
 
 def commands(target: str, *variables: str) -> list[str]:
@@ -35,35 +49,65 @@ def commands(target: str, *variables: str) -> list[str]:
     return shown.stdout.splitlines()
 
 
-def test_every_test_runs_in_one_of_the_three() -> None:
-    together, alone = commands("test")[-2:]
-    assert together == f'{SIDE_BY_SIDE} -m "not kcl and not emulated and not alone and not image" --cov'
-    assert alone == f'{PYTEST} -m "alone and not kcl" --cov --cov-append'
-    assert f"{SIDE_BY_SIDE} -m emulated" in commands("test-aws")
-    assert set(KCL) <= set(commands("test-kcl"))
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_suite_runs_what_its_markers_say(suite: str) -> None:
+    assert [line for line in commands(suite) if "-m pytest" in line] == SUITES[suite]
+
+
+def chooses(expression: str, marks: set[str]) -> bool:
+    return Expression.compile(expression).evaluate(lambda name, **_: name in marks)
+
+
+def test_whatever_its_markers_a_test_that_is_no_soak_runs_in_a_suite() -> None:
+    chosen = [line.split(" -m ", 2)[2].strip('"') for lines in SUITES.values() for line in lines]
+    for size, *beside in product(("hermetic", "system"), *((name, "") for name in BESIDE)):
+        marks = {size, *beside}
+        # What is alone is long, or of KCL.
+        if "alone" not in marks or marks & {"long", "kcl"}:
+            assert any(chooses(run, marks) for run in chosen), marks
+
+
+def test_coverage_is_of_the_same_tests_and_can_be_read_in_a_browser() -> None:
+    *_, run = commands("coverage")
+    assert run == f"{SUITES['test'][0]} --cov --cov-report=html --cov-report=term"
+
+
+def test_a_check_looks_at_style_and_types_first() -> None:
+    *before, tests = commands("check")
+    assert tests == SUITES["check"][0]
+    assert before == [*commands("lint"), commands("typecheck")[-1]]
 
 
 def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_the_others() -> None:
     script = "bash infra/local/kcl/install.sh"
     run = commands("test-kcl")
-    before = run[: run.index(KCL[0])]
+    before = run[: run.index(SUITES["test-kcl"][0])]
     assert before.index("bash infra/local/install.sh") < before.index(script)
     assert "bash infra/local/localstack/install.sh" in before
     assert script not in commands("test")
 
 
-def test_kcl_workers_are_measured_once_their_tests_have_passed() -> None:
-    *_, together, alone, measurements = commands("test-kcl")
-    assert (together, alone) == KCL
-    assert measurements == commands("bench-kcl")[-1]
-    assert measurements == ".venv/bin/python -m tests.benchmarks.kcl"
+@pytest.mark.parametrize("engine", ["aws", "kcl"])
+def test_what_is_measured_is_measured_once_the_tests_have_passed(engine: str) -> None:
+    benchmarks = [line for line in commands(f"bench-{engine}") if "tests.benchmarks" in line]
+    tests = SUITES[f"test-{engine}"]
+    assert benchmarks
+    assert commands(f"test-{engine}")[-len(tests + benchmarks) :] == tests + benchmarks
 
 
-def test_the_aws_engines_are_measured_once_their_tests_have_passed() -> None:
-    *_, tests, streams, languages = commands("test-aws")
-    assert [tests, streams, languages] == [f"{SIDE_BY_SIDE} -m emulated", *commands("bench-aws")[-2:]]
-    assert streams.endswith("-m tests.benchmarks.transcribe_streams")
-    assert languages.endswith("-m tests.benchmarks.translate_parallel")
+@pytest.mark.parametrize(
+    ("suite", "run"),
+    [
+        (
+            "soak-conformance",
+            f'EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"',
+        ),
+        ("soak-kcl", f"{PYTEST} -m soak"),
+    ],
+)
+def test_a_soak_is_for_a_person_to_run(suite: str, run: str) -> None:
+    assert commands(suite)[-1] == run
+    assert suite not in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
 def test_all_benchmarks_run_or_those_that_are_named_and_only_a_hop_wants_java() -> None:
@@ -75,11 +119,31 @@ def test_all_benchmarks_run_or_those_that_are_named_and_only_a_hop_wants_java() 
     assert [java in run for run in (everything, codec, hop)] == [True, False, True]
 
 
-def test_ci_runs_all_and_then_looks_at_style_and_types() -> None:
+def test_ci_runs_every_suite_and_checks_on_every_python_that_is_found() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    assert re.findall(r"^make (.*)$", script, re.MULTILINE) == ["test", "test-aws", "test-kcl", "lint typecheck"]
-    # The first that fails ends it.
-    assert "set -e" in script
+    targets = re.findall(r"^ *run (.*)$", script, re.MULTILINE)
+    assert targets[0] == "install setup-kcl"
+    assert targets[1] == 'check PYTHON="$python"'
+    assert targets[1:] == ['check PYTHON="$python"', *[suite for suite in SUITES if suite != "check"]]
+    assert "done < <(bash infra/local/pythons.sh)" in script
+
+
+def test_ci_ends_at_the_first_target_that_fails_and_says_how_long_each_took(tmp_path: Path) -> None:
+    (tmp_path / "make").write_text('#!/bin/sh\n[ "$1" != test ] || exit 2\n')
+    (tmp_path / "make").chmod(0o700)
+    run = subprocess.run(
+        [ROOT / ".ci/run"],
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    assert run.returncode != 0
+    first, *checks, last = re.findall(r"^ *\d+ s  make (.*)$", run.stdout, re.MULTILINE)
+    assert (first, last) == ("install setup-kcl", "test, which failed")
+    assert checks
+    assert all(check.startswith("check PYTHON=/") for check in checks)
 
 
 def test_the_demo_runs_on_emulators_where_the_engines_of_aws_are_asked_for() -> None:

@@ -28,6 +28,7 @@ def gaps(frames: list[AudioFrame]) -> list[int]:
     return [gap for gap in between if gap]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("back_after", [0.1, 5, 100])
 def test_a_clock_that_is_set_in_mid_talk_moves_no_audio(step: float, back_after: float) -> None:
@@ -115,6 +116,7 @@ def test_a_clock_that_is_set_while_a_write_waits_leaves_no_gap(step: float) -> N
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("back_after", [0.1, 100])
 def test_a_clock_that_is_set_before_the_first_write_moves_no_audio(step: float, back_after: float) -> None:

@@ -80,6 +80,7 @@ def test_the_item_is_looked_at_every_5_s_and_no_more_once_it_is_closed() -> None
     run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hangs", [False, True])
 def test_a_store_that_is_out_ends_nothing_and_the_end_is_noticed_once_it_is_back(hangs: bool) -> None:
     async def main() -> None:

@@ -28,7 +28,7 @@ from shared.text import join, normalise
 from tests.support.pocketsphinx import POCKETSPHINX, needs_pocketsphinx
 from tests.support.waiting import TIMEOUT
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 DEMO = Path(__file__).parents[5] / "cli" / "demo"
 #: The recording's first two utterances, in s.
