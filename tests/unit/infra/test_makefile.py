@@ -55,7 +55,7 @@ def test_a_suite_runs_what_its_markers_say(suite: str) -> None:
 
 
 def chooses(expression: str, marks: set[str]) -> bool:
-    return Expression.compile(expression).evaluate(lambda name, **_: name in marks)
+    return Expression.compile(expression).evaluate(lambda name, /, **_: name in marks)
 
 
 def test_whatever_its_markers_a_test_that_is_no_soak_runs_in_a_suite() -> None:
