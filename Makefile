@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 side_by_side := --numprocesses 4 --dist worksteal
 # What make test leaves to the targets below it.
 elsewhere := not kcl and not emulated and not long and not image
+# Of KCL workers only a soak runs what takes seconds on the local host already, and what is marked so.
+soaked := slow or long or soak
 # What `make demo ENGINES=aws` puts before the command: the engines of AWS, and emulators of what they call.
 emulated = $(if $(filter-out aws,$(ENGINES)),$(error ENGINES=$(ENGINES): expected aws, or nothing))$(if $(ENGINES),\
 	env RECOGNISER=aws TRANSLATOR=aws SYNTHESIZER=polly $(python) -m cli emulate --)
@@ -55,18 +57,15 @@ coverage: setup localstack-environment ## Run the same tests, and write htmlcov/
 	@$(python) -m pytest $(side_by_side) -m "$(elsewhere)" --cov --cov-report=html --cov-report=term
 
 test-long: setup localstack-environment ## Run the tests that take long each: speech at its pace, real recognisers, the wheel
-	@$(python) -m pytest $(side_by_side) -m "long and not alone"
+	@$(python) -m pytest $(side_by_side) -m "long and not alone and not kcl"
 	@$(python) -m pytest -m "long and alone"
 
-test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators, then bench-aws's measurements
+test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators
 	@$(python) -m pytest $(side_by_side) -m emulated
-	@$(python) -m tests.benchmarks.transcribe_streams
-	@$(python) -m tests.benchmarks.translate_parallel
 
-test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java, then bench-kcl's measurements
-	@$(python) -m pytest $(side_by_side) -m "kcl and not alone and not soak"
-	@$(python) -m pytest -m "kcl and alone and not soak"
-	@$(python) -m tests.benchmarks.kcl
+test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java; soak-kcl has the rest of them
+	@$(python) -m pytest $(side_by_side) -m "kcl and not ($(soaked) or alone)"
+	@$(python) -m pytest -m "kcl and alone and not ($(soaked))"
 
 image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's steps without Docker, and try what they made
 	@$(python) -m pytest -m image
@@ -74,8 +73,12 @@ image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's step
 soak-conformance: setup ## Before a release: try what is random ten times as often
 	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"
 
-soak-kcl: setup localstack-environment setup-kcl ## Before a release: all that production does to KCL workers, in mid speech
-	@$(python) -m pytest -m soak
+soak-aws: bench-aws ## Before a release: the AWS engines under load, measured on emulators
+
+soak-kcl: setup localstack-environment setup-kcl ## Before a release: all that befalls KCL workers, then bench-kcl's measurements
+	@$(python) -m pytest $(side_by_side) -m "kcl and not alone and ($(soaked))"
+	@$(python) -m pytest -m "kcl and alone and ($(soaked))"
+	@$(python) -m tests.benchmarks.kcl
 
 checked = $(python) -m check_jsonschema --quiet --builtin-schema
 

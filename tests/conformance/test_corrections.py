@@ -90,7 +90,7 @@ def test_every_language_is_corrected(host: str, layout: tuple[str, ...]) -> None
     run(main())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", ["translate", "synthesize"])
 def test_a_correction_outlives_the_process_that_has_it(host: str, application: str) -> None:

@@ -106,7 +106,7 @@ def test_a_recogniser_that_answers_differently_costs_at_most_a_word_a_seam(
     run(main())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("application", STAGES)
 def test_a_process_killed_at_every_one_of_its_first_writes(host: str, application: str) -> None:

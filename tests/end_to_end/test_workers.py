@@ -84,6 +84,7 @@ def test_a_child_of_every_stage_is_killed(pipeline: KclPipeline, spoken: Excerpt
     pipeline.speak("children-killed", spoken, kill)
 
 
+@pytest.mark.soak
 def test_a_daemon_of_every_stage_is_killed(pipeline: KclPipeline, spoken: Excerpt) -> None:
     def kill() -> None:
         for worker in pipeline.workers.values():
@@ -92,6 +93,7 @@ def test_a_daemon_of_every_stage_is_killed(pipeline: KclPipeline, spoken: Excerp
     pipeline.speak("daemons-killed", spoken, kill)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("stage", ["transcribe", "stability"])
 def test_a_daemon_and_its_child_are_killed_together(pipeline: KclPipeline, spoken: Excerpt, stage: str) -> None:
     pipeline.speak(f"both-killed-{stage}", spoken, pipeline.workers[stage].kill_both)
@@ -110,6 +112,7 @@ def test_a_worker_dies_with_everything_and_a_second_one_takes_over(pipeline: Kcl
     pipeline.replace("stability", second)
 
 
+@pytest.mark.soak
 def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
     pipeline: KclPipeline, spoken: Excerpt, observer: Observer
 ) -> None:
@@ -132,12 +135,14 @@ def test_records_that_are_none_harm_nobody_and_can_be_looked_at(
     assert shown["error"]
 
 
+@pytest.mark.soak
 def test_a_stage_that_hangs_is_found_and_replaced(pipeline: KclPipeline, spoken: Excerpt) -> None:
     complaints = pipeline.workers["translate"].llt.stderr_from_now()
     pipeline.speak("hung", spoken, pipeline.workers["translate"].stop_child)
     assert "hangs, and is killed" in complaints()
 
 
+@pytest.mark.soak
 def test_records_that_are_refused_for_20_s_are_written_then(
     pipeline: KclPipeline, spoken: Excerpt, localstack: LocalStack
 ) -> None:
@@ -167,6 +172,7 @@ def test_every_stream_is_split_and_merged(pipeline: KclPipeline, spoken: Excerpt
     assert all(len(kinesis.list_shards(StreamName=stream)["Shards"]) == 4 for stream in streams)
 
 
+@pytest.mark.soak
 def test_fused_stages_say_the_same_and_publish_what_sinks_read(
     localstack: LocalStack, tmp_path: Path, spoken: Excerpt, observer: Observer
 ) -> None:
@@ -179,6 +185,7 @@ def test_fused_stages_say_the_same_and_publish_what_sinks_read(
         pipeline.stop()
 
 
+@pytest.mark.soak
 def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
     localstack: LocalStack, tmp_path: Path
 ) -> None:
@@ -196,6 +203,7 @@ def test_a_second_worker_gets_a_share_and_the_first_has_all_when_it_leaves(
         assert first.terminate() == 0, first.llt.stderr
 
 
+@pytest.mark.soak
 def test_a_worker_that_reads_by_enhanced_fan_out_brings_every_record(
     localstack: LocalStack, tmp_path: Path, observer: Observer
 ) -> None:

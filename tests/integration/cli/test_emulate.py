@@ -126,6 +126,7 @@ region = eu-west-1
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("files", "more", "placed"),
     [

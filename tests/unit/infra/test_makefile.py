@@ -18,6 +18,7 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
 TESTED = "not kcl and not emulated and not long and not image"
+SOAKED = "slow or long or soak"
 CHECKED = "hermetic and not slow and not long and not kcl"
 SIDE_BY_SIDE = f"{PYTEST} --numprocesses 4 --dist worksteal"
 #: What may stand beside the size of a test.
@@ -26,9 +27,12 @@ BESIDE = ("slow", "long", "emulated", "kcl", "alone", "image")
 SUITES = {
     "check": [f'EFFORT=check {PYTEST} --numprocesses 2 --dist worksteal -m "{CHECKED}"'],
     "test": [f'{SIDE_BY_SIDE} -m "{TESTED}"'],
-    "test-long": [f'{SIDE_BY_SIDE} -m "long and not alone"', f'{PYTEST} -m "long and alone"'],
+    "test-long": [f'{SIDE_BY_SIDE} -m "long and not alone and not kcl"', f'{PYTEST} -m "long and alone"'],
     "test-aws": [f"{SIDE_BY_SIDE} -m emulated"],
-    "test-kcl": [f'{SIDE_BY_SIDE} -m "kcl and not alone and not soak"', f'{PYTEST} -m "kcl and alone and not soak"'],
+    "test-kcl": [
+        f'{SIDE_BY_SIDE} -m "kcl and not ({SOAKED} or alone)"',
+        f'{PYTEST} -m "kcl and alone and not ({SOAKED})"',
+    ],
     "image-steps": [f"{PYTEST} -m image"],
 }
 
@@ -62,8 +66,8 @@ def test_whatever_its_markers_a_test_that_is_no_soak_runs_in_a_suite() -> None:
     chosen = [line.split(" -m ", 2)[2].strip('"') for lines in SUITES.values() for line in lines]
     for size, *beside in product(("hermetic", "system"), *((name, "") for name in BESIDE)):
         marks = {size, *beside}
-        # What is alone is long, or of KCL.
-        if "alone" not in marks or marks & {"long", "kcl"}:
+        # What is alone is long, or of KCL; and there what takes seconds is for the soak.
+        if ("alone" not in marks or marks & {"long", "kcl"}) and not ("kcl" in marks and marks & {"slow", "long"}):
             assert any(chooses(run, marks) for run in chosen), marks
 
 
@@ -87,27 +91,25 @@ def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_t
     assert script not in commands("test")
 
 
-@pytest.mark.parametrize("engine", ["aws", "kcl"])
-def test_what_is_measured_is_measured_once_the_tests_have_passed(engine: str) -> None:
-    benchmarks = [line for line in commands(f"bench-{engine}") if "tests.benchmarks" in line]
-    tests = SUITES[f"test-{engine}"]
-    assert benchmarks
-    assert commands(f"test-{engine}")[-len(tests + benchmarks) :] == tests + benchmarks
-
-
-@pytest.mark.parametrize(
-    ("suite", "run"),
-    [
-        (
-            "soak-conformance",
-            f'EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"',
-        ),
-        ("soak-kcl", f"{PYTEST} -m soak"),
+CONFORMANCE = f'EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"'
+SOAKS = {
+    "soak-conformance": [CONFORMANCE],
+    "soak-aws": [
+        f".venv/bin/python -m tests.benchmarks.{name}" for name in ("transcribe_streams", "translate_parallel")
     ],
-)
-def test_a_soak_is_for_a_person_to_run(suite: str, run: str) -> None:
-    assert commands(suite)[-1] == run
-    assert suite not in (ROOT / ".ci/run").read_text(encoding="utf-8")
+    "soak-kcl": [
+        f'{SIDE_BY_SIDE} -m "kcl and not alone and ({SOAKED})"',
+        f'{PYTEST} -m "kcl and alone and ({SOAKED})"',
+        ".venv/bin/python -m tests.benchmarks.kcl",
+    ],
+}
+
+
+@pytest.mark.parametrize("soak", SOAKS)
+def test_a_soak_is_for_a_person_to_run(soak: str) -> None:
+    run = commands(soak)
+    assert run[-len(SOAKS[soak]) :] == SOAKS[soak]
+    assert soak not in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
 def test_all_benchmarks_run_or_those_that_are_named_and_only_a_hop_wants_java() -> None:

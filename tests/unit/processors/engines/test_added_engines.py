@@ -59,6 +59,7 @@ def llt(installed: Path, folder: Path, *arguments: str, **environ: str) -> subpr
     )
 
 
+@pytest.mark.long
 @pytest.mark.system
 def test_the_example_is_an_engine_of_doctor_and_config(installed: Path, tmp_path: Path) -> None:
     told = llt(installed, tmp_path, "doctor", "--json", TRANSLATOR="shout")
@@ -82,6 +83,7 @@ def test_the_example_translates_a_recording(installed: Path, tmp_path: Path) -> 
     assert "¡HELLO!" in (tmp_path / "out" / "captions.es.vtt").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.system
 def test_it_is_named_where_a_choice_is_wrong_and_may_stand_behind_the_emulators(
     installed: Path, tmp_path: Path
@@ -181,6 +183,7 @@ ENGINE = EngineSpec(kind=EngineKind.TRANSLATOR, name="mute", target="llt_mute:Mu
 """
 
 
+@pytest.mark.long
 @pytest.mark.system
 @pytest.mark.parametrize("chosen", ["apertium", "mute"])
 def test_doctor_shows_an_engine_that_fails_when_it_is_asked_and_goes_on(tmp_path: Path, chosen: str) -> None:

@@ -113,6 +113,7 @@ def test_a_child_that_hangs_before_its_first_heartbeat_is_killed(harness: Worker
     assert worker.stop() == 0
 
 
+@pytest.mark.soak
 def test_a_daemon_that_hangs_without_a_shard_starts_again(harness: WorkerHarness) -> None:
     harness.put("one")
     first = harness.worker(1)
@@ -188,6 +189,7 @@ def test_another_worker_takes_over_from_one_whose_processes_are_all_killed(harne
     assert "one" not in second.texts()
 
 
+@pytest.mark.soak
 def test_another_worker_takes_over_at_once_from_one_that_drained(harness: WorkerHarness) -> None:
     harness.put("one")
     first = harness.worker(1)
@@ -248,6 +250,7 @@ def test_a_child_that_was_killed_just_before_the_stop_is_no_drain(harness: Worke
     assert "a child ended before it had drained" in worker.log
 
 
+@pytest.mark.soak
 def test_it_runs_from_a_folder_with_a_space_in_its_name(harness: WorkerHarness, tmp_path: Path) -> None:
     place = tmp_path / "my checkout"
     place.symlink_to(ROOT)
@@ -261,6 +264,7 @@ def test_it_runs_from_a_folder_with_a_space_in_its_name(harness: WorkerHarness, 
     assert worker.stop() == 0
 
 
+@pytest.mark.soak
 def test_without_a_place_for_an_archive_it_only_starts_slower(harness: WorkerHarness, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     harness.put("one")
@@ -270,6 +274,7 @@ def test_without_a_place_for_an_archive_it_only_starts_slower(harness: WorkerHar
     assert worker.stop() == 0
 
 
+@pytest.mark.soak
 def test_a_broken_archive_only_has_it_start_slower(harness: WorkerHarness, tmp_path: Path) -> None:
     archive = tmp_path / "low-latency-translate" / f"kcl-{fingerprint(Installation.find())}.jsa"
     archive.parent.mkdir()
