@@ -127,8 +127,9 @@ def listed(specs: Iterable[EngineSpec]) -> str:
 
 
 def _package(entry: EntryPoint) -> str:
+    package = entry.dist
     # What is left of a package that was not wholly removed has no name.
-    return (entry.dist and entry.dist.name) or entry.value.partition(":")[0]
+    return package.name if package is not None and "Name" in package.metadata else entry.value.partition(":")[0]
 
 
 def _class_of(spec: EngineSpec) -> type[Engine]:
