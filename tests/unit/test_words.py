@@ -69,21 +69,17 @@ RETIRED = (
 
 
 @cache
-def lines(folder: str) -> Sequence[tuple[str, str]]:
-    """Each line of a folder's files, or of a file, with where it stands; read once for all words."""
+def texts(folder: str) -> Sequence[tuple[Path, str]]:
+    """A folder's files with what stands in them, or a file; read once for all words."""
     place = ROOT / folder
     files = [place] if place.is_file() else sorted(path for kind in KINDS for path in place.rglob(kind))
-    return [
-        (f"{path.relative_to(ROOT)}:{number}", line)
-        for path in files
-        if path != Path(__file__)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-    ]
+    return [(path, path.read_text(encoding="utf-8")) for path in files if path != Path(__file__)]
 
 
 def said(pattern: re.Pattern[str], folders: tuple[str, ...]) -> Iterator[str]:
-    for folder in folders:
-        yield from (f"{place}: {line.strip()}" for place, line in lines(folder) if pattern.search(line))
+    for path, text in (found for folder in folders for found in texts(folder)):
+        for found in pattern.finditer(text):
+            yield f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}: {found[0]}"
 
 
 @pytest.mark.parametrize("retired", RETIRED, ids=lambda retired: retired.word)
