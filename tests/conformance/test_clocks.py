@@ -43,7 +43,7 @@ async def speak(cluster: SimulatedCluster, talk: Talk, clock: Stepping) -> None:
             await producer.write(bytes(FRAME_MS * RATE // 1000 * 2))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("step", [20_000, 400_000, 2 * HOUR + 100_000, -20_000, -3 * HOUR])
 @pytest.mark.parametrize("lasts", [0.2, 5.0, 1e9], ids=["one write", "5 s", "for good"])

@@ -43,7 +43,7 @@ from tests.support.localstack import Observer, records_on
 from tests.support.localstack_backend import localstack_backend
 from tests.support.waiting import TIMEOUT
 
-pytestmark = [pytest.mark.system, pytest.mark.usefixtures("aws_environment")]
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.usefixtures("aws_environment")]
 
 SCRIPT = Script.load(DEMO / "recording.moonshine.jsonl")
 LANGUAGES = ("es", "ca")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.waiting import TIMEOUT
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "cli/demo/recording.moonshine.jsonl"
@@ -126,7 +126,6 @@ region = eu-west-1
 """
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("files", "more", "placed"),
     [

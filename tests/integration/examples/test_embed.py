@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.examples.program import ROOT, run, started
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 DEMO = ROOT / "cli" / "demo"
 SCRIPTED = {

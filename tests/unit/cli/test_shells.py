@@ -15,7 +15,7 @@ import pytest
 from cli.console import put_json
 from tests.support.waiting import TIMEOUT
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 ROOT = Path(__file__).parents[3]
 #: What is heard: a name in typographic quotes.

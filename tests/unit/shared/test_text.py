@@ -92,7 +92,7 @@ _PIECES = st.sampled_from(_SAID.split())
 
 
 @given(st.lists(st.tuples(_PIECES, st.sampled_from(["", " "])), max_size=12))
-@settings(max_examples=tries(2000))
+@settings(max_examples=tries(1000))
 def test_texts_of_all_kinds_keep_their_spacing(pieces: list[tuple[str, str]]) -> None:
     text = "".join(piece + space for piece, space in pieces).strip()
     assert joined(text) == text

@@ -128,7 +128,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=tries(200))
+@settings(max_examples=tries(100))
 @given(steps=st.lists(STEPS, max_size=50), page=st.sampled_from([1, 3, 10_000]))
 def test_each_listener_hears_every_key_gapless_and_once_from_its_start_on(
     steps: list[tuple[str, object, object]], page: int

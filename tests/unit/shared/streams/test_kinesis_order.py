@@ -58,7 +58,7 @@ async def work(stream: Stream, publisher: int, batches: list[list[str]], chance:
         await publish_with_retries(stream, entries, chance, cancelled)
 
 
-@settings(max_examples=tries(150))
+@settings(max_examples=tries(75))
 @given(
     plan=st.lists(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=8), max_size=5), max_size=4),
     seed=st.integers(0, 1 << 32),

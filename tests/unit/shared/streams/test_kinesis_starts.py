@@ -59,7 +59,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=tries(300))
+@settings(max_examples=tries(150))
 @given(steps=STEPS, page=st.sampled_from([1, 3, 10_000]), delay=st.sampled_from([0.02, 0.3]), seed=st.integers(0, 99))
 def test_each_reader_of_a_shard_gets_everything_once_from_its_start_on(
     steps: list[tuple[str, float, float | None]], page: int, delay: float, seed: int
