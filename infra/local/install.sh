@@ -52,6 +52,8 @@ PYTHON
 # Pins pip and setuptools too, and builds with them, so that nothing is ever resolved anew.
 install_python_packages() {
     local install=("$python" -m pip install --constraint constraints.txt)
+    # In one that only tries another Python, Python compiles what is imported: that is a third of the time.
+    [[ $environment == .venv ]] || install+=(--no-compile)
     "${install[@]}" pip setuptools || return
     if [[ $part == dependencies ]]; then
         requirements | "${install[@]}" --no-build-isolation --requirement /dev/stdin
