@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.parsers import ResponseParserError
 
 from shared.aws.client import AwsClient
 from shared.aws.credentials import CREDENTIAL_ERRORS, NO_CREDENTIALS, Profile
@@ -136,9 +137,17 @@ class Aws:
                 client = self._session.client(service, config=config.merge(Config(proxies={})))
         except (BotoCoreError, ValueError) as error:
             raise SetupError(f"AWS {service}: {error}") from None
+        client.meta.events.register("after-call", _check_answer)
         # Threads of its own: calls of a service that hangs shall not hold up another's.
         threads = DaemonThreadPool(_CALLS, service)
         return AwsClient(client, unavailable, threads, profile)
+
+
+def _check_answer(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    """One without what its service always says, as a LocalStack that is just ending gives, is no answer."""
+    expected = () if model.output_shape is None else model.output_shape.required_members
+    if "Error" not in parsed and (missing := [name for name in expected if name not in parsed]):
+        raise ResponseParserError(f"{model.name}: expected {', '.join(expected)}, got an answer without {missing[0]}")
 
 
 def botocore_session(environ: Mapping[str, str]) -> Any:

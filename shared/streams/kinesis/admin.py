@@ -87,9 +87,7 @@ class StreamAdmin:
             answer = await self._call("describe_stream_summary", StreamName=name)
         except ResourceMissing:
             return StreamStatus(name, _MISSING, 0)
-        if (summary := answer.get("StreamDescriptionSummary")) is None:
-            # A LocalStack that is just ending answers with nothing.
-            raise StreamUnavailable(f"stream {name}: expected its description, got an empty answer")
+        summary = answer["StreamDescriptionSummary"]
         return StreamStatus(name, summary["StreamStatus"].lower(), summary["OpenShardCount"])
 
     async def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:

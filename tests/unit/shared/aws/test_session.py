@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -186,30 +188,47 @@ async def test_nobody_at_the_endpoint_is_unavailable_after_one_try(monkeypatch: 
         await client.call("list_shards", StreamName="words")
 
 
-@pytest.mark.system
-async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def serving(status: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A service that answers every call with this status and no more; the names of the calls."""
     calls: list[str] = []
 
-    class Failing(BaseHTTPRequestHandler):
+    class Empty(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             calls.append(self.headers["X-Amz-Target"])
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(500)
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Not on the tests' output."""
 
-    with HTTPServer(("127.0.0.1", 0), Failing) as server:
-        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
+    with HTTPServer(("127.0.0.1", 0), Empty) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
         monkeypatch.setenv("AWS_REGION", "eu-west-1")
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        with pytest.raises(StreamUnavailable, match="500"):
-            await Aws().client("kinesis", StreamUnavailable).call("list_shards", StreamName="words")
+        yield calls
         server.shutdown()
-        serving.join()
+        thread.join()
+
+
+@pytest.mark.system
+async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(500, monkeypatch) as calls, pytest.raises(StreamUnavailable, match="500"):
+        await Aws().client("kinesis", StreamUnavailable).call("list_shards", StreamName="words")
     assert calls == ["Kinesis_20131202.ListShards"]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("operation", "missing"), [("get_records", "Records"), ("describe_stream_summary", "StreamDescriptionSummary")]
+)
+async def test_an_answer_without_what_the_service_always_says_is_none(
+    monkeypatch: pytest.MonkeyPatch, operation: str, missing: str
+) -> None:
+    with serving(200, monkeypatch), pytest.raises(StreamUnavailable, match=f"an answer without {missing}$"):
+        await Aws().client("kinesis", StreamUnavailable).call(operation)
 
 
 @pytest.mark.system

@@ -205,13 +205,3 @@ def test_the_streams_of_a_prefix_are_those_that_were_made_for_it() -> None:
         await asyncio.sleep(0)
 
     scripted(work)
-
-
-def test_an_answer_without_a_description_is_a_stream_that_is_out_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ScriptedKinesis, "describe_stream_summary", lambda kinesis, **named: {})
-
-    async def work(admin: StreamAdmin, wire: Wire) -> None:
-        with pytest.raises(StreamUnavailable, match=f"{NAMES[0]}: expected its description"):
-            await admin.list()
-
-    scripted(work)
