@@ -47,17 +47,34 @@ def test_the_demo_says_in_which_language_a_caption_is_corrected() -> None:
     assert demo.getvalue().split() == ["es", "corrected", "Por", "25", "dólares.", "corrected", "For", "25", "dollars."]
 
 
+#: How many captions of each language stay on the demo's screen: README has a newcomer change it.
+STAY = 3
+
+
+def text_on(screen: Screen) -> str:
+    """What the screen shows now, without its frames' blanks."""
+    console = Console(file=io.StringIO(), width=200)
+    with console.capture() as shown:
+        console.print(screen)
+    return " ".join(shown.get().split())
+
+
+def test_the_newest_captions_of_a_language_stay_on_the_demos_screen() -> None:
+    screen = Screen(Console(file=io.StringIO()), ["es"], 1.0)
+    for number in range(1, 10):
+        screen.caption("es", replace(caption(None, text=f"Frase {number}."), number=number))
+    said = " ".join(f"Frase {number}." for number in range(10 - STAY, 10))
+    assert f" es {said} " in text_on(screen)
+
+
 def test_what_stands_on_the_demos_screen_is_corrected_there() -> None:
-    console = Console(file=io.StringIO(), width=80)
-    screen = Screen(console, ["es"], 1.0)
+    screen = Screen(Console(file=io.StringIO()), ["es"], 1.0)
     for number, text in enumerate(["Lo vendí.", "Por 20.", "Dólares."], 1):
         screen.caption("es", replace(caption(None, text=text), number=number))
     screen.corrected("es", Corrected(2, 3, "Por 25 dólares."))
     screen.corrected("es", Corrected(7, 9, "Que nadie ve."))
-    with screen, console.capture() as shown:
-        console.print(screen._live.get_renderable())
-    assert "es Lo vendí. Por 25 dólares. " in " ".join(shown.get().split())
-    assert "nadie" not in shown.get()
+    assert "es Lo vendí. Por 25 dólares. " in text_on(screen)
+    assert "nadie" not in text_on(screen)
 
 
 #: It sets a terminal's title and its clipboard, clears its screen, and looks like markup of Rich's.
