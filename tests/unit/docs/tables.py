@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.unit.docs.tree import ROOT
 
 
-def rows(path: str, first: str) -> list[list[str]]:
-    """The cells of the one table of the document whose first column is headed so, row by row, without its head."""
+def rows(path: str, *head: str) -> list[list[str]]:
+    """The cells of the one table of the document whose first columns are headed so, row by row, without its head."""
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
-    heads = [number for number, line in enumerate(lines) if line.startswith(f"| {first} |")]
-    assert len(heads) == 1, f"{path}: expected one table that begins with {first}, got {len(heads)}"
+    heads = [number for number, line in enumerate(lines) if line.startswith(f"| {' | '.join(head)} |")]
+    assert len(heads) == 1, f"{path}: expected one table that begins with {head}, got {len(heads)}"
     found = []
     for line in lines[heads[0] + 2 :]:
         if not line.startswith("|"):

@@ -6,7 +6,6 @@ import ast
 import importlib
 import inspect
 import re
-import tomllib
 import typing
 from collections.abc import Iterator
 from dataclasses import fields
@@ -24,29 +23,18 @@ from producers import AudioProducer, ProducerStatus
 from shared.errors import LowLatencyTranslateError, SettingError
 from shared.models import Status
 from shared.sessions import Session
-from shared.settings import OF_A_SESSION
 from sinks import AudioEvent, AudioSubscriber, CaptionEvent, CaptionSubscriber, Ended
-from tests.unit.cli.conftest import llt
-from tests.unit.cli.outcome import Llt
+from tests.unit.docs.document import Document
+from tests.unit.docs.tables import rows
+from tests.unit.docs.tree import ROOT
 from tests.unit.sinks.test_sharing import LISTENERS, READS_APART, READS_SHARED
 
 pytestmark = pytest.mark.hermetic
 
-__all__ = ["llt"]
-
-ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "sdk.md").read_text(encoding="utf-8")
-#: The page without its programs.
-PROSE = re.sub(r"^```.*?^```$", "", TEXT, flags=re.MULTILINE | re.DOTALL)
+PAGE = "docs/sdk.md"
+TEXT = Document(PAGE).text
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PACKAGES = ("shared", "producers", "processors", "sinks")
-
-
-def table(*head: str) -> list[list[str]]:
-    """The rows of the table with this head."""
-    found = re.search(rf"^\| {re.escape(' | '.join(head))} \|\n\|[-|]+\|\n((?:\|.*\n)+)", PROSE, re.MULTILINE)
-    assert found, f"expected a table of {head}"
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in found[1].splitlines()]
 
 
 def quoted(text: str) -> list[str]:
@@ -67,33 +55,23 @@ def options(owner: type) -> dict[str, Any]:
 
 
 def test_its_programs_are_examples_that_the_tests_run() -> None:
-    shown = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
     programs = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES}
-    assert shown == [programs[name] for name in ("speaker", "listener", "embed")]
+    assert Document(PAGE).blocks("python") == [programs[name] for name in ("speaker", "listener", "embed")]
 
 
 def test_every_example_is_named_with_what_it_does() -> None:
-    assert sorted(row[0].partition("]")[0].lstrip("[") for row in table("program", "what it does")) == [
+    assert sorted(row[0].partition("]")[0].lstrip("[") for row in rows(PAGE, "program", "what it does")) == [
         path.name for path in EXAMPLES
     ]
 
 
-def test_every_link_leads_somewhere() -> None:
-    links = re.findall(r"\]\(([^)]+)\)", PROSE)
-    heads = {
-        re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in re.findall(r"^#+ (.*)$", PROSE, re.MULTILINE)
-    }
-    assert {link[1:] for link in links if link.startswith("#")} <= heads
-    files = [link for link in links if not link.startswith("#")]
-    assert len(files) > 10
-    assert [link for link in files if not (ROOT / "docs" / link).exists()] == []
-
-
 def test_the_table_of_imports_is_true_and_lacks_nothing_that_a_client_imports() -> None:
-    rows = [
-        (name, module.strip("`")) for names, module, _ in table("what", "from", "what it is") for name in quoted(names)
+    shown = [
+        (name, module.strip("`"))
+        for names, module, _ in rows(PAGE, "what", "from", "what it is")
+        for name in quoted(names)
     ]
-    for name, module in rows:
+    for name, module in shown:
         assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
     public = [
         (name, package.__name__)
@@ -101,19 +79,21 @@ def test_the_table_of_imports_is_true_and_lacks_nothing_that_a_client_imports() 
         for name in package.__all__
     ]
     used = [found for path in EXAMPLES for found in imported(path)]
-    assert set(public) | set(used) <= set(rows)
-    assert len(set(rows)) == len(rows)
+    assert set(public) | set(used) <= set(shown)
+    assert len(set(shown)) == len(shown)
 
 
 def test_the_options_of_a_producer_are_its_own_with_their_defaults() -> None:
-    rows = {quoted(name)[0]: default for name, default, _ in table("option", "default", "what it is")}
-    assert rows == {name: str(default) for name, default in options(AudioProducer).items()}
+    shown = {quoted(name)[0]: default for name, default, _ in rows(PAGE, "option", "default", "what it is")}
+    assert shown == {name: str(default) for name, default in options(AudioProducer).items()}
 
 
 def test_the_options_of_subscribers_are_their_own_with_their_defaults() -> None:
-    rows = {quoted(name)[0]: (of, default) for name, of, default, _ in table("option", "of", "default", "what it is")}
+    shown = {
+        quoted(name)[0]: (of, default) for name, of, default, _ in rows(PAGE, "option", "of", "default", "what it is")
+    }
     captions, speech = options(CaptionSubscriber), options(AudioSubscriber)
-    assert rows == {
+    assert shown == {
         name: (
             "both" if name in captions and name in speech else "captions" if name in captions else "speech",
             str(default),
@@ -123,14 +103,16 @@ def test_the_options_of_subscribers_are_their_own_with_their_defaults() -> None:
 
 
 def test_the_status_of_a_producer_is_explained_field_by_field() -> None:
-    rows = [quoted(name)[0] for name, _ in table("field", "what it is")]
-    assert rows == [column.name for column in fields(ProducerStatus)]
+    shown = [quoted(name)[0] for name, _ in rows(PAGE, "field", "what it is")]
+    assert shown == [column.name for column in fields(ProducerStatus)]
 
 
 def test_every_event_is_explained_with_its_fields_and_who_tells_it() -> None:
-    rows = {quoted(row[0])[0]: (row[1], quoted(row[2])) for row in table("event", "of", "fields", "what it means")}
+    shown = {
+        quoted(row[0])[0]: (row[1], quoted(row[2])) for row in rows(PAGE, "event", "of", "fields", "what it means")
+    }
     captions, speech = typing.get_args(CaptionEvent), typing.get_args(AudioEvent)
-    assert rows == {
+    assert shown == {
         event.__name__: (
             "both" if event in captions and event in speech else "captions" if event in captions else "speech",
             [column.name for column in fields(event)],
@@ -140,25 +122,27 @@ def test_every_event_is_explained_with_its_fields_and_who_tells_it() -> None:
 
 
 def test_every_status_and_every_reason_of_an_end_is_explained() -> None:
-    assert [quoted(name)[0] for name, _ in table("status", "why")] == list(Status)
-    assert {quoted(name)[0] for name, _ in table("reason", "why")} == set(re.findall(r'"([^"]+)"', Ended.__doc__ or ""))
+    assert [quoted(name)[0] for name, _ in rows(PAGE, "status", "why")] == list(Status)
+    assert {quoted(name)[0] for name, _ in rows(PAGE, "reason", "why")} == set(
+        re.findall(r'"([^"]+)"', Ended.__doc__ or "")
+    )
 
 
 def test_every_error_is_explained_or_said_to_reach_no_client() -> None:
-    rows = [quoted(name)[0] for name, _, _ in table("error", "where a client meets it", "what to do")]
-    (unmet,) = re.findall(r"^(`.*) are between workers", PROSE, re.MULTILINE)
+    shown = [quoted(name)[0] for name, _, _ in rows(PAGE, "error", "where a client meets it", "what to do")]
+    (unmet,) = re.findall(r"^(`.*) are between workers", TEXT, re.MULTILINE)
     known = {
         name
         for name, found in vars(shared.errors).items()
         if inspect.isclass(found) and issubclass(found, LowLatencyTranslateError)
     }
-    assert {*rows, *quoted(unmet), LowLatencyTranslateError.__name__} == known
-    assert len(rows) + len(quoted(unmet)) + 1 == len(known)
+    assert {*shown, *quoted(unmet), LowLatencyTranslateError.__name__} == known
+    assert len(shown) + len(quoted(unmet)) + 1 == len(known)
 
 
 @pytest.mark.parametrize("package", ["producers", "sinks"])
 def test_what_the_sdk_raises_is_among_the_errors_that_a_client_meets(package: str) -> None:
-    rows = {quoted(name)[0] for name, _, _ in table("error", "where a client meets it", "what to do")}
+    shown = {quoted(name)[0] for name, _, _ in rows(PAGE, "error", "where a client meets it", "what to do")}
     raised = {
         name
         for path in (ROOT / package).rglob("*.py")
@@ -167,16 +151,11 @@ def test_what_the_sdk_raises_is_among_the_errors_that_a_client_meets(package: st
         and re.search(rf"(?:raise|fail\(|return) ?{name}\(", path.read_text(encoding="utf-8"))
     }
     assert len(raised) > 2
-    assert raised <= rows
-
-
-def test_the_settings_of_a_session_are_those_that_it_may_have() -> None:
-    (listed,) = re.findall(r"It may have these:\n\n(.*?)\n\n", PROSE, re.DOTALL)
-    assert set(quoted(listed)) == OF_A_SESSION
+    assert raised <= shown
 
 
 def test_the_rates_of_a_session_are_those_that_it_takes() -> None:
-    low, high, default = map(int, re.findall(r"`Session\(rate=\.\.\.\)`: (\d+)-(\d+) Hz, (\d+) by default", PROSE)[0])
+    low, high, default = map(int, re.findall(r"`Session\(rate=\.\.\.\)`: (\d+)-(\d+) Hz, (\d+) by default", TEXT)[0])
     given: dict[str, Any] = {"id": "talk", "source_language": "en", "target_languages": ()}
     assert Session(**given).rate == default
     for rate in (low, high):
@@ -187,21 +166,8 @@ def test_the_rates_of_a_session_are_those_that_it_takes() -> None:
 
 
 def test_the_reads_of_many_subscribers_are_those_that_are_counted() -> None:
-    assert re.findall(r"(\d+)\s+subscribers", PROSE) == [str(LISTENERS)]
-    assert table("mappings of streams", "reads of Kinesis") == [
+    assert re.findall(r"(\d+)\s+subscribers", TEXT) == [str(LISTENERS)]
+    assert rows(PAGE, "mappings of streams", "reads of Kinesis") == [
         ["one for all", f"{READS_SHARED} a second"],
         ["one for each", f"{READS_APART} a second"],
     ]
-
-
-def test_the_extras_targets_and_commands_that_it_names_exist(llt: Llt) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    named = {extra for names, _ in table("extra", "what it adds") for extra in quoted(names)}
-    assert named <= project["project"]["optional-dependencies"].keys()
-    targets = set(re.findall(r"`make ([\w-]+)`", PROSE))
-    assert targets
-    assert targets <= set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    commands = set(re.findall(r"`llt ([a-z -]+)`", PROSE))
-    assert commands
-    for command in commands:
-        assert llt(*command.split(), "--help").code == 0, command
