@@ -40,7 +40,7 @@ READERS = ("docker-compose.override.yml",)
 PACKAGES = tuple(sorted(path for path in paths() if "/" not in path and any((ROOT / path).glob("**/*.py"))))
 MODULE = re.compile(rf"(?:{'|'.join(map(re.escape, PACKAGES))})(?:\.\w+)+")
 #: Options of other programs that stand between backticks on their own.
-FOREIGN = frozenset({"--help", "--no-deps", "--scale", "--target", "--wait"})
+FOREIGN = frozenset({"--help", "--no-deps", "--target"})
 of_each = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 import pytest
 
@@ -39,13 +38,6 @@ def test_its_table_leads_to_every_other_document() -> None:
 def test_its_table_of_folders_has_every_folder_that_a_reader_opens() -> None:
     folders = {path for path in paths() if "/" not in path and (ROOT / path).is_dir() and not path.startswith(".")}
     assert {re.findall(r"\((.*)\)", row[0])[0] for row in rows("README.md", "folder")} == folders
-
-
-def test_the_folders_that_the_wheel_holds_are_named() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    shipped = [pattern.rstrip("*") for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]]
-    (sentence,) = re.findall(r"^The wheel holds (.*), with `llt`", README.text, re.MULTILINE)
-    assert re.findall(r"`(\w+)`", sentence) == shipped
 
 
 def test_what_a_first_change_changes_is_there_once_whatever_it_is_now() -> None:
