@@ -57,8 +57,8 @@ coverage: setup localstack-environment ## Run the same tests, and write htmlcov/
 	@$(python) -m pytest $(side_by_side) -m "$(elsewhere)" --cov --cov-report=html --cov-report=term
 
 test-long: setup localstack-environment ## Run the tests that take long each: speech at its pace, real recognisers, the wheel
-	@$(python) -m pytest $(side_by_side) -m "long and not alone and not kcl"
-	@$(python) -m pytest -m "long and alone"
+	@$(python) -m pytest $(side_by_side) -m "long and not (kcl or alone or soak)"
+	@$(python) -m pytest -m "long and alone and not soak"
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators
 	@$(python) -m pytest $(side_by_side) -m emulated
@@ -72,6 +72,9 @@ image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's step
 
 soak-conformance: setup ## Before a release: try what is random ten times as often
 	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"
+
+soak-pipeline: setup localstack-environment ## Before a release: what befalls speakers, workers and listeners, and the bounds of benchmarks
+	@$(python) -m pytest $(side_by_side) -m "soak and not kcl"
 
 soak-aws: bench-aws ## Before a release: the AWS engines under load, measured on emulators
 

@@ -54,6 +54,7 @@ async def test_every_stream_is_split_and_merged_in_the_middle_of_speech(observer
     assert played.words == spoken.words
 
 
+@pytest.mark.soak
 async def test_a_stream_that_refuses_every_third_record_loses_nothing_and_keeps_the_order(
     observer: Observer, in_memory: PipelineRun
 ) -> None:

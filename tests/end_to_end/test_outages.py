@@ -16,6 +16,7 @@ from tests.support.stalling_proxy import StallingProxy
 pytestmark = [pytest.mark.system, pytest.mark.long]
 
 
+@pytest.mark.soak
 def test_twenty_seconds_without_an_answer_are_waited_out_and_cost_nothing(
     localstack: LocalStack, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_worker_killed_in_mid_sentence_and_started_anew_says_everything_once(
     assert words(source) == spoken.words
 
 
+@pytest.mark.soak
 def test_of_two_workers_on_one_session_only_one_decides(deployment: Deployment, observer: Any, tmp_path: Path) -> None:
     spoken = Excerpt(15, tmp_path)
     deployment.environment["RECOGNISER"] = spoken.recogniser
@@ -130,6 +131,7 @@ def test_of_two_workers_on_one_session_only_one_decides(deployment: Deployment, 
         assert up.interrupt() == 0, up.stderr
 
 
+@pytest.mark.soak
 def test_a_second_up_that_comes_and_goes_costs_a_listener_nothing(deployment: Deployment, tmp_path: Path) -> None:
     spoken = Excerpt(26, tmp_path)
     deployment.environment["RECOGNISER"] = spoken.recogniser

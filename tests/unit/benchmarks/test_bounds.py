@@ -11,6 +11,7 @@ from tests.support.pocketsphinx import needs_pocketsphinx
 pytestmark = [pytest.mark.system, pytest.mark.long]
 
 
+@pytest.mark.soak
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", [pytest.param("flicker", marks=needs_pocketsphinx), "speech_lag"])
 def test_what_is_measured_on_virtual_time_keeps_its_bounds(name: str) -> None:

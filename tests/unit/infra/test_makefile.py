@@ -27,7 +27,10 @@ BESIDE = ("slow", "long", "emulated", "kcl", "alone", "image")
 SUITES = {
     "check": [f'EFFORT=check {PYTEST} --numprocesses 2 --dist worksteal -m "{CHECKED}"'],
     "test": [f'{SIDE_BY_SIDE} -m "{TESTED}"'],
-    "test-long": [f'{SIDE_BY_SIDE} -m "long and not alone and not kcl"', f'{PYTEST} -m "long and alone"'],
+    "test-long": [
+        f'{SIDE_BY_SIDE} -m "long and not (kcl or alone or soak)"',
+        f'{PYTEST} -m "long and alone and not soak"',
+    ],
     "test-aws": [f"{SIDE_BY_SIDE} -m emulated"],
     "test-kcl": [
         f'{SIDE_BY_SIDE} -m "kcl and not ({SOAKED} or alone)"',
@@ -94,6 +97,7 @@ def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_t
 CONFORMANCE = f'EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"'
 SOAKS = {
     "soak-conformance": [CONFORMANCE],
+    "soak-pipeline": [f'{SIDE_BY_SIDE} -m "soak and not kcl"'],
     "soak-aws": [
         f".venv/bin/python -m tests.benchmarks.{name}" for name in ("transcribe_streams", "translate_parallel")
     ],
