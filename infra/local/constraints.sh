@@ -4,9 +4,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source infra/local/lib.sh
 
+python=$(need_python)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-"$(need_python)" -m venv "$scratch"
+"$python" -m venv "$scratch"
 "$scratch/bin/python" -m pip install --quiet --upgrade pip setuptools
 "$scratch/bin/python" -m pip install --quiet --no-build-isolation --editable '.[workers,offline,aws,emulators,files,microphone,kcl,infra,dev]'
 {

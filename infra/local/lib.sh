@@ -85,11 +85,14 @@ need_python() {
     find_python && return
     [[ -n ${PYTHON:-} ]] ||
         fail 'Python 3.11 or newer is needed. Install it, or name it: make install PYTHON=/path/to/python3.11'
-    fail "PYTHON=$PYTHON: expected a Python, 3.11 or newer, that runs; found here: $(find_pythons | paste -sd ' ')"
+    local found
+    found=$(find_pythons | paste -sd ' ')
+    fail "PYTHON=$PYTHON: expected a Python, 3.11 or newer, that runs; found here: ${found:-none}"
 }
 
 # The folder of the environment: .venv, but .venv-3.12 where PYTHON is a 3.12 and .venv of another version, so that
-# trying a version never takes away the environment that is there.
+# trying a version never takes away the environment that is there. An environment whose interpreter is gone does not run
+# any more, but still says which version it is of.
 environment_folder() {
     local found wanted present
     if [[ -z ${PYTHON:-} ]]; then
@@ -98,8 +101,8 @@ environment_folder() {
     fi
     found=$(need_python) || return
     wanted=$(version_of "$found")
-    present=$(version_of .venv/bin/python) || present=$wanted
-    if [[ $present == "$wanted" ]]; then
+    present=$(sed -n '/^version/{s/^version\(_info\)* = \(3\.[0-9]*\).*/\2/p;q}' .venv/pyvenv.cfg 2>/dev/null) || true
+    if [[ ${present:-$wanted} == "$wanted" ]]; then
         echo .venv
     else
         echo ".venv-$wanted"

@@ -66,7 +66,7 @@ class Checkout:
 
     def install(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Runs the script from another folder."""
-        own = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+        own = {name: value for name, value in os.environ.items() if name not in ("JAVA_HOME", "PYTHON")}
         return subprocess.run(
             ["bash", self.folder / "infra/local/kcl/install.sh", *arguments],
             env=own | {"PATH": f"{self.bin}:{os.environ['PATH']}"} | environ,

@@ -39,7 +39,7 @@ PYTHON = """#!/bin/sh
 case "$*" in
 *version_info*) echo {version} ;;
 *ensurepip*) exit {lacks} ;;
-"-m venv --clear "*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+"-m venv --clear "*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && echo "version = {version}.9" >"$4/pyvenv.cfg" ;;
 esac
 """
 #: Pyenv has one for every version, and it fails for those that are not chosen.
@@ -75,6 +75,12 @@ class Machine:
         minor = version.rpartition(".")[0]
         program(self.bin / f"python{minor}", SHIM)
         return self.has(self.pyenv / "versions" / version / "bin/python", minor)
+
+    def environment_of(self, version: str) -> Path:
+        """The .venv of this version; returns its interpreter."""
+        python = self.has(self.checkout / ".venv/bin/python", version)
+        (self.checkout / ".venv/pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}.9\n")
+        return python
 
     def run(self, *command: str, python: str | Path = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -159,7 +165,9 @@ def test_what_does_not_run_or_is_too_old_is_refused_with_those_that_are_found(ma
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{line}\n")
     made = machine.run("make", "-n", "lint", f"PYTHON={name}")
     assert made.returncode == 2
-    assert made.stderr.startswith(line)
+    assert made.stderr.startswith(f"{line}\n")
+    usual.unlink()
+    assert machine.run("make", "-n", "lint", f"PYTHON={name}").stderr.splitlines()[0].endswith("; found here: none")
 
 
 def test_another_version_has_an_environment_of_its_own_beside_the_first(machine: Machine) -> None:
@@ -167,14 +175,24 @@ def test_another_version_has_an_environment_of_its_own_beside_the_first(machine:
     newer = machine.of_pyenv("3.12.1")
     # The first one is .venv, whatever its version.
     assert [machine.environment(), machine.environment("3.12")] == [".venv", ".venv"]
-    machine.has(machine.checkout / ".venv/bin/python", "3.11")
+    machine.environment_of("3.11")
     assert machine.environment() == ".venv"
     assert machine.environment("python3") == ".venv"
     assert machine.environment(newer) == ".venv-3.12"
 
 
+def test_an_environment_whose_interpreter_is_gone_is_made_again_by_its_own_version_alone(machine: Machine) -> None:
+    machine.of_pyenv("3.12.1")
+    usual = machine.has(machine.bin / "python3", "3.11")
+    machine.environment_of("3.11").unlink()
+    assert [machine.environment(named) for named in ("", "3.12", usual)] == [".venv", ".venv-3.12", ".venv"]
+    # So does one that another program than venv made.
+    (machine.checkout / ".venv/pyvenv.cfg").write_text("home = /usr/bin\nversion_info = 3.11.9.final.0\nversion = 9\n")
+    assert machine.environment("3.12") == ".venv-3.12"
+
+
 def test_every_target_runs_in_the_environment_of_python(machine: Machine) -> None:
-    machine.has(machine.checkout / ".venv/bin/python", "3.11")
+    machine.environment_of("3.11")
     # A path may have a space in it.
     newer = machine.has(machine.checkout / "of my own/python", "3.13")
     for target in re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE):
