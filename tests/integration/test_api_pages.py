@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.makefile import commands
 from tests.support.waiting import TIMEOUT
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
@@ -33,10 +34,7 @@ class Anchors(HTMLParser):
 
 def command(out: Path) -> list[str]:
     """What the target runs once the environment is there, into another folder."""
-    dry = subprocess.run(
-        ["make", "--dry-run", "--no-print-directory", "api"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    python, *arguments = shlex.split(dry.stdout.splitlines()[-1])
+    python, *arguments = shlex.split(commands("api")[-1])
     assert (python, arguments.count("out/api")) == (".venv/bin/python", 1)
     return [sys.executable, *(str(out) if argument == "out/api" else argument for argument in arguments)]
 

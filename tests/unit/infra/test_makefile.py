@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from _pytest.mark.expression import Expression
 
+from tests.support.checkout import ROOT
+from tests.support.makefile import commands
 from tests.support.waiting import TIMEOUT
 
 pytestmark = pytest.mark.system
 
-ROOT = Path(__file__).parents[3]
 PYTEST = ".venv/bin/python -m pytest"
 TESTED = "not kcl and not emulated and not long and not image"
 SOAKED = "slow or long or soak"
@@ -38,22 +39,6 @@ SUITES = {
     ],
     "image-steps": [f"{PYTEST} -m image"],
 }
-
-
-def commands(target: str, *variables: str) -> list[str]:
-    """What make would run for a target, what it depends on first."""
-    # Make itself may run these tests, and tells a make inside it how to behave.
-    own = {name: value for name, value in os.environ.items() if not re.match("MAKE|MFLAGS$|PYTHON$", name)}
-    shown = subprocess.run(
-        ["make", "-n", target, *variables],
-        cwd=ROOT,
-        env=own,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=TIMEOUT,
-    )
-    return shown.stdout.splitlines()
 
 
 @pytest.mark.parametrize("suite", SUITES)
