@@ -38,6 +38,13 @@ def test_the_long_suites_run_on_the_oldest() -> None:
     ]
 
 
+def test_the_steps_of_the_image_may_run_as_another_user_and_as_process_1() -> None:
+    assert MAKE["container"]["options"] == "${{ matrix.options }}"
+    assert {one["target"]: one["options"] for one in MATRIX["include"] if "options" in one} == {
+        "image-steps": "--privileged"
+    }
+
+
 def test_every_target_that_it_makes_exists() -> None:
     assert MAKE["steps"][-1]["run"].startswith("make ${{ matrix.target }} ")
     targets = {*MATRIX["target"], *(one["target"] for one in MATRIX["include"])}
