@@ -70,8 +70,8 @@ test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers
 image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's steps without Docker, and try what they made
 	@$(python) -m pytest -m image
 
-soak-conformance: setup ## Before a release: try what is random ten times as often
-	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m "hermetic and not kcl"
+soak-conformance: setup setup-kcl ## Before a release: try what is random ten times as often
+	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic
 
 soak-pipeline: setup localstack-environment ## Before a release: what befalls speakers, workers and listeners, and the bounds of benchmarks
 	@$(python) -m pytest $(side_by_side) -m "soak and not kcl"

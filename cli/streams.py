@@ -25,6 +25,8 @@ from shared.errors import StoreUnavailable, StreamUnavailable
 from shared.settings import Settings
 from shared.streams.kinesis.admin import StreamAdmin, StreamStatus
 
+#: A stream that is split or merged goes on being read and written.
+_USABLE = ("active", "updating")
 #: Seconds between two looks at whether everything is still there.
 _INTERVAL = 2.0
 
@@ -43,7 +45,7 @@ class _Found:
     def lacking(self) -> Sequence[str]:
         """The names of what cannot be used: it is missing, being made or being deleted. KCL makes its own tables."""
         found: list[StreamStatus | TableStatus] = [*self.streams, *self.tables]
-        return [item.name for item in found if item.status != "active"]
+        return [item.name for item in found if item.status not in _USABLE]
 
 
 class _Resources:
