@@ -15,6 +15,18 @@ pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("producers", "sinks", "processors", "emulators", "cli")
+#: Python's path as an editable installation has it: this project is found last, by a finder of its own.
+EDITABLE = f"""
+import sys
+from importlib.machinery import PathFinder
+
+class Editable:
+    @staticmethod
+    def find_spec(name, path, target=None):
+        return PathFinder.find_spec(name, path or [{str(ROOT)!r}])
+
+sys.meta_path.append(Editable)
+"""
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,3 +66,20 @@ def test_the_command_line_says_nothing_but_that_line(tmp_path: Path) -> None:
 def test_a_folder_of_that_name_that_is_no_package_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     assert run(tmp_path, "-c", f"import {', '.join(PACKAGES)}").returncode == 0
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_folder_of_that_name_comes_before_an_editable_installation_and_is_named(tmp_path: Path, package: str) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    done = subprocess.run(
+        # Without site: this project may be installed so where the tests run.
+        [sys.executable, "-S", "-c", f"{EDITABLE}\nimport {package}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
+    )
+    assert done.returncode == 1
+    assert f"another project's `shared` in place of its own: {folder}. " in done.stderr.splitlines()[-1]
