@@ -15,10 +15,13 @@ from tests.support.waiting import TIMEOUT
 pytestmark = pytest.mark.system
 
 HERMETIC = """
+import ctypes
+import multiprocessing
 import socket
 import subprocess
 import sys
 
+import espeakng_loader
 import pytest
 
 pytestmark = pytest.mark.hermetic
@@ -57,9 +60,19 @@ def test_one_that_has_not_one_size_fails_collection_whatever_is_asked_for(tmp_pa
         ("socket.socket().bind(('127.0.0.1', 0))", "the network (socket.bind of 127.0.0.1)"),
         ("subprocess.run(['true'])", "a process (subprocess.Popen)"),
         ("import pocketsphinx", "the engine pocketsphinx"),
+        ("ctypes.CDLL(espeakng_loader.get_library_path())", "the engine libespeak-ng.so"),
+        ("multiprocessing.get_context('spawn').Process().start()", "a process (os.posix_spawn)"),
+        (
+            "socket.socket(type=socket.SOCK_DGRAM).sendmsg([], [], 0, ('127.0.0.1', 1))",
+            "the network (socket.sendmsg of 127.0.0.1)",
+        ),
         ("try: subprocess.run(['true'])\n    except Exception: pass", "a process (subprocess.Popen)"),
+        ("try: subprocess.run(['true'])\n    except Exception: pytest.skip()", "a process (subprocess.Popen)"),
     ],
-    ids=["connects", "listens", "starts a process", "loads an engine", "hides it"],
+    ids=[
+        *("connects", "listens", "starts a process", "loads an engine", "loads an imported engine"),
+        *("spawns a process", "sends a packet", "hides it", "is skipped"),
+    ],
 )
 def test_a_hermetic_one_that_is_not_fails_and_says_what_it_did(tmp_path: Path, body: str, what: str) -> None:
     done = pytest_on(tmp_path, f"{HERMETIC}\ndef test_it():\n    {body}\n")
