@@ -79,7 +79,7 @@ def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_t
     assert script not in commands("test")
 
 
-CONFORMANCE = f'EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic'
+CONFORMANCE = f"EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic"
 SOAKS = {
     "soak-conformance": [CONFORMANCE],
     "soak-pipeline": [f'{SIDE_BY_SIDE} -m "soak and not kcl"'],
