@@ -61,7 +61,7 @@ test-long: setup localstack-environment ## Run the tests that take long each: sp
 	@$(python) -m pytest -m "long and alone and not soak"
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators
-	@$(python) -m pytest $(side_by_side) -m emulated
+	@$(python) -m pytest $(side_by_side) -m "emulated and not soak"
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java; soak-kcl has the rest of them
 	@$(python) -m pytest $(side_by_side) -m "kcl and not ($(soaked) or alone)"
@@ -74,9 +74,12 @@ soak-conformance: setup setup-kcl ## Before a release: try what is random ten ti
 	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic
 
 soak-pipeline: setup localstack-environment ## Before a release: what befalls speakers, workers and listeners, and the bounds of benchmarks
-	@$(python) -m pytest $(side_by_side) -m "soak and not kcl"
+	@$(python) -m pytest $(side_by_side) -m "soak and not (kcl or emulated)"
 
-soak-aws: bench-aws ## Before a release: the AWS engines under load, measured on emulators
+soak-aws: setup localstack-environment ## Before a release: the AWS engines with more recognisers, then bench-aws's measurements
+	@$(python) -m pytest $(side_by_side) -m "emulated and soak"
+	@$(python) -m tests.benchmarks.transcribe_streams
+	@$(python) -m tests.benchmarks.translate_parallel
 
 soak-kcl: setup localstack-environment setup-kcl ## Before a release: all that befalls KCL workers, then bench-kcl's measurements
 	@$(python) -m pytest $(side_by_side) -m "kcl and not alone and ($(soaked))"

@@ -51,7 +51,10 @@ def words(out: Path) -> str:
     return normalise(" ".join(texts))
 
 
-@pytest.mark.parametrize("recogniser", [f"scripted:{DEMO / 'recording.moonshine.jsonl'}", "moonshine", POCKETSPHINX])
+@pytest.mark.parametrize(
+    "recogniser",
+    [f"scripted:{DEMO / 'recording.moonshine.jsonl'}", pytest.param("moonshine", marks=pytest.mark.soak), POCKETSPHINX],
+)
 def test_the_words_are_those_of_the_offline_run(recogniser: str, tmp_path: Path) -> None:
     offline, aws = tmp_path / "offline", tmp_path / "aws"
     with ThreadPoolExecutor() as beside:

@@ -22,7 +22,7 @@ from tests.end_to_end.excerpt import excerpt
 from tests.end_to_end.kcl_worker import STAGES, Worker
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.system, pytest.mark.kcl, pytest.mark.alone]
+pytestmark = [pytest.mark.system, pytest.mark.kcl, pytest.mark.alone, pytest.mark.soak]
 
 ROLES = ("producer", *STAGES, "sink", "operator")
 #: Role -> "always": actions; "at times": actions with when.

@@ -99,6 +99,7 @@ def test_a_daemon_and_its_child_are_killed_together(pipeline: KclPipeline, spoke
     pipeline.speak(f"both-killed-{stage}", spoken, pipeline.workers[stage].kill_both)
 
 
+@pytest.mark.soak
 def test_a_worker_dies_with_everything_and_a_second_one_takes_over(pipeline: KclPipeline, spoken: Excerpt) -> None:
     pipeline.until_serving()
     second = Worker(pipeline.deployment, "stability").up()
@@ -158,6 +159,7 @@ def test_records_that_are_refused_for_20_s_are_written_then(
     assert any("trying again" in complained() for complained in complaints)
 
 
+@pytest.mark.soak
 def test_every_stream_is_split_and_merged(pipeline: KclPipeline, spoken: Excerpt, observer: Observer) -> None:
     kinesis = observer.client("kinesis")
     streams = [f"{pipeline.deployment.prefix}-{name}" for name in StreamName]

@@ -32,7 +32,7 @@ SUITES = {
         f'{SIDE_BY_SIDE} -m "long and not (kcl or alone or soak)"',
         f'{PYTEST} -m "long and alone and not soak"',
     ],
-    "test-aws": [f"{SIDE_BY_SIDE} -m emulated"],
+    "test-aws": [f'{SIDE_BY_SIDE} -m "emulated and not soak"'],
     "test-kcl": [
         f'{SIDE_BY_SIDE} -m "kcl and not ({SOAKED} or alone)"',
         f'{PYTEST} -m "kcl and alone and not ({SOAKED})"',
@@ -82,9 +82,10 @@ def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_t
 CONFORMANCE = f"EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic"
 SOAKS = {
     "soak-conformance": [CONFORMANCE],
-    "soak-pipeline": [f'{SIDE_BY_SIDE} -m "soak and not kcl"'],
+    "soak-pipeline": [f'{SIDE_BY_SIDE} -m "soak and not (kcl or emulated)"'],
     "soak-aws": [
-        f".venv/bin/python -m tests.benchmarks.{name}" for name in ("transcribe_streams", "translate_parallel")
+        f'{SIDE_BY_SIDE} -m "emulated and soak"',
+        *(f".venv/bin/python -m tests.benchmarks.{name}" for name in ("transcribe_streams", "translate_parallel")),
     ],
     "soak-kcl": [
         f'{SIDE_BY_SIDE} -m "kcl and not alone and ({SOAKED})"',
