@@ -147,7 +147,7 @@ def _check_answer(parsed: dict[str, Any], model: Any, **_: Any) -> None:
     """One without what its service always says, as a LocalStack that is just ending gives, is no answer."""
     expected = () if model.output_shape is None else model.output_shape.required_members
     if "Error" not in parsed and (missing := [name for name in expected if name not in parsed]):
-        raise ResponseParserError(f"{model.name}: expected {', '.join(expected)}, got an answer without {missing[0]}")
+        raise ResponseParserError(f"{model.name}: expected a {missing[0]}, got none")
 
 
 def botocore_session(environ: Mapping[str, str]) -> Any:

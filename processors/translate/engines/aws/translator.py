@@ -90,10 +90,7 @@ class AwsTranslator(Translator):
                 raise UnsupportedLanguage(f"Amazon Translate has no way from {source} to {target}") from None
             size = f"{_size(words)} bytes from {source} to {target}"
             raise EngineUnavailable(f"Amazon Translate refused {size}: {error.code}") from None
-        made = answer.get("TranslatedText")
-        if not isinstance(made, str):
-            raise EngineUnavailable(f"{self._client.endpoint}: expected a TranslatedText, got none")
-        return made
+        return str(answer["TranslatedText"])
 
     def _terminology(self, style: Style) -> str | None:
         now = asyncio.get_running_loop().time()

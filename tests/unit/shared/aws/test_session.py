@@ -227,7 +227,7 @@ async def test_a_call_that_the_service_fails_is_made_once(monkeypatch: pytest.Mo
 async def test_an_answer_without_what_the_service_always_says_is_none(
     monkeypatch: pytest.MonkeyPatch, operation: str, missing: str
 ) -> None:
-    with serving(200, monkeypatch), pytest.raises(StreamUnavailable, match=f"an answer without {missing}$"):
+    with serving(200, monkeypatch), pytest.raises(StreamUnavailable, match=f"expected a {missing}, got none$"):
         await Aws().client("kinesis", StreamUnavailable).call(operation)
 
 
