@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
-
-import soxr
+from typing import TYPE_CHECKING
 
 from processors.transcribe.hypotheses import FedAudio, Hypotheses
 from processors.transcribe.intake import Intake
@@ -16,6 +15,9 @@ from processors.transcribe.silences import Silences
 from processors.transcribe.timeline import Chunk
 from processors.transcribe.voice_activity import is_quiet
 from shared.models import SAMPLE_BYTES
+
+if TYPE_CHECKING:
+    import soxr
 
 #: Audio (s) fed in one go.
 _PIECE = 0.1
@@ -67,8 +69,11 @@ class Feeder:
         self._next_at = 0.0
         #: Loop time (s) at which the newest piece was fed.
         self._fed_at = asyncio.get_running_loop().time()
-        rate = self._timeline.rate
-        self._resampler = soxr.ResampleStream(rate, engine.rate, 1, "int16") if rate != engine.rate else None
+        self._resampler: soxr.ResampleStream | None = None
+        if (rate := self._timeline.rate) != engine.rate:
+            import soxr  # noqa: PLC0415 - it loads numpy: a tenth of a second for each command that never hears audio
+
+            self._resampler = soxr.ResampleStream(rate, engine.rate, 1, "int16")
         #: The sample behind the last one fed.
         self.position = position
 
