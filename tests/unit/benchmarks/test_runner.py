@@ -67,10 +67,10 @@ def test_a_benchmark_that_fails_costs_the_others_nothing(
 ) -> None:
     results = tmp_path / "benchmarks.json"
     monkeypatch.setattr("tests.benchmarks.runner.RESULTS", results)
-    monkeypatch.setattr("tests.benchmarks.runner.NAMES", ("table", "codec"))
+    monkeypatch.setattr("tests.benchmarks.runner.NAMES", ("table", "insane_records"))
     assert main([]) == 1
     assert "AttributeError" in capsys.readouterr().err
-    assert [figure["name"].partition(":")[0] for figure in orjson.loads(results.read_bytes())] == ["codec"]
+    assert {figure["name"].partition(":")[0] for figure in orjson.loads(results.read_bytes())} == {"insane_records"}
 
 
 @pytest.mark.long
