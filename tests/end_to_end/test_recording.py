@@ -15,7 +15,7 @@ from shared.models import Word
 from shared.settings import Settings
 from shared.text import normalise
 from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
-from tests.support.pocketsphinx import POCKETSPHINX
+from tests.support.pocketsphinx import needs_pocketsphinx
 
 pytestmark = pytest.mark.system
 
@@ -53,7 +53,9 @@ def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
 
 @pytest.mark.long
 @pytest.mark.alone
-@pytest.mark.parametrize("engine", ["moonshine", POCKETSPHINX])
+@pytest.mark.parametrize(
+    "engine", ["moonshine", pytest.param("pocketsphinx", marks=[needs_pocketsphinx, pytest.mark.soak])]
+)
 def test_a_live_recogniser_is_followed_word_for_word(engine: str) -> None:
     played = asyncio.run(run_pipeline(Engines(Settings(recogniser=engine)).recogniser, realtime=True))
     assert_all_arrived(played)
