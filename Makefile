@@ -8,6 +8,8 @@ python := $(environment)/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 # Many tests wait for speech, or for other processes: so more of them run at once than there are cores.
 side_by_side := --numprocesses 4 --dist worksteal
+# Of tests that take long each, whichever process is free takes the next, and those of a group stay in one.
+one_by_one := --numprocesses 4 --dist loadgroup
 # What make test leaves to the targets below it.
 elsewhere := not kcl and not emulated and not long and not image
 # Of KCL workers only a soak runs what takes seconds on the local host already, and what is marked so.
@@ -57,14 +59,14 @@ coverage: setup localstack-environment ## Run the same tests, and write htmlcov/
 	@$(python) -m pytest $(side_by_side) -m "$(elsewhere)" --cov --cov-report=html --cov-report=term
 
 test-long: setup localstack-environment ## Run the tests that take long each: speech at its pace, real recognisers, the wheel
-	@$(python) -m pytest $(side_by_side) -m "long and not (kcl or alone or soak)"
+	@$(python) -m pytest $(one_by_one) -m "long and not (kcl or alone or soak)"
 	@$(python) -m pytest -m "long and alone and not soak"
 
 test-aws: setup localstack-environment ## Run the long tests of the AWS engines, on emulators
-	@$(python) -m pytest $(side_by_side) -m "emulated and not soak"
+	@$(python) -m pytest $(one_by_one) -m "emulated and not soak"
 
 test-kcl: setup localstack-environment setup-kcl ## Run the tests of KCL workers, on Java; soak-kcl has the rest of them
-	@$(python) -m pytest $(side_by_side) -m "kcl and not ($(soaked) or alone)"
+	@$(python) -m pytest $(one_by_one) -m "kcl and not ($(soaked) or alone)"
 	@$(python) -m pytest -m "kcl and alone and not ($(soaked))"
 
 image-steps: setup localstack-environment setup-kcl ## Run the Dockerfile's steps without Docker, and try what they made
@@ -74,15 +76,16 @@ soak-conformance: setup setup-kcl ## Before a release: try what is random ten ti
 	@EFFORT=soak $(python) -m pytest --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic
 
 soak-pipeline: setup localstack-environment ## Before a release: what befalls speakers, workers and listeners, and the bounds of benchmarks
-	@$(python) -m pytest $(side_by_side) -m "soak and not (kcl or emulated)"
+	@$(python) -m pytest $(one_by_one) -m "soak and not (kcl or emulated or alone)"
+	@$(python) -m pytest -m "soak and alone and not (kcl or emulated)"
 
 soak-aws: setup localstack-environment ## Before a release: the AWS engines with more recognisers, then bench-aws's measurements
-	@$(python) -m pytest $(side_by_side) -m "emulated and soak"
+	@$(python) -m pytest $(one_by_one) -m "emulated and soak"
 	@$(python) -m tests.benchmarks.transcribe_streams
 	@$(python) -m tests.benchmarks.translate_parallel
 
 soak-kcl: setup localstack-environment setup-kcl ## Before a release: all that befalls KCL workers, then bench-kcl's measurements
-	@$(python) -m pytest $(side_by_side) -m "kcl and not alone and ($(soaked))"
+	@$(python) -m pytest $(one_by_one) -m "kcl and not alone and ($(soaked))"
 	@$(python) -m pytest -m "kcl and alone and ($(soaked))"
 	@$(python) -m tests.benchmarks.kcl
 

@@ -19,7 +19,8 @@ import pytest
 from tests.support.checkout import ROOT, files
 from tests.support.waiting import TIMEOUT
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+# One process runs them all: what is built and installed here takes longer than what is tried with it.
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.xdist_group("wheel")]
 
 PACKAGES = {"shared", "producers", "processors", "sinks", "emulators", "cli"}
 #: Seconds. Where pip's cache has none of the packages, 100 MB are fetched.

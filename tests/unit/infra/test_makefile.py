@@ -22,6 +22,7 @@ TESTED = "not kcl and not emulated and not long and not image"
 SOAKED = "slow or long or soak"
 CHECKED = "hermetic and not slow and not long and not kcl"
 SIDE_BY_SIDE = f"{PYTEST} --numprocesses 4 --dist worksteal"
+ONE_BY_ONE = f"{PYTEST} --numprocesses 4 --dist loadgroup"
 #: What may stand beside the size of a test.
 BESIDE = ("slow", "long", "emulated", "kcl", "alone", "image")
 #: The suites, each with the lines of pytest that make runs for it.
@@ -29,12 +30,12 @@ SUITES = {
     "check": [f'EFFORT=check {PYTEST} --numprocesses 2 --dist worksteal -m "{CHECKED}"'],
     "test": [f'{SIDE_BY_SIDE} -m "{TESTED}"'],
     "test-long": [
-        f'{SIDE_BY_SIDE} -m "long and not (kcl or alone or soak)"',
+        f'{ONE_BY_ONE} -m "long and not (kcl or alone or soak)"',
         f'{PYTEST} -m "long and alone and not soak"',
     ],
-    "test-aws": [f'{SIDE_BY_SIDE} -m "emulated and not soak"'],
+    "test-aws": [f'{ONE_BY_ONE} -m "emulated and not soak"'],
     "test-kcl": [
-        f'{SIDE_BY_SIDE} -m "kcl and not ({SOAKED} or alone)"',
+        f'{ONE_BY_ONE} -m "kcl and not ({SOAKED} or alone)"',
         f'{PYTEST} -m "kcl and alone and not ({SOAKED})"',
     ],
     "image-steps": [f"{PYTEST} -m image"],
@@ -82,13 +83,16 @@ def test_what_kcl_workers_need_is_installed_before_their_tests_run_and_not_for_t
 CONFORMANCE = f"EFFORT=soak {PYTEST} --numprocesses 2 --dist worksteal --timeout 3600 -m hermetic"
 SOAKS = {
     "soak-conformance": [CONFORMANCE],
-    "soak-pipeline": [f'{SIDE_BY_SIDE} -m "soak and not (kcl or emulated)"'],
+    "soak-pipeline": [
+        f'{ONE_BY_ONE} -m "soak and not (kcl or emulated or alone)"',
+        f'{PYTEST} -m "soak and alone and not (kcl or emulated)"',
+    ],
     "soak-aws": [
-        f'{SIDE_BY_SIDE} -m "emulated and soak"',
+        f'{ONE_BY_ONE} -m "emulated and soak"',
         *(f".venv/bin/python -m tests.benchmarks.{name}" for name in ("transcribe_streams", "translate_parallel")),
     ],
     "soak-kcl": [
-        f'{SIDE_BY_SIDE} -m "kcl and not alone and ({SOAKED})"',
+        f'{ONE_BY_ONE} -m "kcl and not alone and ({SOAKED})"',
         f'{PYTEST} -m "kcl and alone and ({SOAKED})"',
         ".venv/bin/python -m tests.benchmarks.kcl",
     ],
@@ -114,9 +118,10 @@ def test_all_benchmarks_run_or_those_that_are_named_and_only_a_hop_wants_java() 
 def test_ci_runs_every_suite_and_checks_on_every_python_that_is_found() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     targets = re.findall(r"^ *run (.*)$", script, re.MULTILINE)
-    assert targets[0] == "install setup-kcl"
-    assert targets[1] == 'check PYTHON="$python"'
-    assert targets[1:] == ['check PYTHON="$python"', *[suite for suite in SUITES if suite != "check"]]
+    words = " ".join(targets).replace("--jobs 2 --output-sync ", "").split()
+    assert words[:3] == ["setup", "localstack-environment", "setup-kcl"]
+    assert words[3:5] == ["check", 'PYTHON="$python"']
+    assert sorted(words[5:]) == sorted(suite for suite in SUITES if suite != "check")
 
 
 class Ci:
@@ -161,7 +166,8 @@ def test_ci_ends_at_the_first_target_that_fails_and_says_how_long_each_took(ci: 
     code, (blank, *lines) = ci.run()
     assert (code, blank) == (1, "")
     assert [re.sub(r"^ *\d+ s  ", "", line) for line in lines] == [
-        "make install setup-kcl",
+        "make setup",
+        "make --jobs 2 --output-sync localstack-environment setup-kcl",
         f"make check PYTHON={python}",
         "make test, which failed",
     ]
@@ -169,7 +175,7 @@ def test_ci_ends_at_the_first_target_that_fails_and_says_how_long_each_took(ci: 
 
 def test_ci_checks_what_it_installed_where_it_finds_none_of_the_pythons(ci: Ci) -> None:
     _, lines = ci.run()
-    assert lines[2].endswith(" s  make check PYTHON=")
+    assert lines[3].endswith(" s  make check PYTHON=")
 
 
 def test_the_demo_runs_on_emulators_where_the_engines_of_aws_are_asked_for() -> None:
