@@ -15,7 +15,7 @@ from shared.models import Word
 from shared.settings import Settings
 from shared.text import normalise
 from tests.end_to_end.pipeline_run import DEMO, PipelineRun, assert_all_arrived, run_pipeline
-from tests.support.pocketsphinx import needs_pocketsphinx
+from tests.support.pocketsphinx import POCKETSPHINX
 
 pytestmark = pytest.mark.system
 
@@ -51,11 +51,9 @@ def test_recorded_results_are_decided_on_alike_however_they_are_paced() -> None:
     assert texts[False] == texts[True]
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.alone
-@pytest.mark.parametrize(
-    "engine", ["moonshine", pytest.param("pocketsphinx", marks=[needs_pocketsphinx, pytest.mark.soak])]
-)
+@pytest.mark.parametrize("engine", ["moonshine", POCKETSPHINX])
 def test_a_live_recogniser_is_followed_word_for_word(engine: str) -> None:
     played = asyncio.run(run_pipeline(Engines(Settings(recogniser=engine)).recogniser, realtime=True))
     assert_all_arrived(played)

@@ -76,6 +76,7 @@ def test_the_recording_through_five_applications_is_what_the_demo_makes_of_it(
     measured(f"{count} captions, at most {pipeline.undisturbed:.1f} s behind the speaker")
 
 
+@pytest.mark.soak
 def test_a_child_of_every_stage_is_killed(pipeline: KclPipeline, spoken: Excerpt) -> None:
     def kill() -> None:
         for worker in pipeline.workers.values():
