@@ -114,12 +114,12 @@ fingerprint() {
     { pwd; cat "$@"; } | sha256sum
 }
 
-# A fresh machine has no list of packages, and an old list names files that are gone: then it is updated.
+# A fresh machine has no list of packages, and an old list names files that are gone: then it is updated. Two scripts may
+# install at once, and apt-get fails where another one updates the list: so they take turns.
 apt_install() {
-    local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300)
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" ||
-        { "${as_root[@]}" apt-get update &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@"; }
+    local apt_get=(flock --close "${log%/*}/apt.lock" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get)
+    local install=("${apt_get[@]}" install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@")
+    "${install[@]}" || { "${apt_get[@]}" update && "${install[@]}"; }
 }
 
 install_debian_packages() {
