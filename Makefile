@@ -11,7 +11,7 @@ side_by_side := --numprocesses 4 --dist worksteal
 # Of tests that take long each, whichever process is free takes the next, and those of a group stay in one.
 one_by_one := --numprocesses 4 --dist loadgroup
 # What make test leaves to the targets below it.
-elsewhere := not kcl and not emulated and not long and not image
+elsewhere := not kcl and not emulated and not long and not image and not soak
 # Of KCL workers only a soak runs what takes seconds on the local host already, and what is marked so.
 soaked := slow or long or soak
 # What `make demo ENGINES=aws` puts before the command: the engines of AWS, and emulators of what they call.

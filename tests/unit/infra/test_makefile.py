@@ -18,7 +18,7 @@ from tests.support.waiting import TIMEOUT
 pytestmark = pytest.mark.system
 
 PYTEST = ".venv/bin/python -m pytest"
-TESTED = "not kcl and not emulated and not long and not image"
+TESTED = "not kcl and not emulated and not long and not image and not soak"
 SOAKED = "slow or long or soak"
 CHECKED = "hermetic and not slow and not long and not kcl"
 SIDE_BY_SIDE = f"{PYTEST} --numprocesses 4 --dist worksteal"
@@ -58,6 +58,13 @@ def test_whatever_its_markers_a_test_that_is_no_soak_runs_in_a_suite() -> None:
         # What is alone is long, or of KCL; and there what takes seconds is for the soak.
         if ("alone" not in marks or marks & {"long", "kcl"}) and not ("kcl" in marks and marks & {"slow", "long"}):
             assert any(chooses(run, marks) for run in chosen), marks
+
+
+def test_a_soak_is_in_no_suite_that_ci_runs_after_each_change() -> None:
+    for suite in ("test", "test-long", "test-aws", "test-kcl"):
+        for line in SUITES[suite]:
+            for beside in product(*((name, "") for name in BESIDE)):
+                assert not chooses(line.split(" -m ", 2)[2].strip('"'), {"system", "soak", *beside}), line
 
 
 def test_coverage_is_of_the_same_tests_and_can_be_read_in_a_browser() -> None:
